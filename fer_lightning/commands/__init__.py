@@ -1,0 +1,1 @@
+"""The door: one file a console command, thin."""

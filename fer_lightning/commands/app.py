@@ -1,0 +1,70 @@
+"""What every command shares: Hydra as the door, and one clear message for a mistake."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import hydra
+from hydra.core.hydra_config import HydraConfig
+from hydra.errors import HydraException
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from fer_lightning.errors import FerError
+from fer_lightning.run.compose import conf_dir, plain, register_resolvers
+from fer_lightning.run.explain import explain
+from fer_lightning.run.job import Job
+
+SWITCH = "HYDRA_FULL_ERROR"
+
+
+def run_app(config_name: str, task: Callable[[DictConfig], Any]) -> None:
+    """Runs a command whose config is `conf/<config_name>.yaml`; a mistake ends it with exit code 1.
+
+    Args:
+        config_name: the YAML file, without its ending.
+        task: takes the composed config; its value goes to Hydra's sweepers.
+    """
+    register_resolvers()
+    task.__module__ = f"fer_lightning.commands.{config_name}"  # Hydra names the job after it, also under python -m
+    app = hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name=config_name)(task)
+    if os.environ.get(SWITCH):
+        app()
+        return
+    try:
+        with _whole_errors():
+            app()
+    except (FerError, HydraException, OmegaConfBaseException) as mistake:
+        told = explain(mistake, config_name, sys.argv[1:])
+        print(f"error: {told}\n({SWITCH}=1 shows where it was raised)", file=sys.stderr)
+        sys.exit(1)
+
+
+@contextmanager
+def _whole_errors() -> Iterator[None]:
+    """Makes Hydra hand its exceptions over instead of printing them its own way; children don't inherit this."""
+    os.environ[SWITCH] = "1"
+    try:
+        yield
+    finally:
+        os.environ.pop(SWITCH, None)
+
+
+def as_job(cfg: DictConfig) -> Job:
+    """The composed config with what Hydra knows about it, as plain data."""
+    hydra_cfg = HydraConfig.get()
+    chosen = OmegaConf.to_container(hydra_cfg.runtime.choices)
+    assert isinstance(chosen, dict)
+    return Job(
+        config=plain(cfg),
+        choices={str(group): option for group, option in chosen.items() if not str(group).startswith("hydra")},
+        overrides=list(hydra_cfg.overrides.task),
+        output_dir=Path(hydra_cfg.runtime.output_dir),
+        started=datetime.now(UTC),
+    )

@@ -1,0 +1,199 @@
+"""The LightningDataModule of every data set: faces, prepared, split by a protocol, in batches."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytorch_lightning as pl
+import torch
+from torch.utils.data import DataLoader, Sampler
+
+from fer_lightning.data.augment.compose import Augment
+from fer_lightning.data.dataset import FaceDataset
+from fer_lightning.data.expressions import relabel
+from fer_lightning.data.faces import FaceSet, Integers
+from fer_lightning.data.folds import stratified_part
+from fer_lightning.data.inputs import Batch, InputSpec
+from fer_lightning.data.preprocess.prepare import Prepare
+from fer_lightning.data.protocols import Protocol, Request, choose
+from fer_lightning.data.sampling import Draw, EpochBatches, InOrder
+from fer_lightning.errors import FerError, choices
+
+log = logging.getLogger(__name__)
+
+FacesFactory = Callable[..., FaceSet]
+
+
+class FaceDataModule(pl.LightningDataModule):
+    """Batches of one data set under one protocol.
+
+    Args:
+        faces: reader that is still to be called with `cache_dir`.
+        class_names: the classes wanted, in the order in which labels count them; images of others are left out.
+        cache_dir: where parsed and prepared pixels are kept.
+        prepare: the model's preprocessing.
+        input: what the model asks of its images.
+        protocol: a name of `protocols.PROTOCOLS`.
+        fold: which fold tests, for protocols with folds.
+        num_folds: how many folds, for `kfold` only.
+        split_seed: of the random choices of the protocol; separate from `seed`, so that seeds share their folds.
+        max_train_images: train on this many images only, each class keeping its share.
+        batch_size: images of the global batch, over all devices.
+        num_workers: processes that load; changes the speed and nothing else.
+        balanced: draw training images so that every class is equally likely.
+        augment: random change of training images, or None.
+        seed: of the order and the random changes of the training images.
+    """
+
+    def __init__(
+        self,
+        faces: FacesFactory,
+        class_names: Sequence[str],
+        cache_dir: str | Path,
+        prepare: Prepare,
+        input: InputSpec,
+        protocol: str,
+        fold: int = 0,
+        num_folds: int | None = None,
+        split_seed: int = 0,
+        max_train_images: int | None = None,
+        batch_size: int = 128,
+        num_workers: int = 0,
+        balanced: bool = False,
+        augment: Augment | None = None,
+        seed: int = 0,
+    ) -> None:
+        super().__init__()
+        if batch_size < 1 or num_workers < 0:
+            raise FerError(f"data.batch_size={batch_size}, data.num_workers={num_workers}: choose at least 1 and 0")
+        if prepare.size < input.size:
+            raise FerError(
+                f"model.input.size={input.size} is a crop larger than the image, preprocess.size={prepare.size}: "
+                "make one of them fit the other"
+            )
+        self.read = faces
+        self.class_names = tuple(class_names)
+        self.cache_dir = Path(cache_dir).expanduser()
+        self.prepare = prepare
+        self.input = input
+        self.request = Request(fold, num_folds, split_seed)
+        self.protocol_name = protocol
+        self.max_train_images = max_train_images
+        self.batch_size = batch_size
+        self.num_workers = num_workers
+        self.balanced = balanced
+        self.augment = augment
+        self.seed = seed
+        self._loaded: tuple[FaceSet, Protocol] | None = None
+
+    @property
+    def faces(self) -> FaceSet:
+        """The prepared faces, labelled in `class_names`."""
+        return self._load()[0]
+
+    @property
+    def protocol(self) -> Protocol:
+        """Which rows of `faces` train, validate and test."""
+        return self._load()[1]
+
+    def prepare_data(self) -> None:
+        """Fills the caches in one process, before others open them."""
+        self._load()
+
+    def setup(self, stage: str | None = None) -> None:
+        """Opens the caches; the same for every stage."""
+        self._load()
+
+    def class_counts(self) -> list[int]:
+        """Training images of each class, in the order of `class_names`."""
+        counts = np.bincount(self.faces.label[self.protocol.train], minlength=len(self.class_names))
+        return [int(count) for count in counts]
+
+    def pixel_statistics(self) -> tuple[list[float], list[float]]:
+        """Mean and standard deviation of each channel over the training images only, on pixels scaled to 0..1."""
+        train = self.faces.pixels[self.protocol.train]
+        channels = 1 if train.ndim == 3 else train.shape[-1]
+        # 256 counts hold every pixel exactly, where sums of floats would depend on their order
+        counts = [np.bincount(train.reshape(-1, channels)[:, c], minlength=256) for c in range(channels)]
+        values = np.arange(256) / 255
+        mean = [float(np.average(values, weights=c)) for c in counts]
+        std = [float(np.sqrt(np.average((values - m) ** 2, weights=c))) for m, c in zip(mean, counts, strict=True)]
+        repeat = self.input.channels // channels
+        return mean * repeat, [max(value, 1 / 255) for value in std] * repeat
+
+    def train_dataloader(self) -> DataLoader[Batch]:
+        """Training batches, shuffled and augmented anew each epoch."""
+        world = self.trainer.world_size if self.trainer else 1
+        if self.batch_size % world:
+            raise FerError(f"data.batch_size={self.batch_size} does not divide over {world} devices")
+        rows = self.protocol.train
+        labels = self.faces.label[rows]
+        rank = self.trainer.global_rank if self.trainer else 0
+        batches = EpochBatches(rows, labels, self.batch_size, self.seed, self.balanced, rank, world)
+        return self._loader(batches, self.augment)
+
+    def val_dataloader(self) -> DataLoader[Batch]:
+        """Validation batches, in order and as they are."""
+        return self._loader(InOrder(self.protocol.val, self.batch_size), None)
+
+    def test_dataloader(self) -> DataLoader[Batch]:
+        """Test batches, in order and as they are."""
+        return self._loader(InOrder(self.protocol.test, self.batch_size), None)
+
+    def _load(self) -> tuple[FaceSet, Protocol]:
+        if self._loaded is None:
+            self._loaded = self._open()
+        return self._loaded
+
+    def _open(self) -> tuple[FaceSet, Protocol]:
+        faces = self.read(cache_dir=self.cache_dir)
+        unknown = [name for name in self.class_names if name not in faces.class_names]
+        if unknown:
+            raise FerError(
+                f"data.class_names: no {choices(unknown)} here; this data set has {choices(faces.class_names)}"
+            )
+        label = relabel(faces.label, faces.class_names, self.class_names)
+        wanted = label >= 0
+        if not wanted.all():
+            left_out = [name for name in faces.class_names if name not in self.class_names]
+            log.info("left out: %d images (%s)", (~wanted).sum(), choices([*left_out, "unlabelled"]))
+        # the split is made before classes are left out, so that it is the same for any choice of classes
+        whole = choose(faces, self.protocol_name, self.request)
+        kept = {stage: rows[wanted[rows]] for stage, rows in whole.sides().items()}
+        for stage, rows in kept.items():
+            missing = set(range(len(self.class_names))) - set(label[rows].tolist())
+            if missing and stage == "train":
+                names = choices(self.class_names[number] for number in sorted(missing))
+                raise FerError(f"data.class_names: the training side has no image of {names}; leave it out")
+            if not len(rows):
+                raise FerError(f"data.class_names={list(self.class_names)} leave no image to {stage}")
+        kept["train"] = self._fewer(kept["train"], label)
+        prepared = self.prepare.faces(faces, self.cache_dir)
+        if self.augment is not None:
+            self.augment.check(self.prepare.size, self.input.size, 1 if prepared.pixels.ndim == 3 else 3)
+        return replace(prepared, label=label, class_names=self.class_names), Protocol(whole.name, **kept)
+
+    def _fewer(self, rows: Integers, label: Integers) -> Integers:
+        limit = self.max_train_images
+        if limit is None or limit >= len(rows):
+            return rows
+        if limit < len(self.class_names):
+            raise FerError(
+                f"data.max_train_images={limit}: choose at least one for each of {len(self.class_names)} classes"
+            )
+        return rows[stratified_part(label[rows], limit, self.request.seed)]
+
+    def _loader(self, batches: Sampler[Draw], augment: Augment | None) -> DataLoader[Batch]:
+        faces = self.faces
+        return DataLoader(
+            FaceDataset(faces.pixels, faces.label, self.input.size, self.input.channels, augment),
+            sampler=batches,
+            batch_size=None,  # the sampler deals whole batches
+            num_workers=self.num_workers,
+            persistent_workers=self.num_workers > 0,
+            pin_memory=torch.cuda.is_available(),
+        )

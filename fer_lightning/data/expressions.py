@@ -1,0 +1,49 @@
+"""The one expression vocabulary onto which every data set maps its own labels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from fer_lightning.errors import FerError, choices
+
+EXPRESSIONS = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral", "contempt")
+
+# How data sets, papers and folders of other people spell the same eight expressions.
+SPELLINGS = {
+    "anger": "angry",
+    "disgusted": "disgust",
+    "fearful": "fear",
+    "afraid": "fear",
+    "happiness": "happy",
+    "joy": "happy",
+    "sadness": "sad",
+    "surprised": "surprise",
+}
+
+
+def expression(name: str) -> str:
+    """The vocabulary's word for `name`, whatever its case or spelling.
+
+    Raises:
+        FerError: the name is no expression of the vocabulary.
+    """
+    word = name.strip().lower()
+    word = SPELLINGS.get(word, word)
+    if word not in EXPRESSIONS:
+        raise FerError(f"'{name}' is no expression: choose among {choices(EXPRESSIONS, word)}")
+    return word
+
+
+def relabel(labels: npt.NDArray[np.int64], names: Sequence[str], wanted: Sequence[str]) -> npt.NDArray[np.int64]:
+    """Labels counted in `names` as labels counted in `wanted`, matched by name; -1 where the class is not wanted.
+
+    Args:
+        labels: (N,) numbers into `names`; -1 stays -1.
+        names: the class names that `labels` count.
+        wanted: the class names that the result counts.
+    """
+    table = np.array([*(wanted.index(n) if n in wanted else -1 for n in names), -1], dtype=np.int64)
+    return table[labels]

@@ -1,0 +1,94 @@
+"""Reads FER2013 in every layout in which people have it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from fer_lightning.data.cache import cached, content_hash
+from fer_lightning.data.expressions import relabel
+from fer_lightning.data.faces import FaceSet
+from fer_lightning.data.readers.archives import open_text
+from fer_lightning.data.readers.class_folders import FoundImage, find_images, read_grey, relative_ids
+from fer_lightning.data.readers.counts import warn_unless_official
+from fer_lightning.data.readers.pixel_csv import read_rows
+from fer_lightning.errors import FerError
+
+CLASS_NAMES = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
+USAGES = ("Training", "PublicTest", "PrivateTest")
+SIZE = 48
+# Goodfellow et al. 2013; images of each class, in the order of CLASS_NAMES.
+OFFICIAL_COUNTS = {
+    "Training": (3995, 436, 4097, 7215, 4830, 3171, 4965),
+    "PublicTest": (467, 56, 496, 895, 653, 415, 607),
+    "PrivateTest": (491, 55, 528, 879, 594, 416, 626),
+}
+# Archive or file -> the CSV inside it; the first that exists is read.
+TABLES = {
+    **{f"fer2013.csv{ending}": "fer2013.csv" for ending in ("", ".xz", ".gz", ".zip")},
+    "fer2013.tar.gz": "fer2013.csv",
+    **{f"icml_face_data.csv{ending}": "icml_face_data.csv" for ending in ("", ".xz", ".gz", ".zip")},
+}
+FOLDERS = ("train", "test")
+
+
+def read(dir: str | Path, cache_dir: Path) -> FaceSet:
+    """FER2013's images of 48x48 grey pixels with their seven labels and published split.
+
+    Source: Goodfellow et al. 2013, "Challenges in representation learning". Ids are row numbers of the table, or
+    paths below `dir`. The split column is Training, PublicTest or PrivateTest; a folder layout whose file names
+    don't say which knows only Training and PrivateTest.
+
+    Args:
+        dir: where the files are: a table (fer2013.csv, icml_face_data.csv; also .xz .gz .zip), fer2013.tar.gz, or
+            the folders train/<class>/ and test/<class>/.
+        cache_dir: where the parsed pixels are kept.
+
+    Raises:
+        FerError: nothing readable there, or a malformed file (with its line).
+    """
+    root = Path(dir)
+    table = next((root / name for name in TABLES if (root / name).is_file()), None)
+    if table is not None:
+        path = table
+        faces = cached(cache_dir, "fer2013", content_hash("fer2013 table", files=[path]), lambda: _from_table(path))
+    elif all((root / folder).is_dir() for folder in FOLDERS):
+        found = find_images(root, FOLDERS)
+        ids = relative_ids(found, root)
+        key = content_hash("fer2013 folders", ids.tolist(), files=[image.path for image in found])
+        faces = cached(cache_dir, "fer2013", key, lambda: _from_folders(found, root))
+    else:
+        raise FerError(
+            f"{root}: no FER2013 here. Put one of these in: {', '.join(TABLES)}, or the folders train/<class>/*.jpg "
+            "and test/<class>/*.jpg. Kaggle has it as 'Challenges in Representation Learning: Facial Expression "
+            "Recognition Challenge'. FER_DATA=DIR makes it DIR/fer2013/; data.faces.dir=DIR names the place itself"
+        )
+    warn_unless_official(faces, OFFICIAL_COUNTS)
+    return faces
+
+
+def _from_table(path: Path) -> FaceSet:
+    with open_text(path, TABLES[path.name]) as lines:
+        rows = read_rows(lines, str(path), SIZE, len(CLASS_NAMES), USAGES)
+    ids = np.array([f"{row:05d}" for row in range(len(rows.pixels))])
+    return FaceSet(rows.pixels, rows.labels, CLASS_NAMES, ids, fingerprint="", split=rows.usage)
+
+
+def _from_folders(found: list[FoundImage], root: Path) -> FaceSet:
+    names = sorted({image.expression for image in found})
+    numbers = np.array([names.index(image.expression) for image in found], dtype=np.int64)
+    labels = relabel(numbers, names, CLASS_NAMES)
+    if (labels < 0).any():
+        stranger = found[int(np.argmin(labels))]
+        raise FerError(f"{stranger.path.parent}: FER2013 has no class '{stranger.expression}'")
+    split = np.array([_usage(image) for image in found])
+    pixels = read_grey([image.path for image in found], SIZE)
+    return FaceSet(pixels, labels, CLASS_NAMES, relative_ids(found, root), fingerprint="", split=split)
+
+
+def _usage(image: FoundImage) -> str:
+    prefix = image.path.name.split("_")[0]
+    if prefix in USAGES:
+        return prefix
+    return "Training" if image.split == "train" else "PrivateTest"

@@ -1,0 +1,86 @@
+"""Deals the images of an epoch into batches, the same ones whatever the number of workers or devices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+from torch.utils.data import Sampler
+
+from fer_lightning.data.faces import Integers
+
+
+class Draw(NamedTuple):
+    """The rows of one batch, and the seed of its random changes."""
+
+    rows: Integers
+    seed: int
+
+
+class InOrder(Sampler[Draw]):
+    """Every row once, in order: for validation and test."""
+
+    def __init__(self, rows: Integers, batch_size: int) -> None:
+        self.rows = rows
+        self.batch_size = batch_size
+
+    def __len__(self) -> int:
+        return -(-len(self.rows) // self.batch_size)
+
+    def __iter__(self) -> Iterator[Draw]:
+        for start in range(0, len(self.rows), self.batch_size):
+            yield Draw(self.rows[start : start + self.batch_size], seed=0)
+
+
+class EpochBatches(Sampler[Draw]):
+    """The training batches of an epoch, all random choices drawn from (seed, epoch, batch).
+
+    An incomplete last batch is dropped (each epoch drops other images), unless it is the only one: batch
+    normalisation has no variance in a batch of one, and devices that share a batch need equal parts.
+
+    Args:
+        rows: (N,) rows of the training images.
+        labels: (N,) their classes.
+        batch_size: images of the global batch.
+        seed: of the order and of the random changes.
+        balanced: draw with replacement so that every class is equally likely; an epoch keeps its length.
+        rank: this device's number.
+        world_size: how many devices share the global batch; must divide `batch_size`.
+    """
+
+    def __init__(
+        self,
+        rows: Integers,
+        labels: Integers,
+        batch_size: int,
+        seed: int,
+        balanced: bool = False,
+        rank: int = 0,
+        world_size: int = 1,
+    ) -> None:
+        self.rows = rows
+        self.batch_size = min(batch_size, len(rows))
+        self.seed = seed
+        self.share = slice(rank, None, world_size)
+        self.epoch = 0
+        weights = 1.0 / np.bincount(labels)[labels]
+        self.chances = weights / weights.sum() if balanced else None
+
+    def set_epoch(self, epoch: int) -> None:
+        """Called by Lightning before each epoch, also after a resume."""
+        self.epoch = epoch
+
+    def __len__(self) -> int:
+        return len(self.rows) // self.batch_size
+
+    def __iter__(self) -> Iterator[Draw]:
+        order = np.random.default_rng([self.seed, self.epoch])
+        if self.chances is None:
+            rows = order.permutation(self.rows)
+        else:
+            rows = order.choice(self.rows, size=len(self.rows), p=self.chances)
+        for number in range(len(self)):
+            batch = rows[number * self.batch_size : (number + 1) * self.batch_size]
+            seed = np.random.SeedSequence([self.seed, self.epoch, number]).generate_state(1)[0]
+            yield Draw(batch[self.share], int(seed))

@@ -1,0 +1,1 @@
+"""Faces drawn from parameters: the embedded default data set, and the data of the tests."""

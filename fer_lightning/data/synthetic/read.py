@@ -1,0 +1,76 @@
+"""The embedded data set: faces drawn once, kept in the cache, the same for the same seed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from fer_lightning.data.cache import cached, content_hash
+from fer_lightning.data.expressions import EXPRESSIONS
+from fer_lightning.data.faces import FaceSet
+from fer_lightning.data.synthetic.action_units import ACTION_UNITS, apex
+from fer_lightning.data.synthetic.identity import person
+from fer_lightning.data.synthetic.landmarks import LANDMARK_NAMES
+from fer_lightning.data.synthetic.nuisance import nuisance, recording
+from fer_lightning.data.synthetic.plan import plan
+from fer_lightning.data.synthetic.render import draw
+from fer_lightning.errors import FerError
+
+DRAWING = 1  # part of the cache's key: raise it when the same parameters draw other faces
+
+
+def read(cache_dir: Path, images: int = 7000, subjects: int = 100, size: int = 48, seed: int = 0) -> FaceSet:
+    """Grey faces (images, size, size) of `subjects` people with the seven FER2013 classes and contempt.
+
+    Extras: `action_units` (N, 14) intensities 0..1 by `ACTION_UNITS`, the stronger half of the face;
+    `action_units_sides` (N, 2, 14), left and right half of the image;
+    `landmarks` (N, 68, 2) x, y in pixels by `LANDMARK_NAMES`;
+    `sequence_position` (N,) from 0 neutral to 1 apex.
+
+    Raises:
+        FerError: fewer than 8 images, 2 subjects or 24 pixels, or more subjects than images.
+    """
+    if images < 8:
+        raise FerError(f"data.faces.images={images}: choose 8 or more, one for each class")
+    if not 2 <= subjects <= images:
+        raise FerError(f"data.faces.subjects={subjects}: choose 2..{images}, at most one for each of data.faces.images")
+    if size < 24:
+        raise FerError(f"data.faces.size={size}: choose 24 or more, below nobody reads an expression")
+    if seed < 0:
+        raise FerError(f"data.faces.seed={seed}: choose 0 or more")
+    key = content_hash("synthetic", DRAWING, images, subjects, size, seed)
+    return cached(cache_dir, "synthetic", key, lambda: draw_set(images, subjects, size, seed))
+
+
+def draw_set(images: int, subjects: int, size: int, seed: int) -> FaceSet:
+    """The FaceSet of `read`, drawn anew."""
+    frames = list(plan(images, subjects))
+    people = {s: person(np.random.default_rng((seed, 0, s))) for s in range(subjects)}
+    pixels = np.empty((images, size, size), dtype=np.uint8)
+    units = np.zeros((images, 2, len(ACTION_UNITS)), dtype=np.float32)
+    marks = np.empty((images, len(LANDMARK_NAMES), 2), dtype=np.float32)
+    for i, f in enumerate(frames):
+        # a generator for each recording and each image: no image depends on those before it
+        of_take = np.random.default_rng((seed, 1, f.subject, f.expression, f.take))
+        of_image = np.random.default_rng((seed, 2, f.subject, f.expression, f.take, f.frame))
+        shown = apex(EXPRESSIONS[f.expression], of_take) * f.position
+        drawing = draw(people[f.subject], shown, nuisance(recording(of_take), of_image), size)
+        pixels[i], marks[i], units[i] = drawing.pixels, drawing.landmarks, shown
+    who = [f"S{f.subject:03d}" for f in frames]
+    return FaceSet(
+        pixels=pixels,
+        label=np.array([f.label for f in frames], dtype=np.int64),
+        class_names=EXPRESSIONS,
+        ids=np.array([f"{s}/{EXPRESSIONS[f.label]}/{f.number}" for s, f in zip(who, frames, strict=True)]),
+        fingerprint=content_hash("synthetic", DRAWING, images, subjects, size, seed),
+        subject=np.array(who),
+        sequence=np.array([f"{s}/{EXPRESSIONS[f.expression]}/{f.take}" for s, f in zip(who, frames, strict=True)]),
+        frame=np.array([f.frame for f in frames], dtype=np.int64),
+        extras={
+            "action_units": units.max(axis=1),
+            "action_units_sides": units,
+            "landmarks": marks,
+            "sequence_position": np.array([f.position for f in frames], dtype=np.float32),
+        },
+    )

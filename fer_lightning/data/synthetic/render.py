@@ -1,0 +1,71 @@
+"""Draws one face from explicit parameters: identity, action units and nuisances."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from fer_lightning.data.synthetic.action_units import Units, by_number
+from fer_lightning.data.synthetic.canvas import Canvas
+from fer_lightning.data.synthetic.geometry import face_shapes
+from fer_lightning.data.synthetic.identity import Identity
+from fer_lightning.data.synthetic.landmarks import landmarks
+from fer_lightning.data.synthetic.nuisance import Nuisance, camera
+from fer_lightning.data.synthetic.paint_eyes import paint_brows, paint_eyes
+from fer_lightning.data.synthetic.paint_folds import paint_folds
+from fer_lightning.data.synthetic.paint_hair import paint_beard, paint_glasses, paint_hair, paint_hair_behind
+from fer_lightning.data.synthetic.paint_head import background, light, paint_head, paint_neck
+from fer_lightning.data.synthetic.paint_mouth import paint_mouth, paint_nose
+from fer_lightning.data.synthetic.paint_over import paint_occluder
+from fer_lightning.data.synthetic.scene import Scene, cells
+
+_PAINTERS = (
+    paint_hair_behind, paint_neck, paint_head, paint_nose, paint_beard, paint_eyes, paint_mouth, paint_folds,
+    paint_brows, paint_glasses, paint_hair, light, paint_occluder,
+)  # fmt: skip
+
+
+class Drawing(NamedTuple):
+    """One face: `pixels` uint8 (size, size) grey, and where its 68 `landmarks` lie, float64 (68, 2) x, y in pixels."""
+
+    pixels: npt.NDArray[np.uint8]
+    landmarks: npt.NDArray[np.float64]
+
+
+def draw(person: Identity, units: Units, view: Nuisance, size: int = 48) -> Drawing:
+    """The face of a person under action units (2, 14), 0..1, as the view shows it, `size` pixels wide and high.
+
+    The same arguments give the same picture; at another size the same face in finer or coarser pixels, with other
+    noise.
+    """
+    rng = np.random.default_rng(view.seed)
+    shapes = face_shapes(person, units, view.gaze)
+    marks = landmarks(shapes)
+    shown = camera(view, size, marks)
+    detail = max(2, -(-144 // size))  # cells a pixel: thin lines of a small picture need more
+    names = list(shapes)
+    flat = cells(shown.project(np.concatenate([shapes[name] for name in names])), detail)
+    ends = np.cumsum([len(shapes[name]) for name in names])
+    placed = dict(zip(names, np.split(flat, ends[:-1]), strict=True))
+    canvas = Canvas(background(view, size * detail, rng), shown.unit * detail)
+    strengths = {number: (float(left), float(right)) for number, (left, right) in by_number(units).items()}
+    scene = Scene(canvas, placed, person, strengths, view, shown, detail, rng)
+    for paint in _PAINTERS:
+        paint(scene)
+    return Drawing(_photograph(canvas.tone, view, size, rng), shown.project(marks))
+
+
+def _photograph(
+    tone: npt.NDArray[np.float32], view: Nuisance, size: int, rng: np.random.Generator
+) -> npt.NDArray[np.uint8]:
+    small = cv2.resize(tone, (size, size), interpolation=cv2.INTER_AREA)
+    if view.blur * size > 0.15:
+        small = cv2.GaussianBlur(small, (0, 0), view.blur * size)
+    small = (small - np.float32(0.45)) * np.float32(view.contrast) + np.float32(0.45 + view.brightness)
+    if view.noise > 0:
+        small = small + rng.normal(0, view.noise, size=small.shape).astype(np.float32)
+    pixels: npt.NDArray[np.uint8] = (np.clip(small, 0, 1) * 255).round().astype(np.uint8)
+    return pixels

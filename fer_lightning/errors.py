@@ -1,0 +1,18 @@
+"""The one exception for mistakes that a user can mend; commands print its text without a traceback."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class FerError(Exception):
+    """A wrong file, key or combination: the message names it, the choices and the way out."""
+
+
+def choices(names: Iterable[object], wrong: object | None = None) -> str:
+    """`a, b, c` for an error message, led by the likeliest one when `wrong` looks like a slip of it."""
+    known = [str(name) for name in names]
+    listed = ", ".join(known) if known else "none"
+    close = get_close_matches(str(wrong), known, n=1, cutoff=0.7) if wrong is not None else []
+    return f"{listed} (did you mean {close[0]}?)" if close else listed

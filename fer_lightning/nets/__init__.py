@@ -1,0 +1,1 @@
+"""Architectures: torch only, one a file."""

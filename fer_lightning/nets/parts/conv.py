@@ -1,0 +1,20 @@
+"""Convolution, batch normalisation, ReLU: the standard layer of the papers' own networks."""
+
+from __future__ import annotations
+
+from torch import nn
+
+
+class ConvBnRelu(nn.Sequential):
+    """(N, C, H, W) to (N, out_channels, H, W); stride 1, padded so that H and W stay. Paper A, section 2.2, figure 2.
+
+    The convolution has no bias: the batch normalisation behind it would subtract it again.
+    `kernel` is the side of the kernel in pixels and odd.
+    """
+
+    def __init__(self, in_channels: int, out_channels: int, kernel: int = 3) -> None:
+        super().__init__(
+            nn.Conv2d(in_channels, out_channels, kernel, padding=kernel // 2, bias=False),
+            nn.BatchNorm2d(out_channels),
+            nn.ReLU(inplace=True),
+        )

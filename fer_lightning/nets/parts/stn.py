@@ -1,0 +1,75 @@
+"""Spatial transformer: a small network chooses the affine warp under which the next one sees the image."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from fer_lightning.errors import FerError, choices
+from fer_lightning.nets.parts.conv import ConvBnRelu
+
+PADDINGS = ("border", "zeros", "reflection")
+GRID = 4  # the localisation net's last map is GRID x GRID, whatever the input: it keeps where things are, coarsely
+
+
+class SpatialTransformer(nn.Module):
+    """(N, channels, H, W) warped to (N, channels, H', W'). Paper A, section 2.1; Jaderberg et al. 2015.
+
+    Localisation net, grid generator, bilinear sampler. It starts as the identity, so that training begins with faces
+    as they are. The papers leave the localisation net open: here two Conv-BN-ReLU with max-pooling and two linear
+    layers.
+
+    Args:
+        channels: of the image or the feature map.
+        out_size: H' = W' in pixels; None keeps the size.
+        width: channels of the localisation net; its hidden layer has four times as many units.
+        padding: what lies outside the image: border, zeros or reflection. Border by default, because the black wedges
+            of a rotated image are edges that no face has.
+
+    Raises:
+        FerError: `padding` is none of the three.
+    """
+
+    def __init__(self, channels: int, out_size: int | None = None, width: int = 16, padding: str = "border", step: float = 0.1) -> None:
+        super().__init__()
+        if padding not in PADDINGS:
+            raise FerError(f"padding of the spatial transformer '{padding}': choose among {choices(PADDINGS, padding)}")
+        self.out_size = out_size
+        self.padding = padding
+        self.step = step
+        self.localisation = nn.Sequential(
+            nn.MaxPool2d(2),  # where a face lies shows at half the resolution, for a quarter of the time
+            ConvBnRelu(channels, width),
+            nn.MaxPool2d(2),
+            ConvBnRelu(width, 2 * width),
+            nn.AdaptiveAvgPool2d(GRID),
+            nn.Flatten(),
+            nn.Linear(2 * width * GRID * GRID, 4 * width),
+            nn.ReLU(inplace=True),
+        )
+        self.affine = nn.Linear(4 * width, 6)
+        self.start_at_identity()
+
+    def start_at_identity(self) -> None:
+        """Make the warp the identity for every image; an initialisation of the whole net calls it last."""
+        nn.init.zeros_(self.affine.weight)
+        nn.init.zeros_(self.affine.bias)
+
+    def theta(self, x: Tensor) -> Tensor:
+        """(N, 2, 3) float32: output coordinates (x, y, 1) to input coordinates, both -1..1 from edge to edge."""
+        change: Tensor = self.affine(self.localisation(x))
+        return torch.eye(2, 3, device=x.device) + self.step * change.float().view(-1, 2, 3)
+
+    def warp(self, x: Tensor, theta: Tensor) -> Tensor:
+        """`x` seen through `theta`, bilinearly; use it to draw what the net saw."""
+        height, width = (self.out_size, self.out_size) if self.out_size else x.shape[-2:]
+        # bf16 has 8 bits of fraction: its coordinates would be off by up to an eighth of a pixel at 48 x 48
+        with torch.autocast(x.device.type, enabled=False):
+            grid = F.affine_grid(theta.float(), [x.shape[0], x.shape[1], height, width], align_corners=False)
+            warped = F.grid_sample(x.float(), grid, padding_mode=self.padding, align_corners=False)
+        return warped.to(x.dtype)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The image under the warp that the localisation net chose for it."""
+        return self.warp(x, self.theta(x))

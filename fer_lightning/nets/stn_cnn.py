@@ -1,0 +1,48 @@
+"""Paper A's network: a spatial transformer in front of the Cnn."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from fer_lightning.nets.cnn import Cnn
+from fer_lightning.nets.parts.initialise import initialise
+from fer_lightning.nets.parts.stn import SpatialTransformer
+
+
+class StnCnn(nn.Module):
+    """(N, channels, size, size) to logits (N, num_classes). Paper A, section 3.1, figure 4.
+
+    The transformer sees the input image, starts as the identity and learns from the classification alone.
+    `net.stn.theta(x)` and `net.stn.warp(x, theta)` give the warp and the warped face.
+
+    Args:
+        num_classes, channels, size, width, hidden, dropout, init, bias: as in Cnn.
+        stn_width: channels of the localisation net. Open in the paper.
+        stn_padding: border, zeros or reflection, what the warp finds outside the image. Open in the paper.
+
+    Raises:
+        FerError: as in Cnn and SpatialTransformer.
+    """
+
+    def __init__(
+        self,
+        num_classes: int,
+        channels: int = 1,
+        size: int = 32,
+        width: int = 16,
+        hidden: int = 512,
+        dropout: float = 0.5,
+        init: str = "msra",
+        bias: float = 1.0,
+        stn_width: int = 16,
+        stn_padding: str = "border",
+    ) -> None:
+        super().__init__()
+        self.stn = SpatialTransformer(channels, width=stn_width, padding=stn_padding)
+        self.cnn = Cnn(num_classes, channels, size, width, hidden, dropout, init, bias)
+        initialise(self.stn, init, bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Logits (N, num_classes)."""
+        logits: Tensor = self.cnn(self.stn(x))
+        return logits

@@ -1,0 +1,1 @@
+"""result.json and everything that is made from it."""

@@ -1,0 +1,41 @@
+"""Plain JSON values: made from numpy ones, and compared with the annotations of a dataclass."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from types import UnionType
+from typing import Any, get_args, get_origin
+
+import numpy as np
+
+
+def plain(value: Any) -> Any:
+    """The value without numpy, tuples and paths; NaN and infinity, which JSON lacks, become None."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(v) for key, v in value.items()}
+    if isinstance(value, np.ndarray | np.generic):
+        return plain(value.tolist())
+    if isinstance(value, list | tuple):
+        return [plain(v) for v in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return str(value) if isinstance(value, Path) else value
+
+
+def fault(value: Any, hint: Any, name: str) -> str | None:
+    """The innermost part of `value` that is not of the type `hint`, as in `metrics['test/ece']`; None when all is."""
+    kind, inner = get_origin(hint) or hint, get_args(hint)
+    if kind is UnionType:
+        faults = [fault(value, option, name) for option in inner]
+        return None if None in faults else name
+    if kind is dict and isinstance(value, dict):
+        return next(filter(None, (fault(v, inner[1], f"{name}[{key!r}]") for key, v in value.items())), None)
+    if kind is list and isinstance(value, list):
+        return next(filter(None, (fault(v, inner[0], f"{name}[{i}]") for i, v in enumerate(value))), None)
+    if kind is Any:
+        return None
+    # True is an int to Python, but no count
+    fits = isinstance(value, (int, float) if kind is float else kind) and not isinstance(value, bool)
+    return None if fits else name

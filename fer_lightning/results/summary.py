@@ -1,0 +1,104 @@
+"""The rows of the closing table: what a result says, worded for people, whatever prints it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from fer_lightning.results.intervals import Interval, accuracy_interval, recall_intervals
+from fer_lightning.results.result import FILE_NAME, Result
+
+NONE = "-"
+
+
+class Row(NamedTuple):
+    """One line: a name, its value, the 95 % interval and the number of images, where they apply."""
+
+    name: str
+    value: str
+    interval: str = ""
+    images: str = ""
+
+
+def heading(result: Result) -> str:
+    """What was tested, in one line: data, protocol, model, loss, seed."""
+    chosen = [f"{group} {result.choices[group]}" for group in ("model", "loss") if result.choices.get(group)]
+    data = str(result.choices.get("data") or "test")
+    return ", ".join([f"{data} ({result.protocol})", *chosen, f"seed {result.seed}"])
+
+
+def scores(result: Result) -> Iterator[Row]:
+    """Accuracy first, then what else is known of the test as a whole."""
+    images = sum(map(sum, result.confusion_matrix)) or result.counts.get("test", 0)
+    interval = accuracy_interval(result.confusion_matrix) if result.confusion_matrix else None
+    yield Row("accuracy", percent(result.metrics.get("test/accuracy")), _span(interval), f"{images:,}")
+    yield Row("macro-F1", percent(result.metrics.get("test/macro_f1")))
+    yield Row("balanced accuracy", percent(result.metrics.get("test/balanced_accuracy")))
+    yield Row("calibration error", percent(result.metrics.get("test/ece")))
+
+
+def recalls(result: Result) -> Iterator[Row]:
+    """The recall of each class, from the confusion matrix."""
+    if not result.confusion_matrix:
+        return
+    matrix = np.asarray(result.confusion_matrix)
+    rows = zip(result.class_names, np.diag(matrix), matrix.sum(axis=1), recall_intervals(matrix), strict=True)
+    for name, right, support, interval in rows:
+        recall = percent(float(right / support) if support else None)
+        yield Row(f"recall {name}", recall, _span(interval), f"{support:,}")
+
+
+def comparison(result: Result) -> Iterator[Row]:
+    """What the paper reports, and how far this run is from it in percentage points.
+
+    `paper["value"]` is a fraction like every metric; above 1 it can only be the percentage that papers print.
+    """
+    paper = result.paper or {}
+    value, metric = paper.get("value"), str(paper.get("metric", "test/accuracy"))
+    if value is None:
+        return
+    reported = float(value) / 100 if float(value) > 1 else float(value)
+    ours = result.metrics.get(metric, result.metrics.get(f"test/{metric}"))
+    source = ", ".join(str(paper[key]) for key in ("title", "table") if paper.get(key))
+    if source:
+        yield Row("paper", source)
+    yield Row(f"paper {metric.removeprefix('test/').replace('_', ' ')}", percent(reported))
+    yield Row("this run minus paper", NONE if ours is None else f"{100 * (ours - reported):+.2f} points")
+
+
+def times(result: Result) -> Iterator[Row]:
+    """How long fitting and testing took; a stage that did not happen has no row."""
+    for stage in ("fit", "test"):
+        seconds, rate = (result.timing.get(f"{stage}_{unit}") for unit in ("seconds", "images_per_second"))
+        if seconds is not None:
+            yield Row(f"{stage} time", _duration(seconds) + (f" ({rate:,.0f} images/s)" if rate else ""))
+    if result.resumed_from_epoch is not None:
+        yield Row("resumed from epoch", str(result.resumed_from_epoch))
+
+
+def places(folder: Path) -> Iterator[Row]:
+    """Where the run's files are; one that the run did not make has no row."""
+    for name, relative in (("confusion matrix", "confusion_matrix.png"), ("checkpoint", "checkpoints/best.ckpt")):
+        if (folder / relative).exists():
+            yield Row(name, str(folder / relative))
+    yield Row("result", str(folder / FILE_NAME))
+
+
+def percent(fraction: float | None) -> str:
+    """`71.85 %`, or a dash where the metric is undefined."""
+    return NONE if fraction is None or not np.isfinite(fraction) else f"{100 * fraction:.2f} %"
+
+
+def _span(interval: Interval | None) -> str:
+    return "" if interval is None else f"{100 * interval[0]:.2f} - {100 * interval[1]:.2f} %"
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min {rest:02d} s"

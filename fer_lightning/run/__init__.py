@@ -1,0 +1,1 @@
+"""From a config to objects, and from objects to a finished run."""

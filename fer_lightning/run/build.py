@@ -1,0 +1,164 @@
+"""The only place that calls instantiate: from a config to a data module, a module and a trainer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple, cast
+
+import pytorch_lightning as pl
+import torch
+from hydra.errors import InstantiationException
+from hydra.utils import instantiate
+from lightning_fabric.utilities.exceptions import MisconfigurationException
+from torch import nn
+
+from fer_lightning.data.datamodule import FaceDataModule
+from fer_lightning.data.inputs import InputSpec
+from fer_lightning.data.preprocess.prepare import Prepare
+from fer_lightning.errors import FerError
+from fer_lightning.run.compose import options
+from fer_lightning.training.callbacks.progress import Progress
+from fer_lightning.training.callbacks.record import Record
+from fer_lightning.training.callbacks.reseed import Reseed
+from fer_lightning.training.classifier import Classifier
+from fer_lightning.training.losses import WeightedCrossEntropy, check_task
+from fer_lightning.training.schedules import Length
+from fer_lightning.training.trainer import Trainer
+
+# what a checkpoint keeps of the config: all that rebuilds the module and prepares its images
+RECORDED = ("model", "loss", "optimizer", "scheduler", "preprocess")
+
+
+class Run(NamedTuple):
+    """All that a training needs."""
+
+    module: Classifier
+    datamodule: FaceDataModule
+    trainer: Trainer
+    record: Record
+
+
+def build_run(config: Mapping[str, Any], loss_name: str, output_dir: Path) -> Run:
+    """The objects of a training; reads the data, for the module needs their statistics.
+
+    Args:
+        config: plain and resolved.
+        loss_name: the option taken in the group `loss`, for messages.
+        output_dir: the run's folder.
+    """
+    pl.seed_everything(config["seed"], workers=True, verbose=False)
+    module = build_module(config, config["data"]["class_names"])
+    record = Record()
+    callbacks = [make(f"callbacks.{name}", node) for name, node in config["callbacks"].items()]
+    loggers = [make(f"logger.{name}", node) for name, node in config["logger"].items()]
+    trainer = build_trainer(config, [record, Reseed(config["seed"]), *callbacks], loggers, output_dir)
+    _check_schedule(module, trainer.max_epochs)
+    datamodule = build_data(config["data"], config, augment=make("augment", config["augment"]), seed=config["seed"])
+    fit_to_training_images(module, datamodule)
+    check_task(module.loss, len(module.class_names), loss_name, options("loss"))
+    return Run(module, datamodule, trainer, record)
+
+
+def build_data(data: Mapping[str, Any], model_config: Mapping[str, Any], **late: Any) -> FaceDataModule:
+    """The data module of `data`, preparing images as `model_config` (a run's or a checkpoint's) asks."""
+    prepare = cast(Prepare, make("preprocess", model_config["preprocess"]))
+    spec = input_spec(model_config)
+    datamodule = cast(FaceDataModule, make("data", data, prepare=prepare, input=spec, **late))
+    datamodule.setup()
+    return datamodule
+
+
+def build_module(config: Mapping[str, Any], class_names: list[str]) -> Classifier:
+    """The LightningModule of a run's or a checkpoint's config, tried on a blank image."""
+    parts = {
+        "loss": make("loss", config["loss"]),
+        "optimizer": make("optimizer", config["optimizer"]),
+        "schedule": make("scheduler", config["scheduler"]),
+        "input": input_spec(config),
+    }
+    module = cast(Classifier, make("model", config["model"], class_names=class_names, **parts))
+    mean, std = (getattr(module.net, name, None) for name in ("mean", "std"))
+    if module.input.mean is None and mean is not None and std is not None:
+        module.normalise_by(mean, std)
+    _check_output(module)
+    module.record = {"class_names": list(class_names), **{group: config[group] for group in RECORDED}}
+    return module
+
+
+def fit_to_training_images(module: Classifier, datamodule: FaceDataModule) -> None:
+    """Gives the module what is learned on the training images alone: normalisation and class weights."""
+    if module.input.mean is None and getattr(module.net, "mean", None) is None:
+        module.normalise_by(*datamodule.pixel_statistics())
+    if isinstance(module.loss, WeightedCrossEntropy):
+        module.loss.fit_counts(torch.tensor(datamodule.class_counts()))
+
+
+def build_trainer(
+    config: Mapping[str, Any], callbacks: list[pl.Callback], loggers: list[Any], output_dir: Path
+) -> Trainer:
+    """The trainer, with a progress line unless `trainer.enable_progress_bar` is false."""
+    if config["trainer"]["enable_progress_bar"]:
+        callbacks = [*callbacks, Progress()]
+    late = {"callbacks": callbacks, "logger": loggers, "default_root_dir": str(output_dir)}
+    return cast(Trainer, make("trainer", config["trainer"], **late))
+
+
+def input_spec(config: Mapping[str, Any]) -> InputSpec:
+    """`model.input` as an object."""
+    with _one_clear_error("model.input"):
+        return InputSpec(**config["model"]["input"])
+
+
+def make(name: str, node: Mapping[str, Any], **late: Any) -> Any:
+    """Instantiates the node called `name`; what is wrong with its values becomes one clear error.
+
+    Objects in `late` go to the constructor as they are: Hydra would turn a dataclass among them into a config.
+    """
+    with _one_clear_error(name):
+        factory = instantiate({**node, "_partial_": True}, _convert_="all")
+        return factory if node.get("_partial_") else factory(**late)
+
+
+@contextmanager
+def _one_clear_error(name: str) -> Iterator[None]:
+    try:
+        yield
+    except InstantiationException as failure:
+        cause = failure.__cause__ or failure
+        raise cause if isinstance(cause, FerError) else FerError(f"{name}: {cause}") from failure
+    except (TypeError, ValueError, MisconfigurationException) as refusal:
+        raise FerError(f"{name}: {refusal}") from refusal
+
+
+def _check_schedule(module: Classifier, epochs: int | None) -> None:
+    """Tries optimizer and schedule on one weight: what is wrong with them should not show after the data are read."""
+    weight = nn.Parameter(torch.zeros(1))
+    with _one_clear_error("optimizer"):
+        optimizer = module.make_optimizer([weight])
+    with _one_clear_error("scheduler"):
+        module.make_schedule(optimizer, Length(epochs or 1, steps_per_epoch=100))
+
+
+def _check_output(module: Classifier) -> None:
+    spec, wanted = module.input, len(module.class_names)
+    # two images, for some nets normalise over the batch; the mode is restored, and no statistic moves in eval mode
+    blank = torch.zeros(2, spec.channels, spec.size, spec.size)
+    training = module.training
+    with torch.no_grad():
+        given = _scores(module.eval(), blank, spec.size).shape
+    module.train(training)
+    if given != (2, wanted):
+        raise FerError(
+            f"model.net gives {given[-1]} scores an image for {wanted} class names ({', '.join(module.class_names)}): "
+            "set model.net.num_classes to ${len:${data.class_names}}, or name other data.class_names"
+        )
+
+
+def _scores(net: nn.Module, images: torch.Tensor, size: int) -> torch.Tensor:
+    try:
+        return cast(torch.Tensor, net(images))
+    except RuntimeError as refusal:
+        reason = str(refusal).splitlines()[0]
+        raise FerError(f"model.input.size={size}: the net does not take such images ({reason})") from refusal

@@ -1,0 +1,53 @@
+"""Finds what is wrong with a composed config before anything is built from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fer_lightning.errors import FerError, choices
+from fer_lightning.run.targets import check_targets
+
+GROUPS = ("data", "augment", "preprocess", "model", "loss", "optimizer", "scheduler", "trainer")
+MANY = ("callbacks", "logger")  # groups of several named objects
+VALUES = ("paths", "seed", "monitor", "mode", "paper")
+MODES = ("min", "max")
+
+
+def check(config: Mapping[str, Any]) -> None:
+    """Looks for impossible values and for keys that nothing would read.
+
+    Raises:
+        FerError: for the first fault, naming the key, the choices and the way out.
+    """
+    known = (*GROUPS, *MANY, *VALUES)
+    for key in config:
+        if key not in known:
+            raise FerError(f"{key}: nothing reads such a key; choose among {choices(known, key)}")
+    for group in GROUPS:
+        if "_target_" not in (config.get(group) or {}):
+            raise FerError(f"{group}: nothing to build; choose one of its options, as in {group}=NAME")
+    for group in MANY:
+        for name, node in (config.get(group) or {}).items():
+            if not isinstance(node, Mapping) or "_target_" not in node:
+                raise FerError(f"{group}.{name}: no _target_ says what to build; remove it, or name a class")
+    _check_values(config)
+    check_targets(config)
+
+
+def _check_values(config: Mapping[str, Any]) -> None:
+    monitor, seed = str(config.get("monitor")), config.get("seed")
+    if not monitor.startswith("val/"):
+        raise FerError(
+            f"monitor={monitor}: only validation may choose a checkpoint or end training; "
+            "choose val/accuracy, val/macro_f1, val/balanced_accuracy or val/loss"
+        )
+    if config.get("mode") not in MODES:
+        raise FerError(f"mode={config.get('mode')}: choose among {choices(MODES)}")
+    if monitor == "val/loss" and config.get("mode") == "max":
+        raise FerError("monitor=val/loss is better when lower: set mode=min")
+    if not isinstance(seed, int) or isinstance(seed, bool) or not 0 <= seed < 2**32:
+        raise FerError(f"seed={seed}: choose a whole number from 0 to {2**32 - 1}")
+    names = list(config["data"].get("class_names") or [])
+    if len(names) < 2 or len(set(names)) < len(names):
+        raise FerError(f"data.class_names={names}: name at least two classes, each once")

@@ -1,0 +1,85 @@
+"""Rebuilds a module from its checkpoint alone, and from nothing that the checkpoint should not name."""
+
+from __future__ import annotations
+
+import inspect
+import pickle
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+from hydra.utils import get_object
+
+from fer_lightning.errors import FerError, choices
+from fer_lightning.run.build import RECORDED, build_module
+from fer_lightning.run.targets import nodes
+from fer_lightning.training.classifier import Classifier
+
+# A checkpoint comes from anywhere; these make nets, losses and transforms, and run nothing of the sender's choice.
+ALLOWED = ("fer_lightning", "torch.nn", "torch.optim", "torchvision.models", "albumentations")
+ALLOWED_ALONE = ("timm.create_model",)
+
+
+class Restored(NamedTuple):
+    """A module with its weights, and the plain config (`build.RECORDED` and `class_names`) that rebuilt it."""
+
+    module: Classifier
+    config: dict[str, Any]
+
+
+def restore(path: Path) -> Restored:
+    """The module saved in `path`, on the CPU, in eval mode.
+
+    Raises:
+        FerError: no such file, not a checkpoint of this package, or a config that names what it may not.
+    """
+    saved = _read(path)
+    config = saved["fer_config"]
+    for where, node in nodes(config):
+        _refuse_unless_allowed(str(node["_target_"]), f"{path}: {where}._target_")
+    _without_download(config)
+    module = build_module(config, config["class_names"])
+    try:
+        module.load_state_dict(saved["state_dict"])
+    except RuntimeError as mismatch:
+        raise FerError(f"{path}: its weights do not fit the net that it describes: {mismatch}") from mismatch
+    return Restored(module.eval(), config)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        raise FerError(f"ckpt={path}: no such file; a run keeps its best one in checkpoints/best.ckpt")
+    try:
+        saved = torch.load(path, map_location="cpu", weights_only=True)
+    except (RuntimeError, EOFError, OSError, pickle.UnpicklingError) as damage:
+        reason = str(damage).splitlines()[0]
+        raise FerError(f"ckpt={path}: cut off, or no checkpoint that holds plain data only ({reason})") from damage
+    missing = {"fer_config", "state_dict"} - set(saved if isinstance(saved, Mapping) else ())
+    if missing or {*RECORDED, "class_names"} - set(saved["fer_config"]):
+        raise FerError(f"ckpt={path}: not written by fer-train, for it does not say how to rebuild its net")
+    return dict(saved)
+
+
+def _refuse_unless_allowed(target: str, where: str) -> None:
+    # the name decides before anything is imported, and then where the object was defined: a module's own imports
+    # would otherwise be reachable through it, as in fer_lightning.run.compose.os.system
+    if target in ALLOWED_ALONE:
+        return
+    if any(target.startswith(f"{prefix}.") for prefix in ALLOWED):
+        found = get_object(target)
+        home = str(getattr(found, "__module__", ""))
+        if (inspect.isclass(found) or inspect.isfunction(found)) and home.split(".")[0] in _roots():
+            return
+    raise FerError(f"{where}={target}: a checkpoint may name only {choices([*ALLOWED, *ALLOWED_ALONE])}")
+
+
+def _roots() -> set[str]:
+    return {prefix.split(".")[0] for prefix in ALLOWED}
+
+
+def _without_download(config: dict[str, Any]) -> None:
+    # the weights follow from the checkpoint, so those of the net's makers need not be fetched again
+    net = config["model"].get("net", {})
+    if net.get("pretrained"):
+        net["pretrained"] = False

@@ -1,0 +1,69 @@
+"""Finds conf/ in a checkout or a wheel, and composes a config from it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from hydra import compose as hydra_compose
+from hydra import initialize_config_dir
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import DictConfig, OmegaConf
+
+import fer_lightning
+from fer_lightning.errors import FerError
+
+
+def conf_dir() -> Path:
+    """The folder of the config groups: inside an installed package, beside it in a checkout."""
+    package = Path(fer_lightning.__file__).resolve().parent
+    for folder in (package / "conf", package.parent / "conf"):
+        if (folder / "train.yaml").is_file():
+            return folder
+    raise FerError(f"no conf/ in {package} nor beside it: install the package again")
+
+
+def options(group: str) -> list[str]:
+    """The names of a group's YAML files in conf/."""
+    return sorted(file.stem for file in (conf_dir() / group).glob("*.yaml"))
+
+
+def register_resolvers() -> None:
+    """Defines what the YAML files write as `${len:LIST}` and `${env_or:NAME,DEFAULT}`; twice does no harm."""
+    OmegaConf.register_new_resolver("len", len, replace=True)
+    OmegaConf.register_new_resolver("env_or", _env_or, replace=True)
+
+
+def _env_or(name: str, default: str) -> str:
+    # an empty variable counts as unset: `FER_DATA= fer-train` should not read the root folder
+    return str(Path(os.environ.get(name) or default).expanduser())
+
+
+def compose(overrides: Sequence[str] = (), config_name: str = "train") -> DictConfig:
+    """The config that a command would see, for tests and notebooks; `paths.output_dir` is among the overrides then.
+
+    Args:
+        overrides: as on the command line, such as `model=stn_cnn` or `optimizer.lr=0.1`.
+        config_name: a YAML file at the top of conf/.
+    """
+    register_resolvers()
+    with initialize_config_dir(str(conf_dir()), version_base="1.3"):
+        cfg = hydra_compose(config_name, list(overrides), return_hydra_config=True)
+    HydraConfig.instance().set_config(cfg)
+    return _without_hydra(cfg)
+
+
+def _without_hydra(cfg: DictConfig) -> DictConfig:
+    OmegaConf.set_struct(cfg, False)
+    cfg.pop("hydra")
+    OmegaConf.set_struct(cfg, True)
+    return cfg
+
+
+def plain(cfg: Any) -> dict[str, Any]:
+    """A resolved config as dicts, lists and values."""
+    content = OmegaConf.to_container(cfg, resolve=True)
+    assert isinstance(content, dict)
+    return {str(key): value for key, value in content.items()}

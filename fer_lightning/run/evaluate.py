@@ -1,0 +1,62 @@
+"""Tests a checkpoint on any data set: expressions are matched by name, in the model's order."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import pytorch_lightning as pl
+
+from fer_lightning.errors import FerError, choices
+from fer_lightning.results.result import Result
+from fer_lightning.run.build import build_data, build_trainer
+from fer_lightning.run.checkpoint import restore
+from fer_lightning.run.compose import options
+from fer_lightning.run.fit import Outcome, test_once
+from fer_lightning.run.job import Job
+from fer_lightning.run.outputs import leave
+from fer_lightning.run.quiet import quiet
+from fer_lightning.run.targets import check_targets
+from fer_lightning.training.callbacks.record import Record
+
+log = logging.getLogger(__name__)
+
+
+def evaluate(job: Job) -> Result:
+    """Tests `ckpt` on the test side of `data` under the data set's protocol, and writes the run's folder.
+
+    The images go through the data set's own reader and the checkpoint's preprocessing. Classes that only one of
+    model and data knows are left out, and named in the log.
+
+    Raises:
+        FerError: no checkpoint or data set named, or they share no expression.
+    """
+    quiet()
+    if not job.config["ckpt"]:
+        raise FerError("ckpt is not set: say which checkpoint, as in ckpt=logs/runs/<time>/checkpoints/best.ckpt")
+    if not job.config["data"]:
+        raise FerError(
+            f"data is not set: say on which data set, as in data=fer2013; choose among {choices(options('data'))}"
+        )
+    check_targets(job.config)
+    pl.seed_everything(job.config["seed"], workers=True, verbose=False)
+    path = Path(job.config["ckpt"]).expanduser()
+    module, recorded = restore(path)
+    named = job.config["data"]["class_names"]
+    module.restrict_to(named)
+    answers = list(module.answers)
+    _say_dropped("the model", set(module.class_names) - set(named))
+    _say_dropped("the data", set(named) - set(module.class_names))
+    datamodule = build_data({**job.config["data"], "class_names": answers}, recorded)
+    record = Record()
+    trainer = build_trainer(job.config, [record], [], job.output_dir)
+    job.output_dir.mkdir(parents=True, exist_ok=True)
+    metrics, confusion, timing = test_once(module, datamodule, trainer, record)
+    timing |= {"fit_seconds": None, "fit_images_per_second": None}
+    outcome = Outcome(metrics, confusion, timing, best=path)
+    return leave(job, outcome, datamodule, answers, trainer.world_size)
+
+
+def _say_dropped(whose: str, names: set[str]) -> None:
+    if names:
+        log.warning("left out, for only %s knows it: %s", whose, choices(sorted(names)))

@@ -1,0 +1,62 @@
+"""Turns what Hydra says about a wrong override into the key, the choices and the way out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from hydra.errors import HydraException
+from omegaconf import DictConfig
+
+from fer_lightning.errors import choices
+from fer_lightning.run.compose import compose, options
+
+NO_OPTION = re.compile(
+    r"Could not (?:find|load) '(?P<group>[^']+)/(?P<option>[^'/]+)'(?:.*?:\n\t(?P<known>.*?)\nConfig)?", re.S
+)
+NO_KEY = re.compile(r"Could not override '(?P<key>[^'@]+)")
+
+
+def explain(mistake: Exception, config_name: str, typed: Sequence[str]) -> str:
+    """The text to print for `mistake`.
+
+    Args:
+        mistake: what ended the command.
+        config_name: its YAML file in conf/.
+        typed: the command's arguments.
+    """
+    text = str(mistake) or str(mistake.__cause__)
+    if found := NO_OPTION.search(text):
+        group, option = found["group"], found["option"]
+        known = found["known"].split("\n\t") if found["known"] else options(group)
+        return f"{group}={option}: no such option; choose among {choices(known, option)}"
+    if found := NO_KEY.search(text):
+        return _unknown_key(found["key"], config_name, typed)
+    if "Config group override must be" in text:
+        return "a group takes the name of one of its options, not null; where there is a choice of nothing it is `none`"
+    return text
+
+
+def _unknown_key(key: str, config_name: str, typed: Sequence[str]) -> str:
+    node = _with_options_only(config_name, typed)
+    place = ""
+    for part in key.split("."):
+        if not isinstance(node, DictConfig):
+            return f"{key}: no such key, for {place} is a single value"
+        if part not in node:
+            inside = f" in {place}" if place else ""
+            return (
+                f"{key}: no such key; choose among {choices(map(str, node), part)}{inside} (+{key}=... adds a new one)"
+            )
+        node = node._get_node(part)
+        place = f"{place}.{part}" if place else part
+    return f"{key}: a group is chosen by its name alone, as in {key}=OPTION"
+
+
+def _with_options_only(config_name: str, typed: Sequence[str]) -> object:
+    """The config of the options typed, without the values typed: one of those is the wrong one."""
+    groups = [word for word in typed if "=" in word and "." not in word.split("=")[0] and options(word.split("=")[0])]
+    try:
+        return compose(groups, config_name)
+    except HydraException:
+        return compose((), config_name)

@@ -1,0 +1,67 @@
+"""Trains, picks the checkpoint by validation only, and reads the test split once."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytorch_lightning as pl
+import torch
+from pytorch_lightning.callbacks import ModelCheckpoint
+
+from fer_lightning.data.datamodule import FaceDataModule
+from fer_lightning.errors import FerError
+from fer_lightning.training.callbacks.record import Record
+from fer_lightning.training.classifier import Classifier
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a fit and its test gave.
+
+    Attributes:
+        metrics: `<stage>/<metric>`; train as measured in the chosen epoch, val and test of the chosen checkpoint.
+        confusion_matrix: (C, C) counts of the test split, rows true.
+        timing: seconds and images/s of fit and test.
+        best: the chosen checkpoint.
+    """
+
+    metrics: dict[str, float]
+    confusion_matrix: npt.NDArray[np.int64]
+    timing: dict[str, float | None]
+    best: Path
+
+
+def fit(module: Classifier, datamodule: FaceDataModule, trainer: pl.Trainer, record: Record) -> Outcome:
+    """Fits, then validates and tests the checkpoint with the best validation figure."""
+    started = time.perf_counter()
+    trainer.fit(module, datamodule=datamodule)
+    fit_seconds = time.perf_counter() - started
+    best = _chosen(trainer)
+    checkpoint = torch.load(best, map_location="cpu", weights_only=True)
+    module.load_state_dict(checkpoint["state_dict"])
+    val = trainer.validate(module, datamodule=datamodule, verbose=False)[0]
+    train = {name: v for name, v in record.figures_of(checkpoint["epoch"]).items() if name.startswith("train/")}
+    test, confusion, timing = test_once(module, datamodule, trainer, record)
+    fit_timing = {"fit_seconds": fit_seconds, "fit_images_per_second": record.train_images / record.train_seconds}
+    return Outcome({**train, **val, **test}, confusion, {**fit_timing, **timing}, best)
+
+
+def test_once(
+    module: Classifier, datamodule: FaceDataModule, trainer: pl.Trainer, record: Record
+) -> tuple[dict[str, float], npt.NDArray[np.int64], dict[str, float | None]]:
+    """Metrics, counts and timing of the test split."""
+    metrics = dict(trainer.test(module, datamodule=datamodule, verbose=False)[0])
+    confusion = module.stage_metrics("test").confusion.numpy()
+    speed = float(confusion.sum()) / record.test_seconds
+    return metrics, confusion, {"test_seconds": record.test_seconds, "test_images_per_second": speed}
+
+
+def _chosen(trainer: pl.Trainer) -> Path:
+    for callback in trainer.callbacks:  # type: ignore[attr-defined]
+        if isinstance(callback, ModelCheckpoint) and callback.monitor is not None and callback.best_model_path:
+            return Path(callback.best_model_path)
+    raise FerError("callbacks: no ModelCheckpoint with a monitor has written a checkpoint; callbacks=default has one")

@@ -1,0 +1,64 @@
+"""`fer_lightning.load`: a trained model as one Python object."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from fer_lightning.data.dataset import to_tensor
+from fer_lightning.data.preprocess.prepare import Prepare
+from fer_lightning.errors import FerError
+from fer_lightning.run.build import make
+from fer_lightning.run.checkpoint import restore
+from fer_lightning.training.classifier import Classifier
+
+
+@dataclass(frozen=True)
+class Recognizer:
+    """A trained model with all that its images need.
+
+    Attributes:
+        module: the LightningModule in eval mode; its `forward` takes prepared images and gives logits.
+        class_names: what the columns of the probabilities stand for.
+        preprocess: turns face crops into the pixels that the model was trained on.
+    """
+
+    module: Classifier
+    class_names: tuple[str, ...]
+    preprocess: Prepare
+
+    @torch.inference_mode()
+    def probabilities(self, faces: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+        """(N, C) probabilities of face crops (N, H, W) grey or (N, H, W, 3) RGB, uint8, of any size.
+
+        Raises:
+            FerError: another shape or type.
+        """
+        if faces.dtype != np.uint8 or faces.ndim not in (3, 4) or (faces.ndim == 4 and faces.shape[-1] != 3):
+            raise FerError(
+                f"faces are {faces.dtype} of shape {faces.shape}: give uint8 (N, H, W) grey or (N, H, W, 3) RGB"
+            )
+        spec = self.module.input
+        images = to_tensor(self.preprocess(faces), spec.size, spec.channels).to(self.module.device)
+        return cast(npt.NDArray[np.float32], self.module(images).softmax(dim=1).cpu().numpy())
+
+    def predict(self, faces: npt.NDArray[np.uint8]) -> list[str]:
+        """The likeliest expression of each face; faces as for `probabilities`."""
+        return [self.class_names[number] for number in self.probabilities(faces).argmax(axis=1)]
+
+
+def load(path: str | Path) -> Recognizer:
+    """The model in a checkpoint, or in the folder of a run, rebuilt from that file alone.
+
+    Raises:
+        FerError: there is none, or it names what a checkpoint may not.
+    """
+    place = Path(path).expanduser()
+    restored = restore(place / "checkpoints" / "best.ckpt" if place.is_dir() else place)
+    prepare = cast(Prepare, make("preprocess", restored.config["preprocess"]))
+    return Recognizer(restored.module, restored.module.class_names, prepare)

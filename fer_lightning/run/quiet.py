@@ -1,0 +1,19 @@
+"""Silences warnings of libraries that tell a user nothing to act on."""
+
+from __future__ import annotations
+
+import warnings
+
+# what each begins with, and why it is no news here
+KNOWN = (
+    "Experiment logs directory",  # Hydra has just made the run's folder and put its config there
+    r"The number of training batches .* is smaller than the logging interval",  # every metric is logged by the epoch
+    r"The '.*_dataloader' does not have many workers",  # the sets are memory-mapped: workers pay only for augmentation
+    r"`isinstance\(treespec, LeafSpec\)` is deprecated",  # inside Lightning
+)
+
+
+def quiet() -> None:
+    """Call once a process, before Lightning starts."""
+    for message in KNOWN:
+        warnings.filterwarnings("ignore", message=message)

@@ -1,0 +1,79 @@
+"""Compares the keys and values of every `_target_` node with the parameters of its target."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from types import NoneType, UnionType
+from typing import Any, Union, get_args, get_origin
+
+from hydra.utils import get_object
+
+from fer_lightning.errors import FerError, choices
+
+# what Hydra itself reads in such a node
+HYDRA_KEYS = frozenset({"_target_", "_partial_", "_args_", "_convert_", "_recursive_"})
+PLAIN = {int: "a whole number", float: "a number", bool: "true or false", str: "a text", NoneType: "null"}
+
+
+def check_targets(config: Mapping[str, Any]) -> None:
+    """Raises FerError for a target that does not exist, a key that it does not take, or a value of the wrong type."""
+    for path, node in nodes(config):
+        target = str(node["_target_"])
+        try:
+            made = get_object(target)
+        except (ImportError, AttributeError, ValueError) as absent:
+            raise FerError(f"{path}._target_={target}: nothing of that name can be imported ({absent})") from absent
+        known = parameters(made)
+        for key, value in node.items():
+            if key in HYDRA_KEYS:
+                continue
+            if key not in known:
+                named = choices(sorted(known), key)
+                raise FerError(f"{path}.{key}: {target} has no such parameter; choose among {named}")
+            if wanted := _mismatch(known[key], value):
+                raise FerError(f"{path}.{key}={value}: it must be {wanted}")
+
+
+def nodes(value: Any, path: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Every dict with a `_target_` inside a plain config, with its dotted place, outer ones first."""
+    if isinstance(value, Mapping):
+        if "_target_" in value:
+            yield path, value
+        for key, inner in value.items():
+            yield from nodes(inner, f"{path}.{key}" if path else str(key))
+    elif isinstance(value, list):
+        for number, inner in enumerate(value):
+            yield from nodes(inner, f"{path}[{number}]")
+
+
+def parameters(made: Any) -> dict[str, Any]:
+    """Name -> annotation of what a function or class takes, its parents' too where it passes `**` on to them."""
+    found: dict[str, Any] = {}
+    layers: list[Callable[..., Any]] = [made]
+    if inspect.isclass(made):
+        layers = [vars(layer)["__init__"] for layer in made.__mro__[:-1] if "__init__" in vars(layer)]
+    for layer in layers:
+        signature = _signature(layer).parameters.values()
+        for p in signature:
+            if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY) and p.name != "self":
+                found.setdefault(p.name, p.annotation)
+        if not any(p.kind is p.VAR_KEYWORD for p in signature):
+            break
+    return found
+
+
+def _signature(layer: Callable[..., Any]) -> inspect.Signature:
+    try:
+        return inspect.signature(layer, eval_str=True)
+    except NameError:  # an annotation that its module imports for type checkers only
+        return inspect.signature(layer)
+
+
+def _mismatch(annotation: Any, value: Any) -> str | None:
+    """What the value should be, where the annotation is made of plain types only and the value is none of them."""
+    members = get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
+    if not all(member in PLAIN for member in members):
+        return None
+    fits = type(value) in members or (float in members and type(value) is int)
+    return None if fits else " or ".join(PLAIN[member] for member in members)

@@ -1,0 +1,1 @@
+"""Lightning callbacks: progress, order of randomness, memory layout."""

@@ -1,0 +1,102 @@
+"""One line an epoch on stderr: a bar with images a second in a terminal, the finished line elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import Any
+
+import pytorch_lightning as pl
+from pytorch_lightning.callbacks import ProgressBar
+from tqdm import tqdm
+
+from fer_lightning.data.inputs import Batch
+
+
+class Progress(ProgressBar):
+    """Shows how far an epoch is, and closes it with its figures."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._enabled = True
+        self._bar: Any = None
+        self._title = ""
+        self._started = 0.0
+        self._seconds = 0.0
+        self._images = 0
+
+    def disable(self) -> None:
+        """Called by Lightning on all ranks but the first."""
+        self._enabled = False
+
+    def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Opens the bar."""
+        self._open(f"epoch {trainer.current_epoch + 1}/{trainer.max_epochs}")
+
+    def on_train_batch_end(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Batch, batch_idx: int
+    ) -> None:
+        """Moves it."""
+        self._move(trainer, batch, self.total_train_batches)
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Closes it with the epoch's figures."""
+        shown = ("train/loss", "train/accuracy", "val/loss", "val/accuracy")
+        metrics = trainer.callback_metrics
+        figures = [f"{name} {float(metrics[name]):.4f}" for name in shown if name in metrics]
+        self._close("  ".join(figures))
+
+    def on_test_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Opens the bar of the test."""
+        self._open("test")
+
+    def on_test_batch_end(
+        self,
+        trainer: pl.Trainer,
+        pl_module: pl.LightningModule,
+        outputs: Any,
+        batch: Batch,
+        batch_idx: int,
+        dataloader_idx: int = 0,
+    ) -> None:
+        """Moves it."""
+        self._move(trainer, batch, sum(trainer.num_test_batches))
+
+    def on_test_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Closes it."""
+        self._close("")
+
+    def on_exception(self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException) -> None:
+        """Leaves the line of an interrupted epoch, so that the message starts on a new one."""
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
+
+    def _open(self, title: str) -> None:
+        self._title = title
+        self._started = time.perf_counter()
+        self._images = 0
+        if self._enabled and sys.stderr.isatty():
+            # the speed is written by hand: tqdm counts batches, people think in images
+            layout = "{desc}  {percentage:3.0f}%|{bar:30}| {n}/{total} batches{postfix}"
+            self._bar = tqdm(desc=title, file=sys.stderr, leave=False, bar_format=layout, dynamic_ncols=True)
+
+    def _move(self, trainer: pl.Trainer, batch: Batch, total: int | float) -> None:
+        self._images += len(batch.label) * trainer.world_size
+        self._seconds = time.perf_counter() - self._started  # so that validation does not count as training
+        if self._bar is not None:
+            self._bar.total = total
+            self._bar.set_postfix_str(self._speed(), refresh=False)
+            self._bar.update()
+
+    def _close(self, figures: str) -> None:
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
+        if self._enabled:
+            print(
+                "  ".join(part for part in (self._title, self._speed(), figures) if part), file=sys.stderr, flush=True
+            )
+
+    def _speed(self) -> str:
+        return f"{self._images / max(self._seconds, 1e-9):,.0f} images/s"

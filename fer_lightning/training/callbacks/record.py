@@ -1,0 +1,71 @@
+"""Keeps each epoch's figures and the time it took."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytorch_lightning as pl
+
+from fer_lightning.data.inputs import Batch
+
+
+class Record(pl.Callback):
+    """What happened, epoch by epoch; travels in the checkpoint, so that a resumed run remembers its first part.
+
+    Attributes:
+        epochs: one dict an epoch with `epoch` and every logged metric.
+        train_seconds: time spent in training batches, without validation.
+        train_images: images seen in them, over all devices.
+        test_seconds: time of the last test.
+    """
+
+    def __init__(self) -> None:
+        self.epochs: list[dict[str, float]] = []
+        self.train_seconds = 0.0
+        self.train_images = 0
+        self.test_seconds = 0.0
+        self._started = 0.0
+
+    def state_dict(self) -> dict[str, Any]:
+        """Plain data."""
+        return {"epochs": self.epochs, "train_seconds": self.train_seconds, "train_images": self.train_images}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Goes on where the checkpoint was written."""
+        self.epochs = state_dict["epochs"]
+        self.train_seconds = state_dict["train_seconds"]
+        self.train_images = state_dict["train_images"]
+
+    def figures_of(self, epoch: int) -> dict[str, float]:
+        """The logged metrics of an epoch; empty for one that was not finished."""
+        return next((row for row in self.epochs if row["epoch"] == epoch), {})
+
+    def on_train_batch_start(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, batch: Batch, batch_idx: int
+    ) -> None:
+        """Starts the clock at an epoch's first batch."""
+        if batch_idx == 0:
+            self._started = time.perf_counter()
+
+    def on_train_batch_end(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Batch, batch_idx: int
+    ) -> None:
+        """Adds the batch; the time includes waiting for its images."""
+        now = time.perf_counter()
+        self.train_seconds += now - self._started
+        self.train_images += len(batch.label) * trainer.world_size
+        self._started = now
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Keeps what was logged, validation included."""
+        figures = {name: float(value) for name, value in trainer.callback_metrics.items()}
+        self.epochs.append({"epoch": trainer.current_epoch, **figures})
+
+    def on_test_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Starts the clock."""
+        self._started = time.perf_counter()
+
+    def on_test_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Stops it."""
+        self.test_seconds = time.perf_counter() - self._started

@@ -1,0 +1,170 @@
+"""Trains any net that gives one score a class, by any loss between scores and labels."""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Sequence
+from typing import Any, cast
+
+import pytorch_lightning as pl
+import torch
+from pytorch_lightning.utilities.types import OptimizerLRScheduler
+from torch import Tensor, nn
+
+from fer_lightning.data.inputs import Batch, InputSpec
+from fer_lightning.errors import FerError, choices
+from fer_lightning.training.metrics import StageMetrics
+from fer_lightning.training.schedules import Length, OptimizerFactory, ScheduleFactory
+
+STAGES = ("train", "val", "test")
+
+
+class Classifier(pl.LightningModule):
+    """A net with its loss, optimizer and schedule.
+
+    Args:
+        net: takes normalised images (N, channels, size, size) and gives logits (N, C).
+        loss: takes logits (N, C) and labels (N,) or votes (N, C), gives a scalar.
+        optimizer: makes the optimizer of the parameters.
+        schedule: makes the schedule of that optimizer for a length of training.
+        class_names: the C names that the logits stand for.
+        input: what the net asks of its images; its mean and std, where given, normalise them.
+    """
+
+    pixel_mean: Tensor
+    pixel_std: Tensor
+
+    def __init__(
+        self,
+        net: nn.Module,
+        loss: nn.Module,
+        optimizer: OptimizerFactory,
+        schedule: ScheduleFactory,
+        class_names: Sequence[str],
+        input: InputSpec,
+    ) -> None:
+        super().__init__()
+        self.net = net
+        self.loss = loss
+        self.make_optimizer = optimizer
+        self.make_schedule = schedule
+        self.class_names = tuple(class_names)
+        self.input = input
+        self.record: dict[str, Any] = {}
+        self.kept_classes = list(range(len(self.class_names)))
+        self.register_buffer("pixel_mean", torch.zeros(input.channels, 1, 1))
+        self.register_buffer("pixel_std", torch.ones(input.channels, 1, 1))
+        if input.mean is not None and input.std is not None:
+            self.normalise_by(input.mean, input.std)
+        self.metrics = self._fresh_metrics()
+
+    def normalise_by(self, mean: Sequence[float], std: Sequence[float]) -> None:
+        """Subtracts `mean` and divides by `std`, a value for each channel, of pixels scaled to 0..1."""
+        self.pixel_mean.copy_(torch.tensor(mean).view(-1, 1, 1))
+        self.pixel_std.copy_(torch.tensor(std).view(-1, 1, 1))
+
+    def restrict_to(self, names: Sequence[str]) -> None:
+        """Answers only with the classes `names`, in the model's order: for data that lack some of its classes.
+
+        Raises:
+            FerError: no class of the model is among them.
+        """
+        self.kept_classes = [number for number, name in enumerate(self.class_names) if name in names]
+        if not self.kept_classes:
+            raise FerError(
+                f"the model's classes are {choices(self.class_names)}; the data have {choices(names)}: none in common"
+            )
+        self.metrics = self._fresh_metrics()
+
+    @property
+    def answers(self) -> tuple[str, ...]:
+        """The class names that the logits of `forward` stand for."""
+        return tuple(self.class_names[number] for number in self.kept_classes)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Logits (N, C) float32 of prepared images (N, channels, size, size), uint8 or 0..255."""
+        scaled = images.to(self.pixel_mean.dtype).div(255)
+        # bf16 logits would be too coarse for the softmax, the loss and the metrics
+        logits: Tensor = self.net((scaled - self.pixel_mean) / self.pixel_std).float()
+        return logits if len(self.kept_classes) == len(self.class_names) else logits[:, self.kept_classes]
+
+    def training_step(self, batch: Batch, batch_idx: int) -> Tensor | None:
+        """The loss of a training batch."""
+        return self._step(batch, "train")
+
+    def validation_step(self, batch: Batch, batch_idx: int) -> None:
+        """Counts a validation batch."""
+        self._step(batch, "val")
+
+    def test_step(self, batch: Batch, batch_idx: int) -> None:
+        """Counts a test batch."""
+        self._step(batch, "test")
+
+    def on_train_epoch_end(self) -> None:
+        """Logs `train/*` of the epoch, measured while it trained: with augmentation and dropout."""
+        self._log_metrics("train")
+
+    def on_validation_epoch_end(self) -> None:
+        """Logs `val/*`."""
+        self._log_metrics("val")
+
+    def on_test_epoch_end(self) -> None:
+        """Logs `test/*`; the counts stay readable until the next test."""
+        self._log_metrics("test")
+
+    def on_train_epoch_start(self) -> None:
+        """Forgets the last epoch's counts."""
+        self.stage_metrics("train").reset()
+
+    def on_validation_epoch_start(self) -> None:
+        """Forgets the last validation's counts."""
+        self.stage_metrics("val").reset()
+
+    def on_test_epoch_start(self) -> None:
+        """Forgets the last test's counts."""
+        self.stage_metrics("test").reset()
+
+    def configure_optimizers(self) -> OptimizerLRScheduler:
+        """The optimizer and its schedule over the length of this training."""
+        optimizer = self.make_optimizer(p for p in self.parameters() if p.requires_grad)
+        schedule = self.make_schedule(optimizer, self._length())
+        config: dict[str, Any] = {"scheduler": schedule.scheduler, "interval": schedule.interval}
+        if schedule.monitor is not None:
+            config["monitor"] = schedule.monitor
+        return cast(OptimizerLRScheduler, {"optimizer": optimizer, "lr_scheduler": config})
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Keeps what rebuilds this module: plain data, so that the file loads with `weights_only=True`."""
+        checkpoint["fer_config"] = copy.deepcopy(self.record)
+
+    def stage_metrics(self, stage: str) -> StageMetrics:
+        """The counts of a stage's current or last epoch."""
+        return cast(StageMetrics, self.metrics[f"of_{stage}"])
+
+    def _fresh_metrics(self) -> nn.ModuleDict:
+        # a bare `train` would collide with the method that every module has
+        return nn.ModuleDict({f"of_{stage}": StageMetrics(len(self.answers)) for stage in STAGES})
+
+    def _length(self) -> Length:
+        trainer = self.trainer
+        total = trainer.estimated_stepping_batches  # also makes Lightning count the batches of an epoch
+        steps = math.ceil(trainer.num_training_batches / trainer.accumulate_grad_batches)
+        endless = trainer.max_epochs is None or trainer.max_epochs < 0
+        return Length(math.ceil(total / steps) if endless and math.isfinite(total) else trainer.max_epochs or 0, steps)
+
+    def _step(self, batch: Batch, stage: str) -> Tensor | None:
+        logits = self(batch.image)
+        self.stage_metrics(stage).update(logits.detach().softmax(dim=1), batch.label)
+        if len(self.kept_classes) < len(self.class_names):
+            return None  # a loss over the model's classes says nothing about a part of them
+        loss: Tensor = self.loss(logits, batch.label)
+        size = len(batch.label)
+        self.log(f"{stage}/loss", loss, on_step=False, on_epoch=True, batch_size=size, sync_dist=stage != "train")
+        return loss
+
+    def _log_metrics(self, stage: str) -> None:
+        metrics = self.stage_metrics(stage)
+        figures = metrics.compute() | {f"recall/{name}": r for name, r in metrics.recall(self.answers).items()}
+        # every rank holds the same figures here, torchmetrics has summed the counts
+        self.log_dict({f"{stage}/{name}": value for name, value in figures.items()})

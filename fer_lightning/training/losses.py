@@ -1,0 +1,158 @@
+"""Losses that compare class scores with labels or votes, and the check that a loss does so."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from fer_lightning.errors import FerError, choices
+
+
+def distribution(target: Tensor, num_classes: int) -> Tensor:
+    """Targets as distributions (N, C) float32: labels (N,) int64 become one-hot rows, votes (N, C) stay."""
+    return target.float() if target.is_floating_point() else F.one_hot(target, num_classes).float()
+
+
+class ProbabilityLoss(nn.Module):
+    """Mean over images and classes of |softmax - one-hot| ** norm; logits (N, C), result in [0, 2/C].
+
+    norm=2 is the "mean square error cost function" between the softmax output and the class label vector of paper C,
+    section III.E; norm=1 is its sibling. Target: labels (N,) int64 or distributions (N, C).
+
+    Raises:
+        FerError: norm is neither 1 nor 2.
+    """
+
+    def __init__(self, norm: int) -> None:
+        super().__init__()
+        if norm not in (1, 2):
+            raise FerError(f"loss.norm={norm}: choose 1 (absolute) or 2 (squared)")
+        self.norm = norm
+
+    def forward(self, logits: Tensor, target: Tensor) -> Tensor:
+        """Mean gap, a scalar in [0, 2/C]."""
+        gap = logits.float().softmax(dim=1) - distribution(target, logits.shape[1])
+        return gap.abs().mean() if self.norm == 1 else gap.square().mean()
+
+
+class FocalLoss(nn.Module):
+    """Cross entropy times (1 - p) ** gamma, averaged over images: easy images count less; gamma=0 is cross entropy.
+
+    Lin et al. 2017, equation 4, with softmax for p. With a distribution as target, each class counts by its share.
+    Logits (N, C); target: labels (N,) int64 or distributions (N, C).
+
+    Raises:
+        FerError: gamma is negative.
+    """
+
+    def __init__(self, gamma: float) -> None:
+        super().__init__()
+        if gamma < 0:
+            raise FerError(f"loss.gamma={gamma}: choose 0 (cross entropy) or more; 2 is usual")
+        self.gamma = gamma
+
+    def forward(self, logits: Tensor, target: Tensor) -> Tensor:
+        """Mean over images, a scalar of 0 or more."""
+        log_p = logits.float().log_softmax(dim=1)
+        # Below gamma=1 the power's slope at p=1 is infinite, and infinity times log(1) would make the gradient nan.
+        doubt = (1 - log_p.exp()).clamp_min(torch.finfo(torch.float32).eps)
+        per_image = (distribution(target, logits.shape[1]) * doubt.pow(self.gamma) * log_p).sum(dim=1)
+        return -per_image.mean()
+
+
+class WeightedCrossEntropy(nn.Module):
+    """Cross entropy in which class c weighs 1 / count ** power, so that rare expressions are not ignored.
+
+    The weights average 1 over the training images, so the loss keeps the scale of the plain one. A class without
+    training images has weight 0: images of it in validation or test add nothing to the loss. The sum is divided by
+    N, not by the batch's weights (torch's way), so that an image's pull does not depend on its neighbours.
+    Logits (N, C); target: labels (N,) int64 or distributions (N, C). The weights travel in the checkpoint.
+
+    Raises:
+        FerError: power is negative, or the loss is called before `fit_counts` or a checkpoint gave it weights.
+    """
+
+    weight: Tensor
+
+    def __init__(self, power: float = 1.0) -> None:
+        super().__init__()
+        if power < 0:
+            raise FerError(f"loss.power={power}: choose 0 (every image alike) to 1 (every class alike)")
+        self.power = power
+        self.register_buffer("weight", torch.empty(0))
+        self.register_load_state_dict_pre_hook(_take_the_shape)  # type: ignore[no-untyped-call]
+
+    @property
+    def fitted(self) -> bool:
+        """Whether the class weights are known."""
+        return self.weight.numel() > 0
+
+    def fit_counts(self, counts: Tensor) -> None:
+        """Set the weights from the training split's images in each class.
+
+        Args:
+            counts: (C,) zero or more each; sums of votes serve as well.
+
+        Raises:
+            FerError: the counts are not one row of numbers, one is negative, or all are zero.
+        """
+        images = counts.detach().double()
+        if images.ndim != 1 or bool((images < 0).any()) or float(images.sum()) <= 0:
+            raise FerError(f"loss=weighted needs how many training images each class has, found {counts.tolist()}")
+        raw = torch.where(images > 0, images.clamp_min(1e-12).pow(-self.power), 0.0)
+        self.weight = (raw * images.sum() / (raw * images).sum()).float().to(self.weight.device)
+
+    def forward(self, logits: Tensor, target: Tensor) -> Tensor:
+        """Weighted sum over N, a scalar of 0 or more."""
+        if not self.fitted:
+            raise FerError("loss=weighted has no class weights yet: call fit_counts with the training split's counts")
+        scores = logits.float()
+        soft_or_hard = target.float() if target.is_floating_point() else target
+        return F.cross_entropy(scores, soft_or_hard, weight=self.weight, reduction="sum") / len(scores)
+
+
+def _take_the_shape(module: nn.Module, state_dict: dict[str, Any], prefix: str, *_: object) -> None:
+    """Make room for a checkpoint's weights in a loss that has none yet; a fitted one keeps its class count."""
+    saved = state_dict.get(f"{prefix}weight")
+    if isinstance(module, WeightedCrossEntropy) and isinstance(saved, Tensor) and not module.fitted:
+        module.weight = torch.empty_like(saved, device=module.weight.device)
+
+
+def check_task(loss: nn.Module, num_classes: int, name: str, known: Sequence[str]) -> None:
+    """Try the loss once on a few scores and labels.
+
+    Args:
+        loss: takes logits (N, C) and labels (N,) int64, gives a scalar.
+        num_classes: C, two or more.
+        name: the option of the group `loss`, for the message.
+        known: options that fit a classifier, for the message.
+
+    Raises:
+        FerError: the loss fails on them or gives no finite scalar, as a loss between two images does. A loss that
+            has not been fitted says so itself.
+    """
+    # One row more than classes: (N,) broadcasts against (N, C) only when N is C or 1, and a wrong loss would pass.
+    rows = num_classes + 1
+    logits = torch.linspace(-1, 1, rows * num_classes).reshape(rows, num_classes)
+    labels = torch.arange(rows) % num_classes
+    try:
+        with torch.no_grad(), warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)
+            value = loss(logits, labels)
+    except (TypeError, RuntimeError, ValueError, IndexError) as mismatch:
+        raise FerError(_wrong_task(loss, name, known, str(mismatch).splitlines()[0])) from mismatch
+    if not isinstance(value, Tensor) or value.ndim != 0 or not bool(value.isfinite()):
+        found = f"shape {tuple(value.shape)}" if isinstance(value, Tensor) and value.ndim else value
+        raise FerError(_wrong_task(loss, name, known, f"it gave {found} instead of one finite number"))
+
+
+def _wrong_task(loss: nn.Module, name: str, known: Sequence[str], cause: str) -> str:
+    return (
+        f"loss={name}: {type(loss).__name__} does not compare logits (N, C) with class labels (N,), and this model "
+        f"classifies: choose {choices(known)} ({cause})"
+    )

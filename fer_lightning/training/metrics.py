@@ -1,0 +1,83 @@
+"""What is measured in a stage: one confusion matrix and one calibration error, and all that follows from them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from torch import Tensor, nn
+from torchmetrics.classification import MulticlassCalibrationError, MulticlassConfusionMatrix
+
+CALIBRATION_BINS = 15
+
+
+class StageMetrics(nn.Module):
+    """The figures of one stage (train, val or test) over one epoch.
+
+    Counts add up over batches and, through torchmetrics, over DDP ranks. As an attribute of a LightningModule it moves
+    to the module's device; call `reset` between epochs. Nothing of it is stored in a checkpoint.
+    It keeps two numbers an image (for the calibration error) until `reset`: 240 kB for 30,000 images.
+    """
+
+    def __init__(self, num_classes: int) -> None:
+        super().__init__()
+        # Checking the values of every batch would make the host wait for a GPU; the loss has seen the labels already.
+        self._counts = MulticlassConfusionMatrix(num_classes, validate_args=False)
+        self._calibration = MulticlassCalibrationError(num_classes, n_bins=CALIBRATION_BINS, validate_args=False)
+
+    def update(self, probabilities: Tensor, labels: Tensor) -> None:
+        """Add a batch: probabilities (N, C) float32, rows sum to 1; labels (N,) int64."""
+        self._counts.update(probabilities, labels)
+        self._calibration.update(probabilities, labels)
+
+    def compute(self) -> dict[str, float]:
+        """`accuracy`, `macro_f1`, `balanced_accuracy` and `ece` in [0, 1]; all nan before the first image.
+
+        Every rank must call it: the ranks meet here. `confusion` and `recall` are free afterwards.
+        `ece` is the expected calibration error of the highest probability, in 15 equal bins (Guo et al. 2017).
+        """
+        confusion = self.confusion
+        # Without an image there is nothing to concatenate; every rank sees the same sum and takes the same way.
+        ece = float(self._calibration.compute()) if bool(confusion.any()) else float("nan")
+        return {
+            "accuracy": accuracy(confusion),
+            "macro_f1": macro_f1(confusion),
+            "balanced_accuracy": balanced_accuracy(confusion),
+            "ece": ece,
+        }
+
+    def recall(self, class_names: Sequence[str]) -> dict[str, float]:
+        """The share of each class's images that were recognised; nan for a class without images."""
+        return dict(zip(class_names, recalls(self.confusion).tolist(), strict=True))
+
+    @property
+    def confusion(self) -> Tensor:
+        """Counts (C, C) int64 on the CPU: rows are true classes, columns predicted ones."""
+        counts: Tensor = self._counts.compute()
+        return counts.cpu()
+
+    def reset(self) -> None:
+        """Forget every batch."""
+        self._counts.reset()
+        self._calibration.reset()
+
+
+def accuracy(confusion: Tensor) -> float:
+    """Share of images on the diagonal of counts (C, C); nan without images."""
+    return float(confusion.diagonal().sum().double() / confusion.sum())
+
+
+def recalls(confusion: Tensor) -> Tensor:
+    """Share of each row of counts (C, C) on the diagonal, (C,) float64; nan for an empty row."""
+    return confusion.diagonal().double() / confusion.sum(dim=1)
+
+
+def balanced_accuracy(confusion: Tensor) -> float:
+    """Mean recall over the classes that have images, as scikit-learn's; nan without images."""
+    return float(recalls(confusion).nanmean())
+
+
+def macro_f1(confusion: Tensor) -> float:
+    """Mean F1 over the classes that occur, true or predicted, as scikit-learn has it; nan without images."""
+    hits = confusion.diagonal().double()
+    # F1 = 2 hits / (true + predicted); 0 / 0 is nan, and nanmean leaves it out
+    return float((2 * hits / (confusion.sum(dim=0) + confusion.sum(dim=1))).nanmean())
