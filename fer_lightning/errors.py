@@ -11,8 +11,8 @@ class FerError(Exception):
 
 
 def choices(names: Iterable[object], wrong: object | None = None) -> str:
-    """`a, b, c` for an error message, led by the likeliest one when `wrong` looks like a slip of it."""
+    """`a, b, c` for an error message, with the likeliest ones named when `wrong` looks like a slip of them."""
     known = [str(name) for name in names]
     listed = ", ".join(known) if known else "none"
-    close = get_close_matches(str(wrong), known, n=1, cutoff=0.7) if wrong is not None else []
-    return f"{listed} (did you mean {close[0]}?)" if close else listed
+    close = get_close_matches(str(wrong), known, n=2, cutoff=0.7) if wrong is not None else []
+    return f"{listed} (did you mean {' or '.join(close)}?)" if close else listed

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
@@ -18,7 +19,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from fer_lightning.errors import FerError
 from fer_lightning.run.compose import conf_dir, plain, register_resolvers
-from fer_lightning.run.explain import explain
+from fer_lightning.run.explain import explain, is_null_group
 from fer_lightning.run.job import Job
 
 SWITCH = "HYDRA_FULL_ERROR"
@@ -32,23 +33,56 @@ def run_app(config_name: str, task: Callable[[DictConfig], Any]) -> None:
         task: takes the composed config; its value goes to Hydra's sweepers.
     """
     register_resolvers()
-    task.__module__ = f"fer_lightning.commands.{config_name}"  # Hydra names the job after it, also under python -m
-    app = hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name=config_name)(task)
     if os.environ.get(SWITCH):
-        app()
+        _app(config_name, task)()
         return
+    mistakes: list[FerError] = []
     try:
         with _whole_errors():
-            app()
-    except (FerError, HydraException, OmegaConfBaseException) as mistake:
-        told = explain(mistake, config_name, sys.argv[1:])
-        print(f"error: {told}\n({SWITCH}=1 shows where it was raised)", file=sys.stderr)
+            _app(config_name, _keeping(mistakes, task))()
+    except (HydraException, OmegaConfBaseException) as mistake:
+        _tell(explain(mistake, config_name, sys.argv[1:]))
         sys.exit(1)
+    except ValueError as mistake:
+        if not is_null_group(mistake):
+            raise
+        _tell(explain(mistake, config_name, sys.argv[1:]))
+        sys.exit(1)
+    if mistakes:
+        sys.exit(1)
+
+
+def _app(config_name: str, task: Callable[[DictConfig], Any]) -> Callable[[], None]:
+    task.__module__ = f"fer_lightning.commands.{config_name}"  # Hydra names the job after it, also under python -m
+    app = hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name=config_name)(task)
+    return cast(Callable[[], None], app)
+
+
+def _keeping(mistakes: list[FerError], task: Callable[[DictConfig], Any]) -> Callable[[DictConfig], Any]:
+    """The task, its mistake told at once and kept; so that the other jobs of a multirun still run."""
+
+    @functools.wraps(task)
+    def run(cfg: DictConfig) -> Any:
+        os.environ.pop(SWITCH, None)  # the user has not set it, so child processes must not find it
+        try:
+            return task(cfg)
+        except FerError as mistake:
+            mistakes.append(mistake)
+            _tell(str(mistake))
+            return None
+        finally:
+            os.environ[SWITCH] = "1"
+
+    return run
+
+
+def _tell(text: str) -> None:
+    print(f"error: {text}\n({SWITCH}=1 shows where it was raised)", file=sys.stderr)
 
 
 @contextmanager
 def _whole_errors() -> Iterator[None]:
-    """Makes Hydra hand its exceptions over instead of printing them its own way; children don't inherit this."""
+    """Makes Hydra hand its exceptions over instead of printing them its own way."""
     os.environ[SWITCH] = "1"
     try:
         yield

@@ -53,7 +53,7 @@ def cached(cache_dir: Path, name: str, key: str, make: Callable[[], FaceSet]) ->
             except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as damage:
                 log.warning("%s is damaged (%s): making it again", folder, damage)
                 shutil.rmtree(folder)
-        log.info("preparing %s (once; kept in %s)", name, cache_dir)
+        log.info("making the set '%s' (once; kept in %s)", name, cache_dir)
         _write(make(), folder)
         return _open(folder, key)
 

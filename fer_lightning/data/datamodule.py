@@ -68,8 +68,10 @@ class FaceDataModule(pl.LightningDataModule):
         seed: int = 0,
     ) -> None:
         super().__init__()
-        if batch_size < 1 or num_workers < 0:
-            raise FerError(f"data.batch_size={batch_size}, data.num_workers={num_workers}: choose at least 1 and 0")
+        if batch_size < 1:
+            raise FerError(f"data.batch_size={batch_size}: choose at least 1")
+        if num_workers < 0:
+            raise FerError(f"data.num_workers={num_workers}: choose 0 (the main process loads) or more")
         if prepare.size < input.size:
             raise FerError(
                 f"model.input.size={input.size} is a crop larger than the image, preprocess.size={prepare.size}: "
@@ -108,6 +110,11 @@ class FaceDataModule(pl.LightningDataModule):
         """Opens the caches; the same for every stage."""
         self._load()
 
+    def check_batch_size(self, devices: int) -> None:
+        """Raises FerError where the global batch leaves a remainder over the devices."""
+        if self.batch_size % devices:
+            raise FerError(f"data.batch_size={self.batch_size} does not divide over trainer.devices={devices}")
+
     def class_counts(self) -> list[int]:
         """Training images of each class, in the order of `class_names`."""
         counts = np.bincount(self.faces.label[self.protocol.train], minlength=len(self.class_names))
@@ -128,8 +135,6 @@ class FaceDataModule(pl.LightningDataModule):
     def train_dataloader(self) -> DataLoader[Batch]:
         """Training batches, shuffled and augmented anew each epoch."""
         world = self.trainer.world_size if self.trainer else 1
-        if self.batch_size % world:
-            raise FerError(f"data.batch_size={self.batch_size} does not divide over {world} devices")
         rows = self.protocol.train
         labels = self.faces.label[rows]
         rank = self.trainer.global_rank if self.trainer else 0

@@ -29,14 +29,14 @@ class Cnn(nn.Module):
         num_classes: logits.
         channels: of the input, 1 grey or 3 RGB.
         size: side of the input in pixels, at least 16.
-        width: channels of the first convolution, a multiple of 4; all others are multiples of it. Open in the paper.
+        width: channels of the first convolution; all others have a multiple of it. Open in the paper.
         hidden: units of the first fully connected layer. Open in the paper.
         dropout: probability of dropping a unit, 0..1.
         init: msra, uniform, xavier, gaussian_0.01 or gaussian_0.001 (section 3.2).
         bias: start of the linear layers' biases; "the offset parameter is 1" in section 3.2, read as this bias.
 
     Raises:
-        FerError: `size` is below 16, `width` is no multiple of 4, or `init` is unknown.
+        FerError: `size` is below 16, `width` below 1, or `init` is unknown.
     """
 
     def __init__(
@@ -53,8 +53,8 @@ class Cnn(nn.Module):
         super().__init__()
         if size < SMALLEST:
             raise FerError(f"model.input.size={size}: this net halves the image twice, choose {SMALLEST} or more")
-        if width < 2 or width % 2:
-            raise FerError(f"model.net.width={width}: choose a positive even number")
+        if width < 1:
+            raise FerError(f"model.net.width={width}: choose 1 or more")
         self.features = nn.Sequential(
             ConvBnRelu(channels, width),
             nn.MaxPool2d(2),

@@ -19,6 +19,8 @@ class StnCnn(nn.Module):
         num_classes, channels, size, width, hidden, dropout, init, bias: as in Cnn.
         stn_width: channels of the localisation net. Open in the paper.
         stn_padding: border, zeros or reflection, what the warp finds outside the image. Open in the paper.
+        stn_step: how much of the localisation net's output the warp takes; smaller is slower and safer at high
+            learning rates. Open in the paper.
 
     Raises:
         FerError: as in Cnn and SpatialTransformer.
@@ -36,9 +38,10 @@ class StnCnn(nn.Module):
         bias: float = 1.0,
         stn_width: int = 16,
         stn_padding: str = "border",
+        stn_step: float = 0.03,
     ) -> None:
         super().__init__()
-        self.stn = SpatialTransformer(channels, width=stn_width, padding=stn_padding)
+        self.stn = SpatialTransformer(channels, width=stn_width, padding=stn_padding, step=stn_step)
         self.cnn = Cnn(num_classes, channels, size, width, hidden, dropout, init, bias)
         initialise(self.stn, init, bias)
 

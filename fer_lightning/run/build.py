@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +18,7 @@ from torch import nn
 from fer_lightning.data.datamodule import FaceDataModule
 from fer_lightning.data.inputs import InputSpec
 from fer_lightning.data.preprocess.prepare import Prepare
-from fer_lightning.errors import FerError
+from fer_lightning.errors import FerError, choices
 from fer_lightning.run.compose import options
 from fer_lightning.training.callbacks.progress import Progress
 from fer_lightning.training.callbacks.record import Record
@@ -55,7 +56,10 @@ def build_run(config: Mapping[str, Any], loss_name: str, output_dir: Path) -> Ru
     loggers = [make(f"logger.{name}", node) for name, node in config["logger"].items()]
     trainer = build_trainer(config, [record, Reseed(config["seed"]), *callbacks], loggers, output_dir)
     _check_schedule(module, trainer.max_epochs)
+    if config["monitor"] not in module.figures("val"):
+        raise FerError(f"monitor={config['monitor']}: choose among {choices(module.figures('val'), config['monitor'])}")
     datamodule = build_data(config["data"], config, augment=make("augment", config["augment"]), seed=config["seed"])
+    datamodule.check_batch_size(trainer.world_size)
     fit_to_training_images(module, datamodule)
     check_task(module.loss, len(module.class_names), loss_name, options("loss"))
     return Run(module, datamodule, trainer, record)
@@ -127,7 +131,9 @@ def _one_clear_error(name: str) -> Iterator[None]:
         yield
     except InstantiationException as failure:
         cause = failure.__cause__ or failure
-        raise cause if isinstance(cause, FerError) else FerError(f"{name}: {cause}") from failure
+        inner = re.search(r"full_key: (\S+)", str(failure))
+        place = f"{name}.{inner[1]}" if inner else name
+        raise cause if isinstance(cause, FerError) else FerError(f"{place}: {cause}") from failure
     except (TypeError, ValueError, MisconfigurationException) as refusal:
         raise FerError(f"{name}: {refusal}") from refusal
 

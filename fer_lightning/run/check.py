@@ -38,16 +38,16 @@ def check(config: Mapping[str, Any]) -> None:
 def _check_values(config: Mapping[str, Any]) -> None:
     monitor, seed = str(config.get("monitor")), config.get("seed")
     if not monitor.startswith("val/"):
-        raise FerError(
-            f"monitor={monitor}: only validation may choose a checkpoint or end training; "
-            "choose val/accuracy, val/macro_f1, val/balanced_accuracy or val/loss"
-        )
+        raise FerError(f"monitor={monitor}: only validation chooses a checkpoint or ends training; take val/accuracy")
     if config.get("mode") not in MODES:
         raise FerError(f"mode={config.get('mode')}: choose among {choices(MODES)}")
     if monitor == "val/loss" and config.get("mode") == "max":
         raise FerError("monitor=val/loss is better when lower: set mode=min")
     if not isinstance(seed, int) or isinstance(seed, bool) or not 0 <= seed < 2**32:
         raise FerError(f"seed={seed}: choose a whole number from 0 to {2**32 - 1}")
+    for stage in ("train", "val", "test"):
+        if config["trainer"].get(f"limit_{stage}_batches") == 0:
+            raise FerError(f"trainer.limit_{stage}_batches=0: a run trains, validates and tests; leave it a batch")
     names = list(config["data"].get("class_names") or [])
     if len(names) < 2 or len(set(names)) < len(names):
         raise FerError(f"data.class_names={names}: name at least two classes, each once")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from hydra.errors import HydraException
+from hydra.errors import HydraException, OverrideParseException
 from omegaconf import DictConfig
 
 from fer_lightning.errors import choices
@@ -25,6 +25,10 @@ def explain(mistake: Exception, config_name: str, typed: Sequence[str]) -> str:
         config_name: its YAML file in conf/.
         typed: the command's arguments.
     """
+    if isinstance(mistake, OverrideParseException):
+        return f"{mistake.override}: cannot be read as key=value; lists are [a,b], and texts with signs stand in quotes"
+    if is_null_group(mistake):
+        return "a group takes the name of one of its options, not null; logger and augment have the option none"
     text = str(mistake) or str(mistake.__cause__)
     if found := NO_OPTION.search(text):
         group, option = found["group"], found["option"]
@@ -32,9 +36,12 @@ def explain(mistake: Exception, config_name: str, typed: Sequence[str]) -> str:
         return f"{group}={option}: no such option; choose among {choices(known, option)}"
     if found := NO_KEY.search(text):
         return _unknown_key(found["key"], config_name, typed)
-    if "Config group override must be" in text:
-        return "a group takes the name of one of its options, not null; where there is a choice of nothing it is `none`"
     return text
+
+
+def is_null_group(mistake: Exception) -> bool:
+    """Whether this is what Hydra raises for `data=null`: a ValueError like any other but for its words."""
+    return "Config group override must be" in str(mistake)
 
 
 def _unknown_key(key: str, config_name: str, typed: Sequence[str]) -> str:
@@ -45,9 +52,8 @@ def _unknown_key(key: str, config_name: str, typed: Sequence[str]) -> str:
             return f"{key}: no such key, for {place} is a single value"
         if part not in node:
             inside = f" in {place}" if place else ""
-            return (
-                f"{key}: no such key; choose among {choices(map(str, node), part)}{inside} (+{key}=... adds a new one)"
-            )
+            known = [str(name) for name in node if not str(name).startswith("_")]
+            return f"{key}: no such key{inside}; choose among {choices(known, part)}"
         node = node._get_node(part)
         place = f"{place}.{part}" if place else part
     return f"{key}: a group is chosen by its name alone, as in {key}=OPTION"

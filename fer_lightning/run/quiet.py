@@ -1,7 +1,8 @@
-"""Silences warnings of libraries that tell a user nothing to act on."""
+"""Silences what libraries print that tells a user nothing to act on."""
 
 from __future__ import annotations
 
+import logging
 import warnings
 
 # what each begins with, and why it is no news here
@@ -14,6 +15,8 @@ KNOWN = (
 
 
 def quiet() -> None:
-    """Call once a process, before Lightning starts."""
+    """Call after Lightning's import, which sets its loggers up anew."""
+    for library in ("pytorch_lightning", "lightning_fabric"):  # which devices there are, and advertisements
+        logging.getLogger(library).setLevel(logging.WARNING)
     for message in KNOWN:
         warnings.filterwarnings("ignore", message=message)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin
 
+import torch
 from hydra.utils import get_object
 
 from fer_lightning.errors import FerError, choices
@@ -73,6 +74,7 @@ def _signature(layer: Callable[..., Any]) -> inspect.Signature:
 def _mismatch(annotation: Any, value: Any) -> str | None:
     """What the value should be, where the annotation is made of plain types only and the value is none of them."""
     members = get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
+    members = tuple(member for member in members if member is not torch.Tensor)  # a YAML file cannot hold one
     if not all(member in PLAIN for member in members):
         return None
     fits = type(value) in members or (float in members and type(value) is int)

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from fer_lightning.data.inputs import Batch, InputSpec
 from fer_lightning.errors import FerError, choices
-from fer_lightning.training.metrics import StageMetrics
+from fer_lightning.training.metrics import FIGURES, StageMetrics
 from fer_lightning.training.schedules import Length, OptimizerFactory, ScheduleFactory
 
 STAGES = ("train", "val", "test")
@@ -81,6 +81,11 @@ class Classifier(pl.LightningModule):
     def answers(self) -> tuple[str, ...]:
         """The class names that the logits of `forward` stand for."""
         return tuple(self.class_names[number] for number in self.kept_classes)
+
+    def figures(self, stage: str) -> list[str]:
+        """The names of everything that a stage logs."""
+        names = (*FIGURES, *(f"recall/{name}" for name in self.answers))
+        return [f"{stage}/{name}" for name in ("loss", *names)]
 
     def forward(self, images: Tensor) -> Tensor:
         """Logits (N, C) float32 of prepared images (N, channels, size, size), uint8 or 0..255."""

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torchmetrics.classification import MulticlassCalibrationError, MulticlassConfusionMatrix
 
 CALIBRATION_BINS = 15
+FIGURES = ("accuracy", "macro_f1", "balanced_accuracy", "ece")  # the keys of StageMetrics.compute
 
 
 class StageMetrics(nn.Module):

@@ -88,8 +88,8 @@ def test_one_parameter_count_for_every_size(net):
 def test_errors_name_the_key(net):
     with pytest.raises(FerError, match=r"model\.input\.size=15"):
         net(7, size=15)
-    with pytest.raises(FerError, match=r"model\.net\.width=5"):
-        net(7, width=5)
+    with pytest.raises(FerError, match=r"model\.net\.width=0"):
+        net(7, width=0)
     with pytest.raises(FerError, match=r"model\.net\.init=mrsa.*did you mean msra"):
         net(7, init="mrsa")
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import albumentations
 import numpy as np
+from albumentations.augmentations.crops.transforms import CropSizeError
 
 from fer_lightning.data.faces import Pixels
 from fer_lightning.errors import FerError
@@ -45,7 +46,7 @@ class Augment:
         blank = np.zeros((1, size, size) if channels == 1 else (1, size, size, 3), dtype=np.uint8)
         try:
             after = self(blank, seed=0).shape[1:3]
-        except (ValueError, TypeError, IndexError, NotImplementedError) as refusal:
+        except (CropSizeError, ValueError, TypeError, IndexError, NotImplementedError) as refusal:
             raise FerError(
                 f"augment: a transform refuses prepared images of {size}x{size} ({refusal}). Make its crop smaller, "
                 "or the images larger with preprocess.size"

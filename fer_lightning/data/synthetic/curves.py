@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -45,6 +45,15 @@ def _circle(samples: int) -> Points:
 def ellipse(x: float, y: float, width: float, height: float, samples: int = 20) -> Points:
     """Outline (samples, 2) with half axes `width` and `height`."""
     return _circle(samples) * (width, height) + (x, y)
+
+
+def cut_like(curves: Mapping[str, Points], points: Points) -> dict[str, Points]:
+    """All `points` of some curves in a row, cut and named as the curves are."""
+    named, start = {}, 0
+    for name, curve in curves.items():
+        named[name] = points[start : start + len(curve)]
+        start += len(curve)
+    return named
 
 
 def ribbons(lines: Sequence[Points], widths: Sequence[float | Points]) -> list[Points]:

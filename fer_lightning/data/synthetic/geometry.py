@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from fer_lightning.data.synthetic.action_units import Units, by_number
-from fer_lightning.data.synthetic.curves import Points, spline
+from fer_lightning.data.synthetic.curves import Points, cut_like, spline
 from fer_lightning.data.synthetic.geometry_lower import folds, mouth, nose
 from fer_lightning.data.synthetic.geometry_relief import relief
 from fer_lightning.data.synthetic.geometry_upper import SIDES, ByNumber, brows, eyes, upper_wrinkles
@@ -32,11 +32,9 @@ def face_shapes(person: Identity, units: Units, gaze: tuple[float, float] = (0.0
     flat: Shapes = brows(person, au) | eyes(person, au, gaze) | nose(person, au) | mouth(person, au)
     flat |= folds(person, au, flat) | upper_wrinkles(person, au) | relief(au)
     points = np.concatenate(list(flat.values()))
-    solid = np.column_stack([points, surface(points)])
-    ends = np.cumsum([len(curve) for curve in flat.values()])
-    shapes: Shapes = dict(zip(flat, np.split(solid, ends[:-1]), strict=True))
+    shapes = cut_like(flat, np.column_stack([points, surface(points)]))
     for name in ("bridge", "tip", "base", "left_alar", "right_alar", "left_nostril", "right_nostril"):
-        shapes[name][:, 2] += np.interp(shapes[name][:, 1], (0.0, 0.6), (0.02, 0.2))
+        shapes[name][:, 2] += 0.02 + 0.3 * shapes[name][:, 1].clip(0.0, 0.6)
     shapes["bridge"][0, 2] -= 0.1
     return shapes | _head(person, au)
 
@@ -44,7 +42,7 @@ def face_shapes(person: Identity, units: Units, gaze: tuple[float, float] = (0.0
 def surface(points: Points) -> Points:
     """How far the front of the head stands out at x, y: an ellipsoid."""
     x, y = points.T
-    height: Points = 0.85 * np.sqrt(np.clip(1 - (x / 1.12) ** 2 - ((y - 0.25) / 2.1) ** 2, 0.05, 1))
+    height: Points = 0.75 * np.sqrt(np.clip(1 - (x / 1.12) ** 2 - ((y - 0.25) / 2.1) ** 2, 0.05, 1))
     return height
 
 
@@ -59,7 +57,7 @@ def _head(person: Identity, au: ByNumber) -> Shapes:
     chin = np.array([[0.0, right[-1, 1] + 0.045]])
     left = right[:0:-1] * (-1, 1)
     outline = spline(np.concatenate([right, chin, left]), 5, closed=True)
-    shapes = {"head": np.column_stack([outline, np.zeros(len(outline))])}
+    shapes = {"head": np.column_stack([outline, np.full(len(outline), 0.1)])}
     for _, sign, name in SIDES:
         x = sign * person.face_width
         ear = spline(

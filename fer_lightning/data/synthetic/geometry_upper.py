@@ -66,8 +66,8 @@ def upper_wrinkles(person: Identity, units: ByNumber) -> dict[str, Points]:
         lift += 0.05 * float(np.mean(units[2])) * np.abs(x / 0.5)
         shapes[f"forehead_{row}"] = np.stack([x, -0.55 - 0.13 * row - lift + 0.05 * np.abs(x)], axis=1)
     for _, sign, name in SIDES:
-        beside = sign * 0.075
-        shapes[f"{name}_frown"] = spline([[beside * 1.15, -0.40], [beside * 0.8, -0.30], [beside, -0.17]])
+        beside = sign * 0.085
+        shapes[f"{name}_frown"] = spline([[beside * 1.1, -0.40], [beside * 0.95, -0.30], [beside, -0.17]])
         outer = 0.455 * person.eye_distance + 0.26
         for row, (rise, reach) in enumerate(((-0.09, 0.13), (0.0, 0.16), (0.09, 0.14))):
             shapes[f"{name}_crow_{row}"] = np.array(

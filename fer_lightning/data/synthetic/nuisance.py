@@ -42,7 +42,7 @@ def recording(rng: np.random.Generator) -> dict[str, tuple[float, float] | float
     contrast = float(rng.uniform(0.7, 1.2))
     return {
         "light": (float(np.cos(angle)), float(0.6 * np.sin(angle) - 0.3)),
-        "light_strength": float(rng.uniform(0.0, 0.85)),
+        "light_strength": float(rng.uniform(0.0, 0.75)),
         "background": (float(rng.uniform(0.02, 0.98)), float(rng.uniform(0.02, 0.98))),
         "contrast": contrast,
         "brightness": float(rng.uniform(-0.1, 0.1)),
@@ -59,11 +59,11 @@ def nuisance(shared: dict[str, tuple[float, float] | float], rng: np.random.Gene
 
     occluded = rng.random() < 0.12
     return Nuisance(
-        yaw=swing(0.35),
-        pitch=swing(0.2),
-        roll=swing(0.3),
-        scale=float(0.36 * rng.uniform(0.88, 1.08)),
-        shift=(swing(0.07), swing(0.06)),
+        yaw=swing(0.32),
+        pitch=swing(0.17),
+        roll=swing(0.22),
+        scale=float(0.365 * rng.uniform(0.91, 1.08)),
+        shift=(swing(0.05), swing(0.04)),
         gaze=(swing(1.0), swing(0.6)),
         occluder=str(rng.choice(OCCLUDERS)) if occluded else None,
         occluder_at=(float(rng.random()), float(rng.random())),

@@ -19,7 +19,7 @@ def paint_folds(scene: Scene) -> None:
         frown, cheek, wrinkle, smile, depress, stretch = (scene.units[n][i] for n in (4, 6, 9, 12, 15, 20))
         lines += [(f"{name}_crow_{row}", 0.03, -0.08 * age - 0.30 * cheek) for row in range(3)]
         lines += [
-            (f"{name}_frown", 0.05, -0.05 * age - 0.42 * frown - 0.2 * wrinkle),
+            (f"{name}_frown", 0.05, -0.05 * age - 0.5 * frown - 0.2 * wrinkle),
             (f"{name}_bunny", 0.045, -0.42 * wrinkle),
             (f"{name}_bunny_low", 0.045, -0.42 * wrinkle),
             (f"{name}_fold", 0.065, -0.05 - 0.10 * age - 0.36 * max(smile, 0.95 * wrinkle, 0.6 * stretch)),

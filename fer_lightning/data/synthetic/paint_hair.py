@@ -81,13 +81,13 @@ def paint_hair(scene: Scene) -> None:
     canvas.shade([(canvas.band(inner + (0, 0.03 * canvas.unit), 0.1), -0.2)], soft=0.04)
     canvas.fill([np.concatenate([inner, outer])], person.hair, soft=0.02)
     picks = scene.rng.uniform(0.04, 0.96, size=18)
-    changes = scene.rng.uniform(-0.45, 0.6, size=18).tolist()
+    changes = scene.rng.uniform(-0.4, 0.35, size=18).tolist()
     starts = inner[np.rint(picks * (len(inner) - 1)).astype(int)]
     ends = outer[np.rint((1 - picks) * (len(outer) - 1)).astype(int)]
     strands = canvas.bands(list(np.stack([starts, ends], axis=1)), [0.05] * 18)
     canvas.shade(list(zip(strands, changes, strict=True)), soft=0.02)
     sheen = inner + 0.55 * (outer[_SHEEN] - inner)
-    canvas.shade([(canvas.band(sheen[5:-5], 0.12), 0.45)], soft=0.06)
+    canvas.shade([(canvas.band(sheen[5:-5], 0.12), 0.3)], soft=0.06)
 
 
 def paint_beard(scene: Scene) -> None:

@@ -37,7 +37,9 @@ def paint_head(scene: Scene) -> None:
     ears = [shapes["left_ear"], shapes["right_ear"]]
     canvas.fill(ears, person.skin * 0.9, soft=0.01)
     canvas.shade([((ear - ear.mean(axis=0)) * 0.5 + ear.mean(axis=0), -0.3) for ear in ears], soft=0.03)
-    canvas.shade([(shapes["head"] + (0, 0.1 * canvas.unit), -0.3)], soft=0.06)
+    jaw = shapes["head"][25:56]
+    centre = jaw.mean(axis=0)
+    canvas.shade([((jaw - centre) * (0.75, 1.0) + centre + (0, 0.1 * canvas.unit), -0.3)], soft=0.06)
     canvas.fill([shapes["head"]], person.skin, soft=0.01)
     hills: list[Toned] = [(shapes["forehead"], 0.08), (shapes["chin_boss"], 0.10)]
     for i, _, name in SIDES:

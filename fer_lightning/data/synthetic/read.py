@@ -17,7 +17,7 @@ from fer_lightning.data.synthetic.plan import plan
 from fer_lightning.data.synthetic.render import draw
 from fer_lightning.errors import FerError
 
-DRAWING = 1  # part of the cache's key: raise it when the same parameters draw other faces
+DRAWING = 2  # part of the cache's key: raise it when the same parameters draw other faces
 
 
 def read(cache_dir: Path, images: int = 7000, subjects: int = 100, size: int = 48, seed: int = 0) -> FaceSet:

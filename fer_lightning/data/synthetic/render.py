@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from fer_lightning.data.synthetic.action_units import Units, by_number
 from fer_lightning.data.synthetic.canvas import Canvas
+from fer_lightning.data.synthetic.curves import cut_like
 from fer_lightning.data.synthetic.geometry import face_shapes
 from fer_lightning.data.synthetic.identity import Identity
 from fer_lightning.data.synthetic.landmarks import landmarks
@@ -46,10 +47,7 @@ def draw(person: Identity, units: Units, view: Nuisance, size: int = 48) -> Draw
     marks = landmarks(shapes)
     shown = camera(view, size, marks)
     detail = max(2, -(-144 // size))  # cells a pixel: thin lines of a small picture need more
-    names = list(shapes)
-    flat = cells(shown.project(np.concatenate([shapes[name] for name in names])), detail)
-    ends = np.cumsum([len(shapes[name]) for name in names])
-    placed = dict(zip(names, np.split(flat, ends[:-1]), strict=True))
+    placed = cut_like(shapes, cells(shown.project(np.concatenate(list(shapes.values()))), detail))
     canvas = Canvas(background(view, size * detail, rng), shown.unit * detail)
     strengths = {number: (float(left), float(right)) for number, (left, right) in by_number(units).items()}
     scene = Scene(canvas, placed, person, strengths, view, shown, detail, rng)

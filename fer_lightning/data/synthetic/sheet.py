@@ -13,7 +13,7 @@ import numpy.typing as npt
 from fer_lightning.data.faces import FaceSet
 from fer_lightning.data.synthetic.read import read
 
-TILE = 112  # pixels of a face on the sheet: small faces are enlarged so that a person sees them well
+TILE = 98  # pixels of a face and its border: the default faces are shown twice as large
 
 
 def contact_sheet(
@@ -31,7 +31,7 @@ def contact_sheet(
         top = row * TILE
         if names:
             name = faces.class_names[int(faces.label[line[0]])]
-            cv2.putText(sheet, name, (6, top + TILE // 2 + 5), cv2.FONT_HERSHEY_SIMPLEX, 0.6, 0, 1, cv2.LINE_AA)
+            cv2.putText(sheet, name, (4, top + TILE // 2 + 5), cv2.FONT_HERSHEY_SIMPLEX, 0.55, 0, 1, cv2.LINE_AA)
         for column, index in enumerate(line):
             face = cv2.resize(np.asarray(faces.pixels[index]), (TILE - 2, TILE - 2), interpolation=cv2.INTER_CUBIC)
             left = heading + column * TILE
@@ -47,11 +47,16 @@ def picks(
     shown = [c for c in range(len(faces.class_names)) if np.any(faces.label == c)]
     if names:
         wanted = shown[:rows]
-        lines = [rng.choice(np.flatnonzero(faces.label == c), columns) for c in wanted]
+        # shuffled, then repeated only where a class has fewer images than columns
+        lines = [np.resize(rng.permutation(np.flatnonzero(faces.label == c)), columns) for c in wanted]
         return np.stack(lines).astype(np.int64)
     count = (rows or len(shown)) * columns
     mixed = rng.permutation(np.resize(shown, count))
-    return np.array([rng.choice(np.flatnonzero(faces.label == c)) for c in mixed], dtype=np.int64).reshape(-1, columns)
+    chosen = np.empty(count, dtype=np.int64)
+    for c in shown:
+        places = np.flatnonzero(mixed == c)
+        chosen[places] = np.resize(rng.permutation(np.flatnonzero(faces.label == c)), len(places))
+    return chosen.reshape(-1, columns)
 
 
 def main() -> None:
@@ -68,11 +73,13 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         faces = read(Path(folder), chosen.images, chosen.subjects, chosen.size, chosen.seed)
         sheet = contact_sheet(faces, chosen.columns, seed=chosen.seed, names=not chosen.unnamed)
+        chosen.out.parent.mkdir(parents=True, exist_ok=True)
         if chosen.unnamed:
             answers = faces.label[picks(faces, chosen.columns, seed=chosen.seed, names=False)]
             lines = [" ".join(faces.class_names[label] for label in row) for row in answers]
             chosen.out.with_suffix(".txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    cv2.imwrite(str(chosen.out), sheet)
+    _, png = cv2.imencode(".png", sheet, [cv2.IMWRITE_PNG_COMPRESSION, 9])
+    chosen.out.write_bytes(png.tobytes())
 
 
 if __name__ == "__main__":

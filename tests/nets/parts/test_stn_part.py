@@ -75,8 +75,8 @@ def test_learns_to_centre_a_shifted_blob():
 
     shifted = torch.stack([blob(9, 14), blob(14, 15), blob(8, 8), blob(15, 9)])
     centred = blob(11.5, 11.5).expand(4, 1, 24, 24)
-    stn = SpatialTransformer(1)
-    optimizer = torch.optim.Adam(stn.parameters(), lr=0.005)
+    stn = SpatialTransformer(1, step=0.1)
+    optimizer = torch.optim.Adam(stn.parameters(), lr=0.01)
     losses = []
     for _ in range(40):
         loss = F.mse_loss(stn(shifted), centred)
@@ -86,6 +86,12 @@ def test_learns_to_centre_a_shifted_blob():
         losses.append(loss.item())
     assert losses[-1] < 0.3 * losses[0]
     assert stn.localisation[1][0].weight.grad.abs().sum() > 0
+
+
+def test_the_step_scales_the_warp_away_from_the_identity():
+    stn, x = SpatialTransformer(1, step=0.03), noise(2, 1, 16, 16)
+    torch.nn.init.constant_(stn.affine.bias, 2.0)
+    torch.testing.assert_close(stn.theta(x), (IDENTITY + 0.06).expand(2, 2, 3))
 
 
 def test_an_unknown_padding_is_refused():
