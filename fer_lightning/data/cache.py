@@ -16,10 +16,13 @@ import numpy as np
 from filelock import FileLock
 
 from fer_lightning.data.faces import FaceSet
+from fer_lightning.errors import FerError
 
 log = logging.getLogger(__name__)
 
 FORMAT = 1  # part of every key: raise it when the files below change
+# what comes of files that are cut off, lack a column (TypeError) or hold one of another length (FerError)
+DAMAGE = (OSError, ValueError, KeyError, TypeError, EOFError, RuntimeError, zipfile.BadZipFile, FerError)
 
 
 def content_hash(*parts: object, files: Iterable[Path] = ()) -> str:
@@ -50,7 +53,7 @@ def cached(cache_dir: Path, name: str, key: str, make: Callable[[], FaceSet]) ->
         if folder.exists():
             try:
                 return _open(folder, key)
-            except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as damage:
+            except DAMAGE as damage:
                 log.warning("%s is damaged (%s): making it again", folder, damage)
                 shutil.rmtree(folder)
         log.info("making the set '%s' (once; kept in %s)", name, cache_dir)

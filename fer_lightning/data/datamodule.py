@@ -72,11 +72,7 @@ class FaceDataModule(pl.LightningDataModule):
             raise FerError(f"data.batch_size={batch_size}: choose at least 1")
         if num_workers < 0:
             raise FerError(f"data.num_workers={num_workers}: choose 0 (the main process loads) or more")
-        if prepare.size < input.size:
-            raise FerError(
-                f"model.input.size={input.size} is a crop larger than the image, preprocess.size={prepare.size}: "
-                "make one of them fit the other"
-            )
+        prepare.check(input)
         self.read = faces
         self.class_names = tuple(class_names)
         self.cache_dir = Path(cache_dir).expanduser()

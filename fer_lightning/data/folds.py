@@ -42,7 +42,10 @@ def folds(groups: Integers, labels: Integers, k: int, seed: int) -> Integers:
     classes, label = np.unique(labels, return_inverse=True)
     sizes = np.bincount(group)
     if len(sizes) < k:
-        raise FerError(f"data.num_folds={k}: only {len(sizes)} groups of images can be kept apart, choose fewer folds")
+        raise FerError(
+            f"only {len(sizes)} groups of images (people, copies) can be kept apart, too few for {k} parts: "
+            "take more images, or data.protocol=kfold with a smaller data.num_folds"
+        )
     counts = np.zeros((len(sizes), len(classes)), dtype=np.int64)
     np.add.at(counts, (group, label), 1)
     shares = counts / counts.sum(axis=0)

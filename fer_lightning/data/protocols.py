@@ -41,6 +41,10 @@ class Request:
     num_folds: int | None = None
     seed: int = 0
 
+    def __post_init__(self) -> None:
+        if not 0 <= self.seed < 2**32:
+            raise FerError(f"data.split_seed={self.seed}: choose a whole number from 0 to {2**32 - 1}")
+
 
 def choose(faces: FaceSet, name: str, request: Request) -> Protocol:
     """The split called `name` of these faces.

@@ -53,7 +53,7 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         saved = torch.load(path, map_location="cpu", weights_only=True)
     except (RuntimeError, EOFError, OSError, pickle.UnpicklingError) as damage:
-        reason = str(damage).splitlines()[0]
+        reason = (str(damage) or type(damage).__name__).splitlines()[0]
         raise FerError(f"ckpt={path}: cut off, or no checkpoint that holds plain data only ({reason})") from damage
     missing = {"fer_config", "state_dict"} - set(saved if isinstance(saved, Mapping) else ())
     if missing or {*RECORDED, "class_names"} - set(saved["fer_config"]):
@@ -67,7 +67,10 @@ def _refuse_unless_allowed(target: str, where: str) -> None:
     if target in ALLOWED_ALONE:
         return
     if any(target.startswith(f"{prefix}.") for prefix in ALLOWED):
-        found = get_object(target)
+        try:
+            found = get_object(target)
+        except (ImportError, AttributeError, ValueError) as absent:
+            raise FerError(f"{where}={target}: nothing of that name can be imported ({absent})") from absent
         home = str(getattr(found, "__module__", ""))
         if (inspect.isclass(found) or inspect.isfunction(found)) and home.split(".")[0] in _roots():
             return

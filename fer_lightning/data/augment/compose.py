@@ -33,7 +33,7 @@ class Augment:
         return np.stack([self.chain(image=image)["image"] for image in images])
 
     def check(self, size: int, wanted: int, channels: int) -> None:
-        """Tries the chain on a blank image.
+        """Tries the chain on blank images.
 
         Args:
             size: side of the prepared images.
@@ -41,18 +41,25 @@ class Augment:
             channels: 1 for grey, 3 for colour.
 
         Raises:
-            FerError: a transform refuses such images, or leaves them smaller than the net needs.
+            FerError: a transform refuses such images, gives them different sizes, leaves them smaller than the net
+                needs, or as something else than uint8.
         """
-        blank = np.zeros((1, size, size) if channels == 1 else (1, size, size, 3), dtype=np.uint8)
+        several = 8  # so that a step taken half of the time is seen
+        blank = np.zeros((several, size, size) if channels == 1 else (several, size, size, 3), dtype=np.uint8)
         try:
-            after = self(blank, seed=0).shape[1:3]
+            changed = self(blank, seed=0)
         except (CropSizeError, ValueError, TypeError, IndexError, NotImplementedError) as refusal:
             raise FerError(
                 f"augment: a transform refuses prepared images of {size}x{size} ({refusal}). Make its crop smaller, "
                 "or the images larger with preprocess.size"
             ) from refusal
-        if min(after) < wanted:
+        if changed.dtype != np.uint8:
             raise FerError(
-                f"augment leaves {after[1]}x{after[0]} pixels, but model.input.size={wanted}: "
+                f"augment turns pixels into {changed.dtype}: leave out its ToFloat or Normalize, the model normalises"
+            )
+        height, width = changed.shape[1:3]
+        if min(height, width) < wanted:
+            raise FerError(
+                f"augment leaves {width}x{height} pixels, but model.input.size={wanted}: "
                 "make the crop larger, or model.input.size smaller"
             )

@@ -10,6 +10,7 @@ import numpy as np
 
 from fer_lightning.data.cache import cached, content_hash
 from fer_lightning.data.faces import FaceSet, Pixels
+from fer_lightning.data.inputs import InputSpec
 from fer_lightning.data.preprocess.illumination import ILLUMINATIONS
 from fer_lightning.errors import FerError, choices
 
@@ -33,9 +34,24 @@ class Prepare:
     def __post_init__(self) -> None:
         if self.size < 1:
             raise FerError(f"preprocess.size={self.size}: choose a side of at least 1 pixel")
+        if self.channels not in (1, 3):
+            raise FerError(f"preprocess.channels={self.channels}: choose 1 (grey) or 3 (RGB)")
         if self.illumination not in ILLUMINATIONS:
             known = choices(ILLUMINATIONS, self.illumination)
             raise FerError(f"model.input.illumination={self.illumination}: choose among {known}")
+
+    def check(self, input: InputSpec) -> None:
+        """Raises FerError where a net with this input cannot take images so prepared."""
+        if self.size < input.size:
+            raise FerError(
+                f"model.input.size={input.size} is a crop larger than the image, preprocess.size={self.size}: "
+                "make one of them fit the other"
+            )
+        if self.channels > input.channels:
+            raise FerError(
+                f"preprocess.channels={self.channels} keeps colour, but model.input.channels={input.channels}: "
+                "make them the same"
+            )
 
     def __call__(self, images: Pixels) -> Pixels:
         """(N, size, size) or (N, size, size, 3) uint8 from (N, H, W) or (N, H, W, 3) uint8."""

@@ -27,9 +27,10 @@ def open_text(path: Path, member: str) -> Iterator[TextIO]:
     """
     try:
         with ExitStack() as stack:
-            yield io.TextIOWrapper(_open_bytes(path, member, stack), encoding="utf-8", newline="")
+            yield io.TextIOWrapper(_open_bytes(path, member, stack), encoding="utf-8-sig", newline="")
     except DAMAGE as damage:
-        raise FerError(f"{path}: damaged or cut off ({damage}); download it again") from damage
+        # some libraries quote the damaged bytes, thousands of them
+        raise FerError(f"{path}: damaged or cut off ({str(damage)[:200]}); download it again") from damage
 
 
 def _open_bytes(path: Path, member: str, stack: ExitStack) -> IO[bytes]:
@@ -39,8 +40,11 @@ def _open_bytes(path: Path, member: str, stack: ExitStack) -> IO[bytes]:
         assert stream is not None  # extractfile gives None for folders only
         return stack.enter_context(stream)
     if path.suffix == ".zip":
-        zipped = stack.enter_context(zipfile.ZipFile(path))
-        return stack.enter_context(zipped.open(_pick(path, member, zipped.namelist())))
+        try:
+            zipped = stack.enter_context(zipfile.ZipFile(path))
+            return stack.enter_context(zipped.open(_pick(path, member, zipped.namelist())))
+        except RuntimeError as refusal:  # it wants a password, or a way of packing that Python lacks
+            raise FerError(f"{path}: {refusal}; unpack it, and put {member} in its place") from refusal
     if path.suffix == ".gz":
         return cast(IO[bytes], stack.enter_context(gzip.open(path, "rb")))
     if path.suffix == ".xz":

@@ -11,6 +11,8 @@ from fer_lightning.data.faces import FaceSet
 
 log = logging.getLogger(__name__)
 
+LISTED = 4  # differing counts that a warning spells out
+
 Counts = Mapping[str, Sequence[int]]
 
 
@@ -24,7 +26,7 @@ def count(faces: FaceSet) -> dict[str, list[int]]:
 
 
 def warn_unless_official(faces: FaceSet, official: Counts) -> None:
-    """Logs one warning that lists every count which differs from the published one."""
+    """Logs one warning that lists the first counts which differ from the published ones, and how many more do."""
     found = count(faces)
     differing = [
         f"{split}/{name} {found.get(split, [0] * len(expected))[number]} (published {expected[number]})"
@@ -33,4 +35,5 @@ def warn_unless_official(faces: FaceSet, official: Counts) -> None:
         if found.get(split, [0] * len(expected))[number] != expected[number]
     ]
     if differing:
-        log.warning("image counts differ from the published ones: %s", ", ".join(differing))
+        more = f" and {len(differing) - LISTED} more" if len(differing) > LISTED else ""
+        log.warning("image counts differ from the published ones: %s%s", ", ".join(differing[:LISTED]), more)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -36,15 +36,14 @@ def read_rows(lines: Iterable[str], name: str, size: int, num_labels: int, usage
     Raises:
         FerError: with the file and line of the first cell that is not as it should be.
     """
-    reader = csv.reader(lines)
-    header = [column.strip() for column in next(reader, [])]
+    cells = _cells(lines, name)
+    header = [column.strip() for column in next(cells, ("", []))[1]]
     missing = [column for column in COLUMNS if column not in header]
     if missing:
-        raise FerError(f"{name}, line 1: no column {', '.join(missing)}; the columns are {choices(header)}")
+        raise FerError(f"{name}, line 1: no column {', '.join(missing)}; the columns are {choices(header)[:200]}")
     places = [header.index(column) for column in COLUMNS]
     pixels, labels, usage = [], [], []
-    for row in reader:
-        where = f"{name}, line {reader.line_num}"
+    for where, row in cells:
         if not row:
             continue
         if len(row) != len(header):
@@ -53,16 +52,28 @@ def read_rows(lines: Iterable[str], name: str, size: int, num_labels: int, usage
         labels.append(_label(label, num_labels, where))
         pixels.append(_image(image, size, where))
         if split not in usages:
-            raise FerError(f"{where}: Usage is '{split}', it must be one of {choices(usages, split)}")
+            raise FerError(f"{where}: Usage is '{split[:20]}', it must be one of {choices(usages, split[:20])}")
         usage.append(split)
     if not pixels:
         raise FerError(f"{name}: there is no image under the header")
     return PixelRows(np.stack(pixels), np.array(labels, dtype=np.int64), np.array(usage))
 
 
+def _cells(lines: Iterable[str], name: str) -> Iterator[tuple[str, list[str]]]:
+    """Each row, and where it stands for messages."""
+    reader = csv.reader(lines)
+    try:
+        for row in reader:
+            yield f"{name}, line {reader.line_num}", row
+    except csv.Error as fault:  # a quote that is never closed swallows lines until the cell is too long
+        raise FerError(
+            f"{name}, line {reader.line_num}: this is no table of comma-separated values: {fault}"
+        ) from fault
+
+
 def _label(text: str, num_labels: int, where: str) -> int:
-    if not (text.isascii() and text.isdecimal()) or int(text) >= num_labels:
-        raise FerError(f"{where}: emotion is '{text}', it must be a number from 0 to {num_labels - 1}")
+    if text not in map(str, range(num_labels)):
+        raise FerError(f"{where}: emotion is '{text[:20]}', it must be a number from 0 to {num_labels - 1}")
     return int(text)
 
 
@@ -70,7 +81,7 @@ def _image(text: str, size: int, where: str) -> npt.NDArray[np.uint8]:
     if not text:
         raise FerError(f"{where}: the pixels are empty")
     try:
-        values = np.loadtxt(io.StringIO(text), dtype=np.int16, ndmin=1)
+        values = np.loadtxt(io.StringIO(text), dtype=np.int16, comments=None, ndmin=1)
     except (ValueError, OverflowError) as fault:
         raise FerError(f"{where}: the pixels hold something else than whole numbers: {fault}") from fault
     if values.size != size * size:

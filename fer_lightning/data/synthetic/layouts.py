@@ -41,12 +41,11 @@ def write_fer2013(faces: FaceSet, folder: Path, layout: str) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     if layout == "folders":
         return _write_folders(faces, kept, usage, folder)
-    inner = "icml_face_data.csv" if layout.startswith("icml") else "fer2013.csv"
-    for ending, pack in PACKERS.items():
-        if layout in (inner + ending, "fer2013" + ending):
-            pack(folder / layout, inner, _table(faces, kept, usage, inner))
-            return folder / layout
-    raise FerError(f"layout={layout}: choose folders, or a table with one of {choices(PACKERS)}")
+    if layout not in TABLES:
+        raise FerError(f"layout={layout}: choose among {choices(['folders', *TABLES], layout)}")
+    inner, pack = TABLES[layout]
+    pack(folder / layout, inner, _table(faces, kept, usage, inner))
+    return folder / layout
 
 
 def _table(faces: FaceSet, rows: list[int], usage: list[str], name: str) -> bytes:
@@ -94,11 +93,14 @@ def _xz(path: Path, name: str, content: bytes) -> None:
     path.write_bytes(lzma.compress(content, preset=0))
 
 
-PACKERS: dict[str, Callable[[Path, str, bytes], None]] = {
-    ".csv": _plain,
-    "": _plain,
-    ".xz": _xz,
-    ".gz": _gz,
-    ".zip": _zip,
-    ".tar.gz": _tar,
+Packer = Callable[[Path, str, bytes], None]
+PACKERS: dict[str, Packer] = {"": _plain, ".xz": _xz, ".gz": _gz, ".zip": _zip}
+# file name -> the table inside it, and how it is packed
+TABLES: dict[str, tuple[str, Packer]] = {
+    **{
+        inner + ending: (inner, pack)
+        for inner in ("fer2013.csv", "icml_face_data.csv")
+        for ending, pack in PACKERS.items()
+    },
+    "fer2013.tar.gz": ("fer2013.csv", _tar),
 }

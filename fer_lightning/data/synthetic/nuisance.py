@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -36,29 +36,30 @@ class Nuisance:
     seed: int = 0
 
 
-def recording(rng: np.random.Generator) -> dict[str, tuple[float, float] | float]:
-    """What all images of one sequence share: the light and the background."""
+def recording(rng: np.random.Generator) -> Nuisance:
+    """What all images of one sequence share: the light, the background and the camera's blur and noise."""
     angle = rng.uniform(0, 2 * np.pi)
     contrast = float(rng.uniform(0.7, 1.2))
-    return {
-        "light": (float(np.cos(angle)), float(0.6 * np.sin(angle) - 0.3)),
-        "light_strength": float(rng.uniform(0.0, 0.75)),
-        "background": (float(rng.uniform(0.02, 0.98)), float(rng.uniform(0.02, 0.98))),
-        "contrast": contrast,
-        "brightness": float(rng.uniform(-0.1, 0.1)),
-        "noise": float(rng.uniform(0.0, 0.03)) * contrast,
-        "blur": float(rng.uniform(0.0, 0.014)),
-    }
+    return Nuisance(
+        light=(float(np.cos(angle)), float(0.6 * np.sin(angle) - 0.3)),
+        light_strength=float(rng.uniform(0.0, 0.75)),
+        background=(float(rng.uniform(0.02, 0.98)), float(rng.uniform(0.02, 0.98))),
+        contrast=contrast,
+        brightness=float(rng.uniform(-0.1, 0.1)),
+        noise=float(rng.uniform(0.0, 0.03)) * contrast,
+        blur=float(rng.uniform(0.0, 0.014)),
+    )
 
 
-def nuisance(shared: dict[str, tuple[float, float] | float], rng: np.random.Generator) -> Nuisance:
+def nuisance(shared: Nuisance, rng: np.random.Generator) -> Nuisance:
     """One image's nuisances: those of its recording, and a pose and an occluder of its own."""
 
     def swing(limit: float) -> float:
         return float(np.clip(rng.normal(0, limit / 2), -limit, limit))
 
     occluded = rng.random() < 0.12
-    return Nuisance(
+    return replace(
+        shared,
         yaw=swing(0.32),
         pitch=swing(0.17),
         roll=swing(0.22),
@@ -68,7 +69,6 @@ def nuisance(shared: dict[str, tuple[float, float] | float], rng: np.random.Gene
         occluder=str(rng.choice(OCCLUDERS)) if occluded else None,
         occluder_at=(float(rng.random()), float(rng.random())),
         seed=int(rng.integers(2**32)),
-        **shared,  # type: ignore[arg-type]  # a mapping of keyword arguments has one value type
     )
 
 

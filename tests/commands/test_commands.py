@@ -1,0 +1,190 @@
+"""The console commands as a user types them, inside this process."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+
+import pytest
+import torch
+from conftest import TINY
+
+from fer_lightning.commands import evaluate, train
+from fer_lightning.results.result import read
+
+
+def call(command, monkeypatch, *arguments):
+    monkeypatch.setattr(sys, "argv", [command.__name__.rpartition(".")[2], *arguments])
+    try:
+        command.main()
+    except SystemExit as end:
+        return int(end.code or 0)
+    return 0
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("finished")
+    with pytest.MonkeyPatch.context() as patch:
+        code = call(train, patch, *TINY, "trainer.max_epochs=2", "seed=3", f"hydra.run.dir={folder}/run")
+    assert code == 0
+    return folder / "run"
+
+
+def test_a_run_leaves_what_the_readme_promises(finished):
+    names = {path.relative_to(finished).as_posix() for path in finished.rglob("*") if path.is_file()}
+    assert names == {
+        ".hydra/config.yaml", ".hydra/hydra.yaml", ".hydra/overrides.yaml", "checkpoints/best.ckpt",
+        "checkpoints/last.ckpt", "confusion_matrix.csv", "confusion_matrix.png", "faces.png", "metrics.csv",
+        "result.json", "train.log",
+    }  # fmt: skip
+    result = read(finished)
+    assert (result.seed, result.protocol, result.world_size) == (3, "holdout", 1)
+    assert result.choices["model"] == "cnn"
+    assert "seed=3" in result.overrides
+    assert result.config["trainer"]["max_epochs"] == 2
+    assert set(result.files) == {"best", "last", "confusion_matrix", "confusion_matrix_figure", "faces", "metrics"}
+    assert sum(map(sum, result.confusion_matrix)) == result.counts["test"]
+    assert sum(result.counts.values()) == 96
+    low, high = result.intervals["test/accuracy"]
+    assert low <= result.metrics["test/accuracy"] <= high
+    assert result.timing["fit_images_per_second"] > 0
+    with (finished / "confusion_matrix.csv").open() as stream:
+        rows = list(csv.reader(stream))
+    assert rows[0][1:] == result.class_names
+    assert [[int(cell) for cell in row[1:]] for row in rows[1:]] == result.confusion_matrix
+
+
+def test_metrics_csv_has_every_epoch(finished):
+    with (finished / "metrics.csv").open() as stream:
+        rows = [row for row in csv.DictReader(stream) if row["val/accuracy"]]
+    assert [row["epoch"] for row in rows][:2] == ["0", "1"]
+    assert float(rows[-1]["val/accuracy"]) == pytest.approx(read(finished).metrics["val/accuracy"])
+
+
+def test_the_table_goes_to_stdout_and_all_else_to_stderr(monkeypatch, tmp_path, capfd):
+    assert call(train, monkeypatch, *TINY, "debug=fast", f"hydra.run.dir={tmp_path}") == 0
+    out, err = capfd.readouterr()
+    assert [line.split()[0] for line in out.splitlines()][:3] == ["synthetic", "test", "accuracy"]
+    assert str(tmp_path / "result.json") in out
+    assert "epoch 1/1" in err
+    assert "images/s" in err
+    assert "\x1b" not in out
+
+
+def test_eval_repeats_the_test_of_the_run(finished, monkeypatch, tmp_path):
+    ckpt = finished / "checkpoints" / "best.ckpt"
+    assert call(evaluate, monkeypatch, f"ckpt={ckpt}", "data=synthetic", *TINY, f"hydra.run.dir={tmp_path}") == 0
+    then, now = read(finished), read(tmp_path)
+    assert now.confusion_matrix == then.confusion_matrix
+    assert now.metrics == {name: v for name, v in then.metrics.items() if name.startswith("test/")}
+    assert now.timing["fit_seconds"] is None
+    assert now.class_names == then.class_names
+
+
+def test_eval_on_other_data_uses_the_shared_classes_and_says_so(finished, monkeypatch, tmp_path, tiny_fer2013, capfd):
+    ckpt = finished / "checkpoints" / "best.ckpt"
+    names = "data.class_names=[neutral,surprise,sad,happy,fear,disgust,angry]"  # the data set's order must not matter
+    here = (f"hydra.run.dir={tmp_path}/a", f"hydra.run.dir={tmp_path}/b")
+    assert call(evaluate, monkeypatch, f"ckpt={ckpt}", "data=fer2013", here[0]) == 0
+    assert "only the model knows it: contempt" in capfd.readouterr().err
+    assert call(evaluate, monkeypatch, f"ckpt={ckpt}", "data=fer2013", names, here[1]) == 0
+    first, second = read(tmp_path / "a"), read(tmp_path / "b")
+    assert first.class_names == ["angry", "disgust", "fear", "happy", "sad", "surprise", "neutral"]
+    assert first.class_names == second.class_names
+    assert first.confusion_matrix == second.confusion_matrix
+    assert first.protocol == "official"
+
+
+def test_a_multirun_does_all_its_jobs_though_one_is_impossible(monkeypatch, tmp_path, capfd):
+    where = f"hydra.sweep.dir={tmp_path}"
+    code = call(train, monkeypatch, "-m", *TINY, "debug=fast", "data.protocol=holdout,official,kfold", where)
+    assert code == 1
+    assert "data.protocol=official: this data set has no published split" in capfd.readouterr().err
+    done = [read(tmp_path / job).protocol for job in ("0", "2")]
+    assert done == ["holdout", "kfold"]
+    assert not (tmp_path / "1" / "result.json").exists()
+
+
+MISTAKES = [
+    ("model=foo", "model=foo: no such option; choose among cnn, stn_cnn, timm"),
+    ("modle=cnn", "modle: no such key; choose among"),
+    ("optimizer.lrr=1", "optimizer.lrr: no such key in optimizer; choose among lr, weight_decay (did you mean lr?)"),
+    ("data.faces.imags=9", "did you mean images?"),
+    ("+optimizer.foo=1", "optimizer.foo: torch.optim.AdamW has no such parameter; choose among"),
+    ("+foo=1", "foo: nothing reads such a key"),
+    ("optimizer.lr=fast", "optimizer.lr=fast: it must be a number"),
+    ("data.batch_size=1.5", "data.batch_size=1.5: it must be a whole number"),
+    ("data=null", "a group takes the name of one of its options"),
+    ("seed=[", "seed=[: cannot be read as key=value"),
+    ("seed=-1", "seed=-1: choose a whole number"),
+    ("monitor=test/accuracy", "only validation chooses a checkpoint"),
+    ("monitor=val/acc", "did you mean val/accuracy"),
+    ("mode=best", "mode=best: choose among min, max"),
+    ("data.protocol=kfold data.fold=3", "data.fold=3: choose 0..2, or raise data.num_folds"),
+    ("data.protocol=kfold data.num_folds=2", "data.num_folds=2: choose 3 or more"),
+    ("data.fold=1", "data.fold=1: protocol holdout is one split"),
+    ("data.num_folds=5", "data.num_folds=5: protocol holdout has no folds"),
+    ("model.net.num_classes=5", "model.net gives 5 scores an image for 8 class names"),
+    ("data.class_names=[happy,smug]", "data.class_names: no smug here"),
+    ("data.class_names=[happy,happy]", "name at least two classes, each once"),
+    ("model.input.size=64 preprocess.size=48", "model.input.size=64 is a crop larger than the image"),
+    ("augment.transforms.2.height=99", "augment: a transform refuses prepared images of 32x32"),
+    ("augment.transforms.2.height=20", "augment leaves 32x20 pixels, but model.input.size=32"),
+    ("loss._target_=torch.nn.MSELoss", "does not compare logits (N, C) with class labels (N,)"),
+    ("model.net.dropout=2", "model.net: dropout probability has to be between 0 and 1"),
+    ("+model.input.foo=1", "model.input:"),
+    ("model.input.channels=2", "model.input.channels=2: choose 1 (grey) or 3 (RGB)"),
+    ("scheduler.warmup_epochs=9", "scheduler.warmup_epochs=9"),
+    ("trainer.precision=bf17", "trainer: Precision 'bf17' is invalid"),
+    ("trainer.devices=3 trainer.accelerator=cpu", "data.batch_size=16 does not divide over trainer.devices=3"),
+    ("trainer.limit_val_batches=0", "trainer.limit_val_batches=0"),
+    ("data.max_train_images=3", "data.max_train_images=3: choose at least one for each of 8 classes"),
+    ("data=fer2013 data.faces.dir=/nowhere", "/nowhere: no FER2013 here"),
+    ("experiment=none", "experiment=none: no such option; choose among"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "message"), MISTAKES)
+def test_a_mistake_ends_in_one_clear_message(monkeypatch, tmp_path, capfd, arguments, message):
+    tiny = [] if "fer2013" in arguments else TINY
+    code = call(train, monkeypatch, *tiny, "trainer.max_epochs=1", *arguments.split(), f"hydra.run.dir={tmp_path}")
+    err = capfd.readouterr().err
+    assert code == 1
+    assert message in err
+    assert err.count("error: ") == 1
+    assert "Traceback" not in err
+    assert not (tmp_path / "result.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ("data=synthetic", "ckpt is not set"),
+        ("ckpt=/nowhere.ckpt data=synthetic", "ckpt=/nowhere.ckpt: no such file"),
+        ("ckpt=x", "data is not set: say on which data set, as in data=fer2013"),
+    ],
+)
+def test_eval_mistakes(monkeypatch, tmp_path, capfd, arguments, message):
+    assert call(evaluate, monkeypatch, *arguments.split(), f"hydra.run.dir={tmp_path}") == 1
+    assert f"error: {message}" in capfd.readouterr().err
+
+
+def test_full_error_shows_the_traceback(monkeypatch, tmp_path, capfd):
+    monkeypatch.setenv("HYDRA_FULL_ERROR", "1")
+    with pytest.raises(Exception, match=r"optimizer\.lrr"):
+        call(train, monkeypatch, "optimizer.lrr=1", f"hydra.run.dir={tmp_path}")
+
+
+def test_a_users_own_yaml_is_found(monkeypatch, tmp_path, capfd):
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "wide.yaml").write_text("defaults: [cnn]\nnet: {width: 8, hidden: 24}\n")
+    where = f"hydra.run.dir={tmp_path}/run"
+    assert call(train, monkeypatch, "--config-dir", str(tmp_path), "model=wide", *TINY, "debug=fast", where) == 0
+    assert read(tmp_path / "run").choices["model"] == "wide"
+    assert json.loads((tmp_path / "run" / "result.json").read_text())["config"]["model"]["net"]["hidden"] == 24
+    weights = torch.load(tmp_path / "run" / "checkpoints" / "best.ckpt", weights_only=True)["state_dict"]
+    assert weights["net.classify.2.weight"].shape[0] == 24
+    assert call(train, monkeypatch, "--config-dir", str(tmp_path), "model=wid") == 1
+    assert "choose among cnn, stn_cnn, timm, wide (did you mean wide?)" in capfd.readouterr().err

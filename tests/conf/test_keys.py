@@ -1,0 +1,44 @@
+"""Every key of every YAML file is read by something."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from hydra.utils import get_object
+from omegaconf import OmegaConf
+
+from fer_lightning.run.compose import conf_dir
+from fer_lightning.run.targets import HYDRA_KEYS, nodes, parameters
+
+FILES = sorted(path.relative_to(conf_dir()).as_posix() for path in conf_dir().rglob("*.yaml"))
+CODE = Path(__file__).parents[2] / "fer_lightning"
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_every_key_is_a_parameter_of_its_target(name):
+    content = OmegaConf.to_container(OmegaConf.load(conf_dir() / name), resolve=False)
+    for place, node in nodes(content):
+        known = parameters(get_object(node["_target_"]))
+        assert set(node) - HYDRA_KEYS <= set(known), f"{name}: {place}"
+
+
+@pytest.mark.parametrize("name", [name for name in FILES if "/" not in name])
+def test_every_top_level_value_is_read_by_the_code(name):
+    content = OmegaConf.load(conf_dir() / name)
+    code = "\n".join(path.read_text() for path in CODE.rglob("*.py"))
+    for key in set(content) - {"defaults", "hydra"}:
+        assert f'"{key}"' in code, f"{name}: {key}"
+
+
+def test_every_path_is_used_by_another_file():
+    texts = "\n".join((conf_dir() / name).read_text() for name in FILES)
+    for key in OmegaConf.load(conf_dir() / "paths" / "default.yaml"):
+        assert f"${{paths.{key}}}" in texts, key
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_files_begin_with_a_sentence_for_people(name):
+    lines = [line for line in (conf_dir() / name).read_text().splitlines() if line != "# @package _global_"]
+    assert re.match(r"# .{15,}", lines[0])

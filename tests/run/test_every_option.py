@@ -1,0 +1,58 @@
+"""Composes, instantiates and steps every option of every group."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+from conftest import TINY
+
+from fer_lightning.errors import FerError
+from fer_lightning.run.build import build_run
+from fer_lightning.run.check import check
+from fer_lightning.run.compose import compose, conf_dir, options, plain
+from fer_lightning.run.fit import fit
+
+# these choose folders and help texts, nothing that could step
+NOT_STEPPED = {"paths", "hydra", "local"}
+GROUPS = sorted(folder.name for folder in conf_dir().iterdir() if folder.is_dir())
+OPTIONS = [(group, option) for group in GROUPS if group not in NOT_STEPPED for option in options(group)]
+
+
+def composed(overrides, output_dir):
+    config = plain(compose([*overrides, f"paths.output_dir={output_dir}"]))
+    check(config)
+    return config
+
+
+@pytest.mark.parametrize(("group", "option"), OPTIONS)
+def test_option_steps(group, option, tmp_path, tiny_fer2013):
+    overrides = [f"{group}={option}"]
+    real = option.startswith(("fer2013", "paper_a"))
+    overrides += TINY[2:] if real else TINY
+    if group != "debug":
+        overrides.append("debug=fast")
+    overrides.append("trainer.max_epochs=1")
+    config = composed(overrides, tmp_path)
+    if option == "gpu" and not torch.cuda.is_available():
+        with pytest.raises(FerError, match="trainer: No supported gpu"):
+            build_run(config, "cross_entropy", tmp_path)
+        return
+    run = build_run(config, "cross_entropy", tmp_path)
+    before = [p.detach().clone() for p in run.module.net.parameters()]
+    outcome = fit(run.module, run.datamodule, run.trainer, run.record)
+    moved = [not torch.equal(a, b) for a, b in zip(before, run.module.net.parameters(), strict=True)]
+    assert all(moved)
+    assert all(math.isfinite(outcome.metrics[name]) for name in ("train/loss", "val/loss", "test/loss"))
+    assert outcome.confusion_matrix.sum() == min(len(run.datamodule.protocol.test), 2 * 16)
+
+
+def test_every_group_is_a_folder_and_a_key():
+    config = compose(["paths.output_dir=x"])
+    assert set(GROUPS) - {"hydra", "local", "experiment", "debug"} == {g for g in config if (conf_dir() / g).is_dir()}
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_options_of_a_group_have_names_that_a_shell_takes(group):
+    assert all(option.replace("_", "").isalnum() and option == option.lower() for option in options(group))
