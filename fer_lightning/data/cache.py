@@ -6,6 +6,7 @@ import json
 import logging
 import shutil
 import tempfile
+import tokenize
 import zipfile
 from collections.abc import Callable, Iterable
 from hashlib import blake2b
@@ -21,8 +22,12 @@ from fer_lightning.errors import FerError
 log = logging.getLogger(__name__)
 
 FORMAT = 1  # part of every key: raise it when the files below change
-# what comes of files that are cut off, lack a column (TypeError) or hold one of another length (FerError)
-DAMAGE = (OSError, ValueError, KeyError, TypeError, EOFError, RuntimeError, zipfile.BadZipFile, FerError)
+# what comes of files that are cut off or garbled (TokenError: the header of an array), lack a column (TypeError), or
+# hold one of another length (FerError)
+DAMAGE = (
+    *(OSError, ValueError, KeyError, TypeError, EOFError, RuntimeError),
+    *(zipfile.BadZipFile, tokenize.TokenError, FerError),
+)
 
 
 def content_hash(*parts: object, files: Iterable[Path] = ()) -> str:

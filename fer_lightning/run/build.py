@@ -20,6 +20,7 @@ from fer_lightning.data.inputs import InputSpec
 from fer_lightning.data.preprocess.prepare import Prepare
 from fer_lightning.errors import FerError, choices
 from fer_lightning.run.compose import options
+from fer_lightning.training.callbacks.figures import LogFigures
 from fer_lightning.training.callbacks.progress import Progress
 from fer_lightning.training.callbacks.record import Record
 from fer_lightning.training.callbacks.reseed import Reseed
@@ -103,9 +104,8 @@ def build_trainer(
     config: Mapping[str, Any], callbacks: list[pl.Callback], loggers: list[Any], output_dir: Path
 ) -> Trainer:
     """The trainer, with a progress line unless `trainer.enable_progress_bar` is false."""
-    if config["trainer"]["enable_progress_bar"]:
-        callbacks = [*callbacks, Progress()]
-    late = {"callbacks": callbacks, "logger": loggers, "default_root_dir": str(output_dir)}
+    progress = [Progress()] if config["trainer"]["enable_progress_bar"] else []
+    late = {"callbacks": [LogFigures(), *callbacks, *progress], "logger": loggers, "default_root_dir": str(output_dir)}
     return cast(Trainer, make("trainer", config["trainer"], **late))
 
 

@@ -34,7 +34,7 @@ def evaluate(job: Job) -> Result:
     quiet()
     if not job.config["ckpt"]:
         raise FerError("ckpt is not set: say which checkpoint, as in ckpt=logs/runs/<time>/checkpoints/best.ckpt")
-    if not job.config["data"]:
+    if not job.config.get("data"):
         raise FerError(
             f"data is not set: say on which data set, as in data=fer2013; choose among {choices(options('data'))}"
         )

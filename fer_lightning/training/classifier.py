@@ -106,30 +106,6 @@ class Classifier(pl.LightningModule):
         """Counts a test batch."""
         self._step(batch, "test")
 
-    def on_train_epoch_end(self) -> None:
-        """Logs `train/*` of the epoch, measured while it trained: with augmentation and dropout."""
-        self._log_metrics("train")
-
-    def on_validation_epoch_end(self) -> None:
-        """Logs `val/*`."""
-        self._log_metrics("val")
-
-    def on_test_epoch_end(self) -> None:
-        """Logs `test/*`; the counts stay readable until the next test."""
-        self._log_metrics("test")
-
-    def on_train_epoch_start(self) -> None:
-        """Forgets the last epoch's counts."""
-        self.stage_metrics("train").reset()
-
-    def on_validation_epoch_start(self) -> None:
-        """Forgets the last validation's counts."""
-        self.stage_metrics("val").reset()
-
-    def on_test_epoch_start(self) -> None:
-        """Forgets the last test's counts."""
-        self.stage_metrics("test").reset()
-
     def configure_optimizers(self) -> OptimizerLRScheduler:
         """The optimizer and its schedule over the length of this training."""
         optimizer = self.make_optimizer(p for p in self.parameters() if p.requires_grad)
@@ -167,9 +143,3 @@ class Classifier(pl.LightningModule):
         size = len(batch.label)
         self.log(f"{stage}/loss", loss, on_step=False, on_epoch=True, batch_size=size, sync_dist=stage != "train")
         return loss
-
-    def _log_metrics(self, stage: str) -> None:
-        metrics = self.stage_metrics(stage)
-        figures = metrics.compute() | {f"recall/{name}": r for name, r in metrics.recall(self.answers).items()}
-        # every rank holds the same figures here, torchmetrics has summed the counts
-        self.log_dict({f"{stage}/{name}": value for name, value in figures.items()})

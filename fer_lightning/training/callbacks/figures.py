@@ -1,0 +1,51 @@
+"""Logs what a stage measured, before the callbacks that read it."""
+
+from __future__ import annotations
+
+import pytorch_lightning as pl
+
+from fer_lightning.training.classifier import Classifier
+
+
+class LogFigures(pl.Callback):
+    """Starts a stage's counts anew, and logs `<stage>/<metric>` at its end.
+
+    A module's own hooks run after those of its callbacks, so that a record or a progress line would see the figures
+    of the epoch before. This callback stands first in the trainer's list.
+    """
+
+    def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Forgets the last epoch's counts."""
+        _counts_of(pl_module).stage_metrics("train").reset()
+
+    def on_validation_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Forgets the last validation's counts."""
+        _counts_of(pl_module).stage_metrics("val").reset()
+
+    def on_test_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Forgets the last test's counts."""
+        _counts_of(pl_module).stage_metrics("test").reset()
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """`train/*` as measured while the epoch trained: with augmentation and dropout."""
+        _log(_counts_of(pl_module), "train")
+
+    def on_validation_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """`val/*`."""
+        _log(_counts_of(pl_module), "val")
+
+    def on_test_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """`test/*`; the counts stay readable until the next test."""
+        _log(_counts_of(pl_module), "test")
+
+
+def _counts_of(module: pl.LightningModule) -> Classifier:
+    assert isinstance(module, Classifier)
+    return module
+
+
+def _log(module: Classifier, stage: str) -> None:
+    metrics = module.stage_metrics(stage)
+    figures = metrics.compute() | {f"recall/{name}": r for name, r in metrics.recall(module.answers).items()}
+    # every rank logs the same figures, for torchmetrics has summed the counts of all
+    module.log_dict({f"{stage}/{name}": value for name, value in figures.items()})

@@ -1,0 +1,84 @@
+"""Archives that are cut off, garbled, locked or hold something else are one clear error."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import lzma
+import tarfile
+import zipfile
+from contextlib import suppress
+
+import numpy as np
+import pytest
+
+from fer_lightning.data.readers import fer2013
+from fer_lightning.errors import FerError
+
+ARCHIVES = ["fer2013.csv.xz", "fer2013.csv.gz", "fer2013.csv.zip", "fer2013.tar.gz"]
+
+
+def packed(layout: str, content: bytes, name: str = "fer2013.csv") -> bytes:
+    """The bytes of a file of this ending around the content."""
+    stream = io.BytesIO()
+    if layout.endswith(".zip"):
+        with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr(name, content)
+        return stream.getvalue()
+    if layout.endswith(".tar.gz"):
+        with tarfile.open(fileobj=stream, mode="w:gz") as archive:
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+        return stream.getvalue()
+    return lzma.compress(content) if layout.endswith(".xz") else gzip.compress(content)
+
+
+@pytest.mark.parametrize("layout", ARCHIVES)
+@pytest.mark.parametrize("kept", [0, 0.02, 0.5, 0.99])
+def test_an_archive_that_is_cut_off(folder, table, layout, kept, refused):
+    whole = packed(layout, table.encode())
+    (folder / layout).write_bytes(whole[: int(len(whole) * kept)])
+    message = refused(folder)
+    assert message.startswith(str(folder / layout))
+    # an empty .gz is to Python a .gz of nothing
+    assert "damaged or cut off" in message or (kept == 0 and "no column" in message)
+
+
+@pytest.mark.parametrize("layout", ARCHIVES)
+def test_garbage_called_an_archive(folder, layout, refused):
+    (folder / layout).write_bytes(np.random.default_rng(0).bytes(3000))
+    message = refused(folder)
+    assert message.startswith(str(folder / layout))
+    assert "damaged or cut off" in message
+
+
+def test_flipped_bytes_never_end_in_another_exception(folder, table):
+    rng = np.random.default_rng(0)
+    for layout in ARCHIVES:
+        whole = packed(layout, table.encode())
+        for _ in range(25):
+            spoilt = bytearray(whole)
+            # the first and last bytes hold an archive's headers
+            for place in rng.choice([*range(64), *range(-64, 0)], size=3):
+                spoilt[place] = rng.integers(256)
+            (folder / layout).write_bytes(bytes(spoilt))
+            with suppress(FerError):  # a flipped date spoils nothing
+                fer2013.read(folder, folder.parent / "cache")
+        (folder / layout).unlink()
+
+
+@pytest.mark.parametrize("layout", ["fer2013.csv.zip", "fer2013.tar.gz"])
+def test_an_archive_without_the_table_says_what_it_holds(folder, layout, refused):
+    (folder / layout).write_bytes(packed(layout, b"x", name="a/train.csv"))
+    message = refused(folder)
+    assert f"{layout}: no fer2013.csv inside; it holds a/train.csv" in message
+
+
+def test_a_zip_that_wants_a_password(folder, table, refused):
+    data = bytearray(packed("fer2013.csv.zip", table.encode()))
+    central = data.rindex(b"PK\1\2")
+    for flags in (6, central + 8):
+        data[flags] |= 1  # bit 0: encrypted
+    (folder / "fer2013.csv.zip").write_bytes(bytes(data))
+    assert "encrypted" in refused(folder)

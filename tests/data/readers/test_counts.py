@@ -1,0 +1,74 @@
+"""Counts that differ from the published ones are one short warning."""
+
+from __future__ import annotations
+
+import pytest
+
+from fer_lightning.data.readers import fer2013
+from fer_lightning.data.readers.counts import count, warn_unless_official
+
+LABELS = [0, 0, 1, 6, 2, 2]
+SPLIT = ["Training", "Training", "Training", "Training", "PublicTest", "PrivateTest"]
+RIGHT = {
+    "Training": (2, 1, 0, 0, 0, 0, 1),
+    "PublicTest": (0, 0, 1, 0, 0, 0, 0),
+    "PrivateTest": (0, 0, 1, 0, 0, 0, 0),
+}
+
+
+@pytest.fixture(autouse=True)
+def loud(hushed, caplog):
+    caplog.set_level("INFO", logger="fer_lightning.data.readers.counts")
+
+
+def test_counts_by_hand(make_faces):
+    assert count(make_faces(LABELS, split=SPLIT)) == {split: list(counts) for split, counts in RIGHT.items()}
+
+
+def test_right_counts_say_nothing(make_faces, caplog):
+    warn_unless_official(make_faces(LABELS, split=SPLIT), RIGHT)
+    assert caplog.messages == []
+
+
+def test_wrong_counts_are_one_warning_with_both_numbers(make_faces, caplog):
+    warn_unless_official(make_faces(LABELS, split=SPLIT), RIGHT | {"Training": (3, 1, 0, 0, 0, 0, 0)})
+    assert caplog.messages == [
+        "image counts differ from the published ones: Training/angry 2 (published 3), Training/neutral 1 (published 0)"
+    ]
+
+
+def test_a_split_that_is_absent_counts_as_zero(make_faces, caplog):
+    warn_unless_official(make_faces(LABELS[:4], split=SPLIT[:4]), RIGHT)
+    assert "PublicTest/fear 0 (published 1), PrivateTest/fear 0 (published 1)" in caplog.text
+
+
+def test_many_differences_are_cut_to_four(make_faces, caplog):
+    warn_unless_official(make_faces(LABELS, split=SPLIT), fer2013.OFFICIAL_COUNTS)
+    (message,) = caplog.messages
+    assert message.count("published ") == 1 + 4
+    assert message.endswith("and 17 more")
+    assert len(message) < 300
+
+
+def test_the_published_counts_add_up():
+    totals = {split: sum(counts) for split, counts in fer2013.OFFICIAL_COUNTS.items()}
+    assert totals == {"Training": 28709, "PublicTest": 3589, "PrivateTest": 3589}
+    # the task's own table: disgust is the rarest class, and always answering happy is right in 24.5 % of PrivateTest
+    assert fer2013.OFFICIAL_COUNTS["PrivateTest"] == (491, 55, 528, 879, 594, 416, 626)
+
+
+def test_the_reader_warns_once_a_reading(tmp_path, table, caplog, monkeypatch):
+    (tmp_path / "fer2013.csv").write_text(table)
+    for _ in range(2):  # also when it comes out of the cache
+        caplog.clear()
+        fer2013.read(tmp_path, tmp_path / "cache")
+        assert len([record for record in caplog.records if record.levelname == "WARNING"]) == 1
+    right = {
+        "Training": (0, 0, 0, 1, 0, 0, 1),
+        "PublicTest": (0, 1, 0, 0, 0, 0, 0),
+        "PrivateTest": (1, 0, 0, 0, 0, 0, 0),
+    }
+    monkeypatch.setattr(fer2013, "OFFICIAL_COUNTS", right)
+    caplog.clear()
+    fer2013.read(tmp_path, tmp_path / "cache")
+    assert caplog.messages == []

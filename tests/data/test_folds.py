@@ -1,0 +1,123 @@
+"""Folds keep groups whole and spread classes; worked through by hand and over random cases."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fer_lightning.data.folds import folds, inseparable, stratified_part
+from fer_lightning.errors import FerError
+
+FACES = st.lists(st.tuples(st.integers(0, 12), st.integers(-1, 6)), min_size=3, max_size=80)
+
+
+@settings(max_examples=150, deadline=None)
+@given(faces=FACES, k=st.integers(1, 6), seed=st.integers(0, 2**32 - 1))
+def test_groups_stay_whole_and_no_fold_is_empty(faces, k, seed):
+    groups, labels = (np.array(column) for column in zip(*faces, strict=True))
+    if len(np.unique(groups)) < k:
+        with pytest.raises(FerError, match="can be kept apart"):
+            folds(groups, labels, k, seed)
+        return
+    home = folds(groups, labels, k, seed)
+    assert len(home) == len(groups)
+    assert set(home.tolist()) == set(range(k))
+    for group in np.unique(groups):
+        assert len(np.unique(home[groups == group])) == 1
+    assert np.array_equal(home, folds(groups, labels, k, seed))
+    # what a group or class is called must not matter, only which rows share it
+    assert np.array_equal(home, folds(groups * 10 + 3, labels * 2 + 5, k, seed))
+
+
+@settings(max_examples=100, deadline=None)
+@given(labels=st.lists(st.integers(0, 6), min_size=6, max_size=120), k=st.integers(2, 6), seed=st.integers(0, 99))
+def test_single_images_spread_every_class_evenly(labels, k, seed):
+    labels = np.array(labels)
+    home = folds(np.arange(len(labels)), labels, k, seed)
+    for label in np.unique(labels):
+        counts = np.bincount(home[labels == label], minlength=k)
+        assert counts.max() - counts.min() <= 1
+
+
+def test_worked_by_hand_one_class():
+    # sizes 4 3 2 1: A to fold 0; B to the empty 1; C to 1 (3 < 4); D to 0 (4 < 5)
+    groups = np.array([0] * 4 + [1] * 3 + [2] * 2 + [3])
+    home = folds(groups, np.zeros(10, dtype=np.int64), 2, seed=0)
+    assert home.tolist() == [0] * 4 + [1] * 3 + [1] * 2 + [0]
+
+
+def test_worked_by_hand_two_classes():
+    # A holds 4 of 5 x and 1 of 7 y, B 1 of 5 x and 3 of 7 y, C 3 of 7 y. A to fold 0, B to fold 1. C meets 1/7 of
+    # the y in fold 0 and 3/7 in fold 1: to fold 0, although that is the larger one
+    groups = np.array([0] * 5 + [1] * 4 + [2] * 3)
+    labels = np.array([0, 0, 0, 0, 1] + [0, 1, 1, 1] + [1, 1, 1])
+    assert folds(groups, labels, 2, seed=0).tolist() == [0] * 5 + [1] * 4 + [0] * 3
+
+
+def test_worked_by_hand_random_order():
+    # RandomState(0).permutation(6) is 5 2 1 3 0 4; they go to folds 0 1 2 0 1 2
+    assert folds(np.arange(6), np.zeros(6, dtype=np.int64), 3, seed=0).tolist() == [1, 2, 1, 0, 2, 0]
+
+
+def test_another_seed_deals_otherwise():
+    labels = np.arange(60) % 3
+    assert not np.array_equal(folds(np.arange(60), labels, 5, seed=0), folds(np.arange(60), labels, 5, seed=1))
+
+
+def test_too_few_groups_name_how_many_there_are_and_the_way_out():
+    with pytest.raises(FerError, match=r"only 2 groups .* too few for 3 parts: .*data\.num_folds"):
+        folds(np.array([0, 0, 1]), np.array([0, 1, 2]), 3, seed=0)
+
+
+def test_people_and_copies_hang_together(make_faces):
+    faces = make_faces([0] * 7, subject=["ann", "ann", "bob", "bob", "cid", "cid", "dora"])
+    faces.pixels[2] = faces.pixels[1]  # ann and bob share a picture
+    faces.pixels[5] = faces.pixels[4]  # cid has one twice
+    number = inseparable(faces).tolist()
+    assert number[0] == number[1] == number[2] == number[3]
+    assert number[4] == number[5]
+    assert len({number[0], number[4], number[6]}) == 3
+
+
+def test_a_chain_of_copies_joins_all_its_people(make_faces):
+    # a-b share one picture, b-c another, c-d another: first and last share none
+    faces = make_faces([0] * 8, subject=["a", "a", "b", "b", "c", "c", "d", "d"])
+    for row in (1, 3, 5):
+        faces.pixels[row + 1] = faces.pixels[row]
+    assert len(set(inseparable(faces).tolist())) == 1
+
+
+def test_without_subjects_only_copies_hang_together(make_faces):
+    faces = make_faces([0, 1, 2, 3])
+    faces.pixels[3] = faces.pixels[0]
+    number = inseparable(faces).tolist()
+    assert number[0] == number[3]
+    assert len(set(number)) == 3
+
+
+def test_quotas_by_hand():
+    # 7 of 20: 10, 5, 5 images make 3.5, 1.75, 1.75; the two left over go to the largest remainders
+    labels = np.repeat([0, 1, 2], [10, 5, 5])
+    part = stratified_part(labels, 7, seed=0)
+    assert np.bincount(labels[part]).tolist() == [3, 2, 2]
+
+
+@settings(max_examples=100, deadline=None)
+@given(labels=st.lists(st.integers(0, 6), min_size=1, max_size=100), data=st.data())
+def test_a_part_has_its_size_and_each_class_its_share(labels, data):
+    labels = np.array(labels)
+    size, seed = data.draw(st.integers(0, len(labels))), data.draw(st.integers(0, 99))
+    part = stratified_part(labels, size, seed)
+    assert len(part) == size
+    assert np.array_equal(part, np.unique(part))
+    for label in np.unique(labels):
+        quota = (labels == label).sum() * size / len(labels)
+        assert abs((labels[part] == label).sum() - quota) < 1
+    assert np.array_equal(part, stratified_part(labels, size, seed))
+
+
+def test_parts_of_other_seeds_hold_other_images():
+    labels = np.arange(100) % 4
+    assert not np.array_equal(stratified_part(labels, 40, seed=0), stratified_part(labels, 40, seed=1))

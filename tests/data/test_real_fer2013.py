@@ -1,0 +1,95 @@
+"""The real FER2013: counts, copies and splits as measured on the copy in data/."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from fer_lightning.data.copies import copy_groups, with_copy
+from fer_lightning.data.preprocess.prepare import Prepare
+from fer_lightning.data.protocols import Request, choose
+from fer_lightning.data.readers import fer2013
+
+pytestmark = pytest.mark.real_data
+
+# data/README.md; angry disgust fear happy sad surprise neutral
+COUNTS = {
+    "Training": [3995, 436, 4097, 7216, 4830, 3170, 4965],
+    "PublicTest": [467, 56, 496, 894, 653, 416, 607],
+    "PrivateTest": [491, 55, 528, 879, 594, 416, 626],
+}
+
+
+@pytest.fixture(scope="module")
+def faces(real_data, session_dir):
+    return fer2013.read(real_data / "fer2013", session_dir / "cache")
+
+
+@pytest.fixture(scope="module")
+def groups(faces):
+    return copy_groups(faces.pixels)
+
+
+def test_every_class_of_every_split_is_counted(faces):
+    assert faces.pixels.shape == (35887, 48, 48)
+    for split, counts in COUNTS.items():
+        assert np.bincount(faces.label[faces.split == split]).tolist() == counts
+    assert faces.ids[[0, -1]].tolist() == ["00000", "35886"]
+
+
+def test_the_one_pair_that_differs_is_one_short_warning(faces, real_data, session_dir, caplog):
+    fer2013.read(real_data / "fer2013", session_dir / "cache")
+    (message,) = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert message.endswith(
+        "Training/happy 7216 (published 7215), Training/surprise 3170 (published 3171), "
+        "PublicTest/happy 894 (published 895), PublicTest/surprise 416 (published 415)"
+    )
+
+
+def test_copies_as_measured(faces, groups):
+    assert len(faces) - len(np.unique(groups)) == 1851
+    train, public, private = (np.flatnonzero(faces.split == split) for split in COUNTS)
+    assert with_copy(groups, train, public) == 279
+    assert with_copy(groups, train, private) == 290
+
+
+def test_blank_images_as_measured(faces):
+    flat = np.asarray(faces.pixels).reshape(len(faces), -1)
+    assert int((flat.max(axis=1) == flat.min(axis=1)).sum()) == 12
+
+
+@pytest.mark.parametrize(
+    ("name", "sizes"),
+    [("official", (28709, 3589, 3589)), ("paper_a", (28709, 1196, 2393)), ("paper_c", (None, None, 7178))],
+)
+def test_published_splits_have_their_sizes(faces, name, sizes):
+    protocol = choose(faces, name, Request())
+    for rows, size in zip(protocol.sides().values(), sizes, strict=True):
+        assert size is None or len(rows) == size
+    assert len(protocol.train) + len(protocol.val) == {"official": 32298, "paper_a": 29905, "paper_c": 28709}[name]
+
+
+@pytest.mark.parametrize("name", ["kfold", "holdout"])
+def test_other_splits_keep_copies_together_and_classes_even(faces, groups, name):
+    protocol = choose(faces, name, Request())
+    sides = list(protocol.sides().values())
+    assert sorted(np.concatenate(sides).tolist()) == list(range(35887))
+    for first, second in ((0, 1), (0, 2), (1, 2)):
+        assert with_copy(groups, sides[first], sides[second]) == 0
+    whole = np.bincount(faces.label) / len(faces)
+    for rows in sides:
+        assert np.abs(np.bincount(faces.label[rows]) / len(rows) - whole).max() < 0.002
+
+
+def test_paper_cs_validation_shares_no_copy_with_its_training_side(faces, groups):
+    protocol = choose(faces, "paper_c", Request())
+    assert with_copy(groups, protocol.train, protocol.val) == 0
+
+
+def test_equalised_faces_use_the_whole_range(faces, session_dir):
+    equal = Prepare(48, 1, "equalize").faces(faces, session_dir / "cache")
+    flat = np.asarray(equal.pixels[::50]).reshape(-1, 48 * 48)
+    lively = flat.max(axis=1) > flat.min(axis=1)
+    assert (flat[lively].max(axis=1) == 255).all()
+    assert (flat[lively].min(axis=1) == 0).all()
+    assert np.array_equal(equal.label, faces.label)

@@ -1,0 +1,99 @@
+"""Batches of an epoch: each row once, the same for any number of devices, other ones each epoch."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from fer_lightning.data.sampling import EpochBatches, InOrder
+
+ROWS = np.arange(100, 150)
+LABELS = np.arange(50) % 7
+
+
+def dealt(batches: EpochBatches) -> np.ndarray:
+    return np.concatenate([draw.rows for draw in batches])
+
+
+def test_in_order_gives_every_row_once_and_keeps_the_short_last_batch():
+    order = InOrder(np.array([5, 3, 9, 1, 7]), batch_size=2)
+    assert [draw.rows.tolist() for draw in order] == [[5, 3], [9, 1], [7]]
+    assert len(order) == 3
+
+
+def test_an_epoch_holds_each_row_once():
+    batches = EpochBatches(ROWS, LABELS, batch_size=10, seed=0)
+    assert len(batches) == len(list(batches)) == 5
+    assert sorted(dealt(batches).tolist()) == ROWS.tolist()
+    assert dealt(batches).tolist() != ROWS.tolist()
+
+
+def test_an_incomplete_last_batch_is_dropped_and_each_epoch_drops_others():
+    batches = EpochBatches(ROWS, LABELS, batch_size=16, seed=0)
+    assert [len(draw.rows) for draw in batches] == [16, 16, 16]
+    dropped = []
+    for epoch in range(6):
+        batches.set_epoch(epoch)
+        seen = dealt(batches).tolist()
+        assert len(set(seen)) == 48
+        dropped.append(frozenset(ROWS.tolist()) - frozenset(seen))
+    assert len(set(dropped)) > 1
+
+
+def test_an_incomplete_batch_is_kept_when_it_is_the_only_one():
+    batches = EpochBatches(ROWS, LABELS, batch_size=64, seed=0)
+    assert len(batches) == 1
+    assert sorted(dealt(batches).tolist()) == ROWS.tolist()
+
+
+def test_the_same_seed_and_epoch_deal_the_same_and_others_do_not():
+    def of(seed: int, epoch: int) -> list[tuple[list[int], int]]:
+        batches = EpochBatches(ROWS, LABELS, batch_size=10, seed=seed)
+        batches.set_epoch(epoch)
+        return [(draw.rows.tolist(), draw.seed) for draw in batches]
+
+    assert of(0, 3) == of(0, 3)
+    assert of(0, 3) != of(0, 4)
+    assert of(0, 3) != of(1, 3)
+    rows = {tuple(of(seed, epoch)[0][0]) for seed in range(3) for epoch in range(3)}
+    assert len(rows) == 9
+
+
+def test_every_batch_of_every_epoch_has_its_own_seed_within_what_albumentations_takes():
+    seeds = []
+    for epoch in range(4):
+        batches = EpochBatches(ROWS, LABELS, batch_size=10, seed=0)
+        batches.set_epoch(epoch)
+        seeds += [draw.seed for draw in batches]
+    assert len(set(seeds)) == 20
+    assert all(isinstance(seed, int) and 0 <= seed < 2**32 for seed in seeds)
+
+
+@pytest.mark.parametrize("balanced", [False, True])
+def test_two_devices_share_each_batch_of_one(balanced):
+    whole = EpochBatches(ROWS, LABELS, 10, seed=4, balanced=balanced)
+    parts = [EpochBatches(ROWS, LABELS, 10, 4, balanced, rank, world_size=2) for rank in range(2)]
+    assert len(parts[0]) == len(parts[1]) == len(whole)
+    for one, first, second in zip(whole, *parts, strict=True):
+        assert len(first.rows) == len(second.rows) == 5
+        assert sorted([*first.rows, *second.rows]) == sorted(one.rows)
+        if not balanced:
+            assert not set(first.rows) & set(second.rows)
+        assert one.seed == first.seed == second.seed
+
+
+def test_balanced_draws_make_rare_classes_as_frequent_as_others():
+    labels = np.repeat([0, 1, 2], [900, 80, 20])
+    batches = EpochBatches(np.arange(1000), labels, batch_size=100, seed=0, balanced=True)
+    rows = dealt(batches)
+    assert len(rows) == 1000
+    # 1,000 draws of chance 1/3: deviation 15, so within five of them
+    assert np.abs(np.bincount(labels[rows]) - 1000 / 3).max() < 75
+    plain = dealt(EpochBatches(np.arange(1000), labels, batch_size=100, seed=0))
+    assert np.bincount(labels[plain]).tolist() == [900, 80, 20]
+
+
+def test_balanced_draws_pass_over_a_class_without_images():
+    labels = np.repeat([0, 2], [30, 10])
+    rows = dealt(EpochBatches(np.arange(40), labels, batch_size=40, seed=0, balanced=True))
+    assert set(labels[rows]) == {0, 2}
