@@ -45,7 +45,7 @@ types: $(READY)  ## check the types
 wheel: $(READY)  ## build the wheel into dist/
 	$(BIN)/python -m build --wheel
 
-docs: $(READY)  ## draw the pictures of the README anew (needs FER_DATA for the confusion matrix)
+docs: $(READY)  ## draw the contact sheet of the drawn faces anew
 	$(BIN)/python -m fer_lightning.data.synthetic.sheet docs/images/synthetic_faces.png
 
 clean:  ## remove what the tools left, and not .venv, data or logs

@@ -129,10 +129,11 @@ class Classifier(pl.LightningModule):
 
     def _length(self) -> Length:
         trainer = self.trainer
-        total = trainer.estimated_stepping_batches  # also makes Lightning count the batches of an epoch
+        trainer.fit_loop.setup_data()  # Lightning counts the batches of an epoch only then
         steps = math.ceil(trainer.num_training_batches / trainer.accumulate_grad_batches)
-        endless = trainer.max_epochs is None or trainer.max_epochs < 0
-        return Length(math.ceil(total / steps) if endless and math.isfinite(total) else trainer.max_epochs or 0, steps)
+        if trainer.max_epochs is not None and trainer.max_epochs >= 0:
+            return Length(trainer.max_epochs, steps)
+        return Length(max(0, math.ceil(trainer.max_steps / steps)), steps)
 
     def _step(self, batch: Batch, stage: str) -> Tensor | None:
         logits = self(batch.image)

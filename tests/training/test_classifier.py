@@ -1,0 +1,115 @@
+"""The step of a classifier, by numbers worked out by hand."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+import torch
+from torch import nn
+
+from fer_lightning.data.inputs import Batch, InputSpec
+from fer_lightning.errors import FerError
+from fer_lightning.training.classifier import Classifier
+
+NAMES = ("angry", "happy", "sad")
+
+
+class Sums(nn.Module):
+    """Logits: the image's mean, times 1, 2 and 3."""
+
+    def __init__(self):
+        super().__init__()
+        self.scale = nn.Parameter(torch.tensor([1.0, 2.0, 3.0]))
+
+    def forward(self, x):
+        return x.mean(dim=(1, 2, 3))[:, None] * self.scale
+
+
+def classifier(**spec):
+    return Classifier(Sums(), nn.CrossEntropyLoss(), torch.optim.SGD, None, NAMES, InputSpec(size=4, **spec))
+
+
+def images(*values):
+    return torch.stack([torch.full((1, 4, 4), value, dtype=torch.uint8) for value in values])
+
+
+def test_forward_scales_to_one_then_subtracts_and_divides():
+    module = classifier(mean=[0.2], std=[0.5])
+    logits = module(images(255, 51))
+    torch.testing.assert_close(logits, torch.tensor([[1.6, 3.2, 4.8], [0.0, 0.0, 0.0]]))
+
+
+def test_float_images_are_counted_from_0_to_255_too():
+    module = classifier()
+    torch.testing.assert_close(module(images(51).float()), module(images(51)))
+
+
+def test_logits_are_float32_under_autocast():
+    with torch.autocast("cpu", torch.bfloat16):
+        assert classifier()(images(3)).dtype is torch.float32
+
+
+def test_normalisation_travels_in_the_state_dict():
+    module, other = classifier(), classifier()
+    module.normalise_by([0.25], [0.75])
+    other.load_state_dict(module.state_dict())
+    assert (float(other.pixel_mean), float(other.pixel_std)) == (0.25, 0.75)
+
+
+def test_restriction_keeps_the_models_order_and_matches_by_name():
+    module = classifier()
+    whole = module(images(200))
+    module.restrict_to(["sad", "contempt", "angry"])
+    assert module.answers == ("angry", "sad")
+    torch.testing.assert_close(module(images(200)), whole[:, [0, 2]])
+    assert module.stage_metrics("test").confusion.shape == (2, 2)
+
+
+def test_restriction_to_strangers_is_an_error():
+    with pytest.raises(FerError, match="angry, happy, sad; the data have smug: none in common"):
+        classifier().restrict_to(["smug"])
+
+
+def test_steps_count_into_their_own_stage(monkeypatch):
+    module = classifier()
+    monkeypatch.setattr(module, "log", lambda *_, **__: None)
+    batch = Batch(images(255, 255, 0), torch.tensor([2, 0, 0]), torch.arange(3))
+    module.test_step(batch, 0)
+    # a bright image answers `sad` (3 x 1), a black one ties at 0 and the first class wins
+    assert module.stage_metrics("test").confusion.tolist() == [[1, 0, 1], [0, 0, 0], [0, 0, 1]]
+    assert int(module.stage_metrics("val").confusion.sum()) == 0
+
+
+def test_training_loss_is_the_loss_of_the_logits(monkeypatch):
+    module = classifier()
+    monkeypatch.setattr(module, "log", lambda *_, **__: None)
+    loss = module.training_step(Batch(images(255), torch.tensor([1]), torch.tensor([0])), 0)
+    exponentials = torch.tensor([1.0, 2.0, 3.0]).exp()
+    torch.testing.assert_close(loss, -(exponentials[1] / exponentials.sum()).log())
+
+
+def test_a_checkpoint_holds_the_record_as_it_was():
+    module = classifier()
+    module.record = {"class_names": list(NAMES), "model": {"size": 4}}
+    checkpoint = {}
+    module.on_save_checkpoint(checkpoint)
+    module.record["model"]["size"] = 5
+    stream = io.BytesIO()
+    torch.save(checkpoint, stream)
+    stream.seek(0)
+    assert torch.load(stream, weights_only=True)["fer_config"]["model"]["size"] == 4
+
+
+@pytest.mark.parametrize(
+    ("spec", "key"),
+    [
+        ({"size": 0}, "model.input.size=0"),
+        ({"size": 4, "channels": 4}, "model.input.channels=4"),
+        ({"size": 4, "mean": [0.5]}, "give both or neither"),
+        ({"size": 4, "mean": [0.5, 0.5], "std": [1.0, 1.0]}, "model.input.mean has 2 values for 1 channels"),
+    ],
+)
+def test_impossible_inputs(spec, key):
+    with pytest.raises(FerError, match=key):
+        InputSpec(**spec)
