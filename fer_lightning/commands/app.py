@@ -7,18 +7,17 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.errors import HydraException
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
 from fer_lightning.errors import FerError
-from fer_lightning.run.compose import conf_dir, plain, register_resolvers
+from fer_lightning.run.compose import as_job, conf_dir, register_resolvers
 from fer_lightning.run.explain import explain, is_null_group
 from fer_lightning.run.job import Job
 
@@ -90,15 +89,7 @@ def _whole_errors() -> Iterator[None]:
         os.environ.pop(SWITCH, None)
 
 
-def as_job(cfg: DictConfig) -> Job:
-    """The composed config with what Hydra knows about it, as plain data."""
+def hydra_job(cfg: DictConfig) -> Job:
+    """The job that Hydra has made a folder for."""
     hydra_cfg = HydraConfig.get()
-    chosen = OmegaConf.to_container(hydra_cfg.runtime.choices)
-    assert isinstance(chosen, dict)
-    return Job(
-        config=plain(cfg),
-        choices={str(group): option for group, option in chosen.items() if not str(group).startswith("hydra")},
-        overrides=list(hydra_cfg.overrides.task),
-        output_dir=Path(hydra_cfg.runtime.output_dir),
-        started=datetime.now(UTC),
-    )
+    return as_job(cfg, list(hydra_cfg.overrides.task), Path(hydra_cfg.runtime.output_dir))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from omegaconf import DictConfig
 
-from fer_lightning.commands.app import as_job, run_app
+from fer_lightning.commands.app import hydra_job, run_app
 
 
 def main() -> None:
@@ -17,7 +17,7 @@ def _evaluate(cfg: DictConfig) -> float | None:
     from fer_lightning.results.tables import closing_table
     from fer_lightning.run.evaluate import evaluate
 
-    job = as_job(cfg)
+    job = hydra_job(cfg)
     result = evaluate(job)
     closing_table(result, job.output_dir)
     return result.metrics["test/accuracy"]

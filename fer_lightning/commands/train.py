@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from omegaconf import DictConfig
 
-from fer_lightning.commands.app import as_job, run_app
+from fer_lightning.commands.app import hydra_job, run_app
 
 
 def main() -> None:
@@ -17,7 +17,7 @@ def _train(cfg: DictConfig) -> float | None:
     from fer_lightning.results.tables import closing_table
     from fer_lightning.run.train import train
 
-    job = as_job(cfg)
+    job = hydra_job(cfg)
     result = train(job)
     closing_table(result, job.output_dir)
     return result.metrics.get(str(cfg.monitor))

@@ -20,6 +20,7 @@ from fer_lightning.data.inputs import InputSpec
 from fer_lightning.data.preprocess.prepare import Prepare
 from fer_lightning.errors import FerError, choices
 from fer_lightning.run.compose import options
+from fer_lightning.run.job import Job
 from fer_lightning.training.callbacks.figures import LogFigures
 from fer_lightning.training.callbacks.progress import Progress
 from fer_lightning.training.callbacks.record import Record
@@ -42,27 +43,24 @@ class Run(NamedTuple):
     record: Record
 
 
-def build_run(config: Mapping[str, Any], loss_name: str, output_dir: Path) -> Run:
-    """The objects of a training; reads the data, for the module needs their statistics.
-
-    Args:
-        config: plain and resolved.
-        loss_name: the option taken in the group `loss`, for messages.
-        output_dir: the run's folder.
-    """
+def build_run(job: Job) -> Run:
+    """The objects of a training; reads the data, for the module needs their statistics."""
+    config = job.config
     pl.seed_everything(config["seed"], workers=True, verbose=False)
-    module = build_module(config, config["data"]["class_names"])
+    names = config["data"]["class_names"]
+    module = build_module(config, names)
+    module.record = {"choices": job.choices, **{key: config[key] for key in RECORDED}, "class_names": names}
     record = Record()
     callbacks = [make(f"callbacks.{name}", node) for name, node in config["callbacks"].items()]
     loggers = [make(f"logger.{name}", node) for name, node in config["logger"].items()]
-    trainer = build_trainer(config, [record, Reseed(config["seed"]), *callbacks], loggers, output_dir)
+    trainer = build_trainer(config, [record, Reseed(config["seed"]), *callbacks], loggers, job.output_dir)
     _check_schedule(module, trainer.max_epochs)
     if config["monitor"] not in module.figures("val"):
         raise FerError(f"monitor={config['monitor']}: choose among {choices(module.figures('val'), config['monitor'])}")
     datamodule = build_data(config["data"], config, augment=make("augment", config["augment"]), seed=config["seed"])
     datamodule.check_batch_size(trainer.world_size)
     fit_to_training_images(module, datamodule)
-    check_task(module.loss, len(module.class_names), loss_name, options("loss"))
+    check_task(module.loss, len(names), str(job.choices["loss"]), options("loss"))
     return Run(module, datamodule, trainer, record)
 
 
@@ -88,7 +86,6 @@ def build_module(config: Mapping[str, Any], class_names: list[str]) -> Classifie
     if module.input.mean is None and mean is not None and std is not None:
         module.normalise_by(mean, std)
     _check_output(module)
-    module.record = {"class_names": list(class_names), **{group: config[group] for group in RECORDED}}
     return module
 
 

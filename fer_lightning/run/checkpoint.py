@@ -22,7 +22,7 @@ ALLOWED_ALONE = ("timm.create_model",)
 
 
 class Restored(NamedTuple):
-    """A module with its weights, and the plain config (`build.RECORDED` and `class_names`) that rebuilt it."""
+    """A module with its weights, and its `fer_config`: `build.RECORDED`, `choices` and `class_names`."""
 
     module: Classifier
     config: dict[str, Any]
@@ -56,7 +56,7 @@ def _read(path: Path) -> dict[str, Any]:
         reason = (str(damage) or type(damage).__name__).splitlines()[0]
         raise FerError(f"ckpt={path}: cut off, or no checkpoint that holds plain data only ({reason})") from damage
     missing = {"fer_config", "state_dict"} - set(saved if isinstance(saved, Mapping) else ())
-    if missing or {*RECORDED, "class_names"} - set(saved["fer_config"]):
+    if missing or {*RECORDED, "choices", "class_names"} - set(saved["fer_config"]):
         raise FerError(f"ckpt={path}: not written by fer-train, for it does not say how to rebuild its net")
     return dict(saved)
 

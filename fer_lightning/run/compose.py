@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from hydra import compose as hydra_compose
 from hydra import initialize_config_dir
 from hydra.core.hydra_config import HydraConfig
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig, OmegaConf, open_dict
 
 import fer_lightning
 from fer_lightning.errors import FerError
+from fer_lightning.run.job import Job
 
 
 def conf_dir() -> Path:
@@ -42,7 +44,7 @@ def _env_or(name: str, default: str) -> str:
 
 
 def compose(overrides: Sequence[str] = (), config_name: str = "train") -> DictConfig:
-    """The config that a command would see, for tests and notebooks; `paths.output_dir` is among the overrides then.
+    """The config that a command would see, but for `paths.output_dir`, which Hydra knows only in a run.
 
     Args:
         overrides: as on the command line, such as `model=stn_cnn` or `optimizer.lr=0.1`.
@@ -52,14 +54,26 @@ def compose(overrides: Sequence[str] = (), config_name: str = "train") -> DictCo
     with initialize_config_dir(str(conf_dir()), version_base="1.3"):
         cfg = hydra_compose(config_name, list(overrides), return_hydra_config=True)
     HydraConfig.instance().set_config(cfg)
-    return _without_hydra(cfg)
-
-
-def _without_hydra(cfg: DictConfig) -> DictConfig:
-    OmegaConf.set_struct(cfg, False)
-    cfg.pop("hydra")
-    OmegaConf.set_struct(cfg, True)
+    with open_dict(cfg):
+        cfg.pop("hydra")
     return cfg
+
+
+def compose_job(overrides: Sequence[str], output_dir: Path) -> Job:
+    """A training as `fer-train` would run it, for tests and notebooks: `run.train.train(job)` runs it.
+
+    Args:
+        overrides: as on the command line.
+        output_dir: the run's folder.
+    """
+    return as_job(compose([*overrides, f"paths.output_dir={output_dir}"]), list(overrides), output_dir)
+
+
+def as_job(cfg: DictConfig, overrides: list[str], output_dir: Path) -> Job:
+    """The composed config with what Hydra knows about it, as plain data."""
+    chosen = HydraConfig.get().runtime.choices
+    choices = {str(group): option for group, option in chosen.items() if not str(group).startswith("hydra")}
+    return Job(plain(cfg), choices, overrides, output_dir, datetime.now(UTC))
 
 
 def plain(cfg: Any) -> dict[str, Any]:

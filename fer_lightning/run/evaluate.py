@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from pathlib import Path
 
 import pytorch_lightning as pl
@@ -14,7 +15,7 @@ from fer_lightning.run.checkpoint import restore
 from fer_lightning.run.compose import options
 from fer_lightning.run.fit import Outcome, test_once
 from fer_lightning.run.job import Job
-from fer_lightning.run.outputs import leave
+from fer_lightning.run.outputs import begin, leave
 from fer_lightning.run.quiet import quiet
 from fer_lightning.run.targets import check_targets
 from fer_lightning.training.callbacks.record import Record
@@ -39,6 +40,7 @@ def evaluate(job: Job) -> Result:
             f"data is not set: say on which data set, as in data=fer2013; choose among {choices(options('data'))}"
         )
     check_targets(job.config)
+    begin(job)
     pl.seed_everything(job.config["seed"], workers=True, verbose=False)
     path = Path(job.config["ckpt"]).expanduser()
     module, recorded = restore(path)
@@ -50,10 +52,11 @@ def evaluate(job: Job) -> Result:
     datamodule = build_data({**job.config["data"], "class_names": answers}, recorded)
     record = Record()
     trainer = build_trainer(job.config, [record], [], job.output_dir)
-    job.output_dir.mkdir(parents=True, exist_ok=True)
     metrics, confusion, timing = test_once(module, datamodule, trainer, record)
     timing |= {"fit_seconds": None, "fit_images_per_second": None}
     outcome = Outcome(metrics, confusion, timing, best=path)
+    # what was trained is the checkpoint's to say, on which data it is tested is the user's
+    job = replace(job, choices={**recorded["choices"], **job.choices})
     return leave(job, outcome, datamodule, answers, trainer.world_size)
 
 

@@ -9,9 +9,15 @@ from pathlib import Path
 from fer_lightning.data.datamodule import FaceDataModule
 from fer_lightning.results import figures, tables
 from fer_lightning.results.intervals import intervals
-from fer_lightning.results.result import Result, config_hash, versions, write
+from fer_lightning.results.result import FILE_NAME, Result, config_hash, versions, write
 from fer_lightning.run.fit import Outcome
 from fer_lightning.run.job import Job
+
+
+def begin(job: Job) -> None:
+    """Makes the folder, and takes away the result of a run that was there before: it would make this one look done."""
+    job.output_dir.mkdir(parents=True, exist_ok=True)
+    (job.output_dir / FILE_NAME).unlink(missing_ok=True)
 
 
 def leave(job: Job, outcome: Outcome, datamodule: FaceDataModule, class_names: list[str], world_size: int) -> Result:

@@ -8,6 +8,7 @@ import warnings
 # what each begins with, and why it is no news here
 KNOWN = (
     "Experiment logs directory",  # Hydra has just made the run's folder and put its config there
+    r"Checkpoint directory .* exists and is not empty",  # a run in the folder of an earlier one replaces it
     r"The number of training batches .* is smaller than the logging interval",  # every metric is logged by the epoch
     r"The '.*_dataloader' does not have many workers",  # the sets are memory-mapped: workers pay only for augmentation
     r"`isinstance\(treespec, LeafSpec\)` is deprecated",  # inside Lightning

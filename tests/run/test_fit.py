@@ -9,13 +9,12 @@ from conftest import TINY
 
 from fer_lightning.errors import FerError
 from fer_lightning.run.build import build_run
-from fer_lightning.run.compose import compose, plain
+from fer_lightning.run.compose import compose_job
 from fer_lightning.run.fit import fit
 
 
 def built(folder, *overrides):
-    config = plain(compose([*TINY, f"paths.output_dir={folder}", "logger=none", *overrides]))
-    return build_run(config, "cross_entropy", folder)
+    return build_run(compose_job([*TINY, "logger=none", *overrides], folder))
 
 
 def fitted(folder, *overrides):
