@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import shutil
-import tempfile
 import tokenize
 import zipfile
 from collections.abc import Callable, Iterable
@@ -61,13 +61,16 @@ def cached(cache_dir: Path, name: str, key: str, make: Callable[[], FaceSet]) ->
             except DAMAGE as damage:
                 log.warning("%s is damaged (%s): making it again", folder, damage)
                 shutil.rmtree(folder)
+        for leftover in cache_dir.glob(f"{folder.name}.*.partial"):  # of a process that was killed
+            shutil.rmtree(leftover)
         log.info("making the set '%s' (once; kept in %s)", name, cache_dir)
         _write(make(), folder)
         return _open(folder, key)
 
 
 def _write(faces: FaceSet, folder: Path) -> None:
-    scratch = Path(tempfile.mkdtemp(prefix=f"{folder.name}.", dir=folder.parent))
+    scratch = folder.with_name(f"{folder.name}.{os.getpid()}.partial")
+    scratch.mkdir()
     try:
         np.save(scratch / "pixels.npy", faces.pixels)
         np.savez(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -14,18 +13,16 @@ from torch.utils.data import DataLoader, Sampler
 
 from fer_lightning.data.augment.compose import Augment
 from fer_lightning.data.dataset import FaceDataset
-from fer_lightning.data.expressions import relabel
-from fer_lightning.data.faces import FaceSet, Integers
-from fer_lightning.data.folds import stratified_part
+from fer_lightning.data.faces import FaceSet
 from fer_lightning.data.inputs import Batch, InputSpec
 from fer_lightning.data.preprocess.prepare import Prepare
-from fer_lightning.data.protocols import Protocol, Request, choose
+from fer_lightning.data.protocols import Protocol, Request
 from fer_lightning.data.sampling import Draw, EpochBatches, InOrder
-from fer_lightning.errors import FerError, choices
-
-log = logging.getLogger(__name__)
+from fer_lightning.data.selection import select
+from fer_lightning.errors import FerError
 
 FacesFactory = Callable[..., FaceSet]
+CHUNK = 4096  # images in memory at once when all are looked at
 
 
 class FaceDataModule(pl.LightningDataModule):
@@ -41,7 +38,7 @@ class FaceDataModule(pl.LightningDataModule):
         fold: which fold tests, for protocols with folds.
         num_folds: how many folds, for `kfold` only.
         split_seed: of the random choices of the protocol; separate from `seed`, so that seeds share their folds.
-        max_train_images: train on this many images only, each class keeping its share.
+        max_train_images: train on this many images only, each class in its share; None takes all.
         batch_size: images of the global batch, over all devices.
         num_workers: processes that load; changes the speed and nothing else.
         balanced: draw training images so that every class is equally likely.
@@ -118,10 +115,13 @@ class FaceDataModule(pl.LightningDataModule):
 
     def pixel_statistics(self) -> tuple[list[float], list[float]]:
         """Mean and standard deviation of each channel over the training images only, on pixels scaled to 0..1."""
-        train = self.faces.pixels[self.protocol.train]
-        channels = 1 if train.ndim == 3 else train.shape[-1]
+        pixels, rows = self.faces.pixels, self.protocol.train
+        channels = 1 if pixels.ndim == 3 else pixels.shape[-1]
         # 256 counts hold every pixel exactly, where sums of floats would depend on their order
-        counts = [np.bincount(train.reshape(-1, channels)[:, c], minlength=256) for c in range(channels)]
+        counts = np.zeros((channels, 256), dtype=np.int64)
+        for start in range(0, len(rows), CHUNK):
+            part = pixels[rows[start : start + CHUNK]].reshape(-1, channels)
+            counts += [np.bincount(part[:, channel], minlength=256) for channel in range(channels)]
         values = np.arange(256) / 255
         mean = [float(np.average(values, weights=c)) for c in counts]
         std = [float(np.sqrt(np.average((values - m) ** 2, weights=c))) for m, c in zip(mean, counts, strict=True)]
@@ -152,41 +152,11 @@ class FaceDataModule(pl.LightningDataModule):
 
     def _open(self) -> tuple[FaceSet, Protocol]:
         faces = self.read(cache_dir=self.cache_dir)
-        unknown = [name for name in self.class_names if name not in faces.class_names]
-        if unknown:
-            raise FerError(
-                f"data.class_names: no {choices(unknown)} here; this data set has {choices(faces.class_names)}"
-            )
-        label = relabel(faces.label, faces.class_names, self.class_names)
-        wanted = label >= 0
-        if not wanted.all():
-            left_out = [name for name in faces.class_names if name not in self.class_names]
-            log.info("left out: %d images (%s)", (~wanted).sum(), choices([*left_out, "unlabelled"]))
-        # the split is made before classes are left out, so that it is the same for any choice of classes
-        whole = choose(faces, self.protocol_name, self.request)
-        kept = {stage: rows[wanted[rows]] for stage, rows in whole.sides().items()}
-        for stage, rows in kept.items():
-            missing = set(range(len(self.class_names))) - set(label[rows].tolist())
-            if missing and stage == "train":
-                names = choices(self.class_names[number] for number in sorted(missing))
-                raise FerError(f"data.class_names: the training side has no image of {names}; leave it out")
-            if not len(rows):
-                raise FerError(f"data.class_names={list(self.class_names)} leave no image to {stage}")
-        kept["train"] = self._fewer(kept["train"], label)
+        label, protocol = select(faces, self.class_names, self.protocol_name, self.request, self.max_train_images)
         prepared = self.prepare.faces(faces, self.cache_dir)
         if self.augment is not None:
             self.augment.check(self.prepare.size, self.input.size, 1 if prepared.pixels.ndim == 3 else 3)
-        return replace(prepared, label=label, class_names=self.class_names), Protocol(whole.name, **kept)
-
-    def _fewer(self, rows: Integers, label: Integers) -> Integers:
-        limit = self.max_train_images
-        if limit is None or limit >= len(rows):
-            return rows
-        if limit < len(self.class_names):
-            raise FerError(
-                f"data.max_train_images={limit}: choose at least one for each of {len(self.class_names)} classes"
-            )
-        return rows[stratified_part(label[rows], limit, self.request.seed)]
+        return replace(prepared, label=label, class_names=self.class_names), protocol
 
     def _loader(self, batches: Sampler[Draw], augment: Augment | None) -> DataLoader[Batch]:
         faces = self.faces

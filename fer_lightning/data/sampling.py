@@ -60,7 +60,8 @@ class EpochBatches(Sampler[Draw]):
         world_size: int = 1,
     ) -> None:
         self.rows = rows
-        self.batch_size = min(batch_size, len(rows))
+        # a training side smaller than the batch is one batch, of a size that the devices can share
+        self.batch_size = min(batch_size, len(rows) - len(rows) % world_size)
         self.seed = seed
         self.share = slice(rank, None, world_size)
         self.epoch = 0

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
+
+import wandb
+from pytorch_lightning.loggers import Logger, WandbLogger
 
 from fer_lightning.data.datamodule import FaceDataModule
 from fer_lightning.results import figures
@@ -33,8 +37,17 @@ def train(job: Job) -> Result:
     parameters = sum(p.numel() for p in run.module.net.parameters())
     log.info("%s: %s images; net of %s parameters", job.described(), sides, f"{parameters:,}")
     _show_faces(run.datamodule, job)
-    outcome = fit(run.module, run.datamodule, run.trainer, run.record)
+    try:
+        outcome = fit(run.module, run.datamodule, run.trainer, run.record)
+    finally:
+        _close(run.trainer.loggers)
     return leave(job, outcome, run.datamodule, list(run.module.class_names), run.trainer.world_size)
+
+
+def _close(loggers: Sequence[Logger]) -> None:
+    """Ends the W&B run, also after an error: the next job of this process would log into it."""
+    if any(isinstance(logger, WandbLogger) for logger in loggers):
+        wandb.finish()
 
 
 def _show_faces(datamodule: FaceDataModule, job: Job) -> None:

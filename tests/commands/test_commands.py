@@ -140,7 +140,7 @@ MISTAKES = [
     ("trainer.precision=bf17", "trainer: Precision 'bf17' is invalid"),
     ("trainer.devices=3 trainer.accelerator=cpu", "data.batch_size=16 does not divide over trainer.devices=3"),
     ("trainer.limit_val_batches=0", "trainer.limit_val_batches=0"),
-    ("data.max_train_images=3", "data.max_train_images=3: choose at least one for each of 8 classes"),
+    ("data.max_train_images=3", "raise data.max_train_images"),
     ("data=fer2013 data.faces.dir=/nowhere", "/nowhere: no FER2013 here"),
     ("experiment=none", "experiment=none: no such option; choose among"),
 ]

@@ -31,3 +31,29 @@ def make_faces() -> Callable[..., FaceSet]:
         return FaceSet(**(plain | given | {"class_names": class_names}))
 
     return make
+
+
+@pytest.fixture
+def several_columns(make_faces):
+    """Three faces with columns of every kind."""
+    return make_faces(
+        [3, 0, 6],
+        ids=["straße/1", "日本", "c"],
+        subject=["Zoë", "Zoë", "李"],
+        frame=[0, 1, 2],
+        extras={"votes": np.arange(6).reshape(3, 2), "landmarks": np.ones((3, 68, 2), dtype=np.float32)},
+    )
+
+
+@pytest.fixture
+def counted(several_columns):
+    """A maker that keeps count of its calls."""
+
+    class Counted:
+        calls = 0
+
+        def __call__(self):
+            self.calls += 1
+            return several_columns
+
+    return Counted()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import subprocess
 import sys
 import textwrap
@@ -16,46 +15,21 @@ from fer_lightning.data.cache import cached, content_hash
 from fer_lightning.errors import FerError
 
 
-@pytest.fixture
-def faces(make_faces):
-    return make_faces(
-        [3, 0, 6],
-        ids=["straße/1", "日本", "c"],
-        subject=["Zoë", "Zoë", "李"],
-        frame=[0, 1, 2],
-        extras={"votes": np.arange(6).reshape(3, 2), "landmarks": np.ones((3, 68, 2), dtype=np.float32)},
-    )
-
-
-@pytest.fixture
-def counted(faces):
-    """A maker that keeps count of its calls."""
-
-    class Counted:
-        calls = 0
-
-        def __call__(self):
-            self.calls += 1
-            return faces
-
-    return Counted()
-
-
 def finished(cache_dir: Path) -> list[str]:
     return sorted(path.name for path in cache_dir.iterdir() if path.suffix != ".lock")
 
 
-def test_a_set_is_made_once_and_comes_back_whole(tmp_path, faces, counted):
+def test_a_set_is_made_once_and_comes_back_whole(tmp_path, several_columns, counted):
     first = cached(tmp_path / "new", "drawn", "k1", counted)
     second = cached(tmp_path / "new", "drawn", "k1", counted)
     assert counted.calls == 1
     assert finished(tmp_path / "new") == ["drawn-k1"]
     for opened in (first, second):
-        assert np.array_equal(opened.pixels, faces.pixels)
-        assert opened.class_names == faces.class_names
+        assert np.array_equal(opened.pixels, several_columns.pixels)
+        assert opened.class_names == several_columns.class_names
         assert opened.fingerprint == "k1"
-        assert opened.columns().keys() == faces.columns().keys()
-        for name, column in faces.columns().items():
+        assert opened.columns().keys() == several_columns.columns().keys()
+        for name, column in several_columns.columns().items():
             assert opened.columns()[name].tolist() == column.tolist()
             assert opened.columns()[name].dtype == column.dtype
     assert second.subject.tolist() == ["Zoë", "Zoë", "李"]
@@ -94,67 +68,6 @@ def test_the_hash_does_not_depend_on_the_order_of_settings():
     assert content_hash({"a": 1, "b": 2}) == content_hash({"b": 2, "a": 1})
     assert content_hash("a", "b") != content_hash("b", "a")
     assert content_hash("ab") != content_hash("a", "b")
-
-
-def cut(name: str, share: float):
-    def damage(folder: Path) -> None:
-        data = (folder / name).read_bytes()
-        (folder / name).write_bytes(data[: int(len(data) * share)])
-
-    return damage
-
-
-def without(*left_out: str):
-    def damage(folder: Path) -> None:
-        with np.load(folder / "columns.npz") as columns:
-            kept = {name: columns[name] for name in columns.files if name not in left_out}
-        np.savez(folder / "columns.npz", **kept)
-
-    return damage
-
-
-def shorter(folder: Path) -> None:
-    with np.load(folder / "columns.npz") as columns:
-        kept = dict(columns)
-    np.savez(folder / "columns.npz", **(kept | {"label": kept["label"][:2]}))
-
-
-def garbled_header(folder: Path) -> None:
-    data = (folder / "pixels.npy").read_bytes()
-    (folder / "pixels.npy").write_bytes(data.replace(b"}", b"("))
-
-
-DAMAGES = {
-    "pixels cut": cut("pixels.npy", 0.7),
-    "pixels cut in their header": cut("pixels.npy", 0.05),
-    "pixels empty": cut("pixels.npy", 0),
-    "pixels with a garbled header": garbled_header,
-    "pixels gone": lambda folder: (folder / "pixels.npy").unlink(),
-    "columns cut": cut("columns.npz", 0.5),
-    "columns empty": cut("columns.npz", 0),
-    "columns gone": lambda folder: (folder / "columns.npz").unlink(),
-    "no class names": without("class_names"),
-    "no label": without("label"),
-    "no label, no ids": without("label", "ids"),
-    "a column too short": shorter,
-    "no array": lambda folder: (folder / "pixels.npy").write_text("hello"),
-}
-
-
-@pytest.mark.parametrize("damage", DAMAGES)
-def test_a_damaged_set_is_made_again_with_a_warning(tmp_path, faces, counted, caplog, damage):
-    cached(tmp_path, "drawn", "k1", counted)
-    DAMAGES[damage](tmp_path / "drawn-k1")
-    with caplog.at_level(logging.WARNING, logger="fer_lightning"):
-        again = cached(tmp_path, "drawn", "k1", counted)
-    assert counted.calls == 2
-    assert np.array_equal(again.pixels, faces.pixels)
-    assert again.ids.tolist() == faces.ids.tolist()
-    assert [record.levelname for record in caplog.records] == ["WARNING"]
-    assert "drawn-k1 is damaged" in caplog.text
-    assert finished(tmp_path) == ["drawn-k1"]
-    cached(tmp_path, "drawn", "k1", counted)
-    assert counted.calls == 2
 
 
 def test_a_maker_that_fails_leaves_nothing_and_may_try_again(tmp_path, counted):
@@ -211,3 +124,10 @@ def test_two_processes_that_ask_at_once_make_it_once(tmp_path):
     assert answers == [4 * 2 * 2 * 9] * 2
     assert len(list(tmp_path.glob("made-by-*"))) == 1
     assert finished(tmp_path / "cache") == ["drawn-k1"]
+
+
+def test_what_a_killed_process_left_is_cleared_away(tmp_path, make_faces):
+    (tmp_path / "drawn-k1.123.partial").mkdir()
+    (tmp_path / "drawn-k1.123.partial" / "pixels.npy").write_bytes(b"half")
+    cached(tmp_path, "drawn", "k1", lambda: make_faces([0, 1]))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["drawn-k1", "drawn-k1.lock"]

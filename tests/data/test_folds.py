@@ -49,10 +49,10 @@ def test_worked_by_hand_one_class():
 
 
 def test_worked_by_hand_two_classes():
-    # A holds 4 of 5 x and 1 of 7 y, B 1 of 5 x and 3 of 7 y, C 3 of 7 y. A to fold 0, B to fold 1. C meets 1/7 of
-    # the y in fold 0 and 3/7 in fold 1: to fold 0, although that is the larger one
+    # ten x and two y: A holds 5 x, B 3 x and 1 y, C 2 x and 1 y. A to fold 0, B to the empty 1. To C, fold 0 is
+    # 0.5 * 0.2 = 0.1 full, fold 1 is 0.3 * 0.2 + 0.5 * 0.5 = 0.31: to fold 0, although it holds more images and x
     groups = np.array([0] * 5 + [1] * 4 + [2] * 3)
-    labels = np.array([0, 0, 0, 0, 1] + [0, 1, 1, 1] + [1, 1, 1])
+    labels = np.array([0] * 5 + [0, 0, 0, 1] + [0, 0, 1])
     assert folds(groups, labels, 2, seed=0).tolist() == [0] * 5 + [1] * 4 + [0] * 3
 
 

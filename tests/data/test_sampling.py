@@ -97,3 +97,10 @@ def test_balanced_draws_pass_over_a_class_without_images():
     labels = np.repeat([0, 2], [30, 10])
     rows = dealt(EpochBatches(np.arange(40), labels, batch_size=40, seed=0, balanced=True))
     assert set(labels[rows]) == {0, 2}
+
+
+def test_a_small_training_side_is_shared_evenly_by_the_devices():
+    rows, labels = np.arange(9), np.zeros(9, dtype=np.int64)
+    shares = [next(iter(EpochBatches(rows, labels, 16, seed=0, rank=rank, world_size=2))).rows for rank in (0, 1)]
+    assert [len(share) for share in shares] == [4, 4]
+    assert not set(shares[0]) & set(shares[1])

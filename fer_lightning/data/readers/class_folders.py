@@ -25,7 +25,7 @@ class FoundImage(NamedTuple):
 
 
 def find_images(root: Path, splits: Sequence[str]) -> list[FoundImage]:
-    """The image files of every class folder, sorted by path; other files are passed over.
+    """The image files of every class folder, sorted by path; other files and what is hidden are passed over.
 
     Raises:
         FerError: a class folder's name is no expression, or a split folder holds no image.
@@ -33,16 +33,23 @@ def find_images(root: Path, splits: Sequence[str]) -> list[FoundImage]:
     found: list[FoundImage] = []
     for split in splits:
         before = len(found)
-        for folder in sorted(item for item in (root / split).iterdir() if item.is_dir()):
+        for folder in _visible(root / split):
+            if not folder.is_dir():
+                continue
             try:
                 name = expression(folder.name)
             except FerError as fault:
                 raise FerError(f"{folder}: {fault}") from fault
-            files = sorted(file for file in folder.iterdir() if file.suffix.lower() in SUFFIXES and file.is_file())
+            files = [file for file in _visible(folder) if file.suffix.lower() in SUFFIXES and file.is_file()]
             found += [FoundImage(file, split, name) for file in files]
         if len(found) == before:
             raise FerError(f"{root / split}: no image in its class folders ({', '.join(sorted(SUFFIXES))})")
     return found
+
+
+def _visible(folder: Path) -> list[Path]:
+    # .ipynb_checkpoints, and the ._x.jpg that macOS writes beside x.jpg
+    return sorted(item for item in folder.iterdir() if not item.name.startswith("."))
 
 
 def read_grey(paths: Sequence[Path], size: int) -> npt.NDArray[np.uint8]:

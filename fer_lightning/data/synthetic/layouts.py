@@ -17,7 +17,7 @@ import numpy as np
 from fer_lightning.data.faces import FaceSet
 from fer_lightning.errors import FerError, choices
 
-# FER2013 numbers its classes so; contempt is not among them
+# FER2013 numbers its classes so. Not the reader's own list: a wrong order there would agree with itself in the tests
 FER2013_CLASSES = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
 USAGES = ("Training", "PublicTest", "PrivateTest")
 
