@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
+from support import REAL_DATA
 
 from fer_lightning.data.faces import FaceSet
 from fer_lightning.data.synthetic.layouts import write_fer2013
 from fer_lightning.data.synthetic.read import read
-
-REAL_DATA = Path(os.environ.get("FER_DATA") or "data").resolve()  # read before the tests get their own
-TINY = ["data.faces.images=96", "data.faces.subjects=10", "data.batch_size=16"]
 
 
 def pytest_collection_modifyitems(items):

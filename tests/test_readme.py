@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-import sys
 from pathlib import Path
 
-from conftest import TINY
+from support import TINY, call
 
 from fer_lightning.commands import train
 
@@ -15,8 +14,7 @@ README = Path(__file__).parents[1] / "README.md"
 
 def test_the_python_example_runs(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "argv", ["fer-train", *TINY, "debug=fast", "hydra.run.dir=logs/demo"])
-    train.main()
+    assert call(train.main, *TINY, "debug=fast", "hydra.run.dir=logs/demo") == 0
     capsys.readouterr()
     (example,) = re.findall(r"```python\n(.*?)```", README.read_text(), flags=re.DOTALL)
     exec(compile(example, "README.md", "exec"), {})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import pickle
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,9 +16,12 @@ from fer_lightning.run.build import RECORDED, build_module
 from fer_lightning.run.targets import nodes
 from fer_lightning.training.classifier import Classifier
 
-# A checkpoint comes from anywhere; these make nets, losses and transforms, and run nothing of the sender's choice.
-ALLOWED = ("fer_lightning", "torch.nn", "torch.optim", "torchvision.models", "albumentations")
-ALLOWED_ALONE = ("timm.create_model",)
+# A checkpoint comes from anywhere. These make nets, losses and transforms, and run nothing of the sender's choice.
+OURS = ("fer_lightning.nets", "fer_lightning.training", "fer_lightning.data.preprocess")
+CLASSES = (*OURS, "torch.nn", "torch.optim", "torchvision.models", "albumentations")
+# Functions of other places read and write files: these only build
+FUNCTIONS = ("fer_lightning.training.schedules", "torchvision.models")
+ALONE = ("timm.create_model",)
 
 
 class Restored(NamedTuple):
@@ -64,21 +67,22 @@ def _read(path: Path) -> dict[str, Any]:
 def _refuse_unless_allowed(target: str, where: str) -> None:
     # the name decides before anything is imported, and then where the object was defined: a module's own imports
     # would otherwise be reachable through it, as in fer_lightning.run.compose.os.system
-    if target in ALLOWED_ALONE:
+    if target in ALONE:
         return
-    if any(target.startswith(f"{prefix}.") for prefix in ALLOWED):
+    if _inside(target, CLASSES):
         try:
             found = get_object(target)
         except (ImportError, AttributeError, ValueError) as absent:
             raise FerError(f"{where}={target}: nothing of that name can be imported ({absent})") from absent
         home = str(getattr(found, "__module__", ""))
-        if (inspect.isclass(found) or inspect.isfunction(found)) and home.split(".")[0] in _roots():
+        function = inspect.isfunction(found) and _inside(target, FUNCTIONS)
+        if (inspect.isclass(found) or function) and home.split(".")[0] in {place.split(".")[0] for place in CLASSES}:
             return
-    raise FerError(f"{where}={target}: a checkpoint may name only {choices([*ALLOWED, *ALLOWED_ALONE])}")
+    raise FerError(f"{where}={target}: a checkpoint may name only what builds, of {choices([*CLASSES, *ALONE])}")
 
 
-def _roots() -> set[str]:
-    return {prefix.split(".")[0] for prefix in ALLOWED}
+def _inside(target: str, places: Sequence[str]) -> bool:
+    return any(target.startswith(f"{place}.") for place in places)
 
 
 def _without_download(config: dict[str, Any]) -> None:

@@ -4,31 +4,20 @@ from __future__ import annotations
 
 import csv
 import json
-import sys
 
 import pytest
 import torch
-from conftest import TINY
+from support import TINY, call
 
 from fer_lightning.commands import evaluate, train
 from fer_lightning.results.result import read
-
-
-def call(command, monkeypatch, *arguments):
-    monkeypatch.setattr(sys, "argv", [command.__name__.rpartition(".")[2], *arguments])
-    try:
-        command.main()
-    except SystemExit as end:
-        return int(end.code or 0)
-    return 0
+from fer_lightning.run.compose import options
 
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
     folder = tmp_path_factory.mktemp("finished")
-    with pytest.MonkeyPatch.context() as patch:
-        code = call(train, patch, *TINY, "trainer.max_epochs=2", "seed=3", f"hydra.run.dir={folder}/run")
-    assert code == 0
+    assert call(train.main, *TINY, "trainer.max_epochs=2", "seed=3", f"hydra.run.dir={folder}/run") == 0
     return folder / "run"
 
 
@@ -63,8 +52,8 @@ def test_metrics_csv_has_every_epoch(finished):
     assert float(rows[-1]["val/accuracy"]) == pytest.approx(read(finished).metrics["val/accuracy"])
 
 
-def test_the_table_goes_to_stdout_and_all_else_to_stderr(monkeypatch, tmp_path, capfd):
-    assert call(train, monkeypatch, *TINY, "debug=fast", f"hydra.run.dir={tmp_path}") == 0
+def test_the_table_goes_to_stdout_and_all_else_to_stderr(tmp_path, capfd):
+    assert call(train.main, *TINY, "debug=fast", f"hydra.run.dir={tmp_path}") == 0
     out, err = capfd.readouterr()
     assert [line.split()[0] for line in out.splitlines()][:3] == ["synthetic", "test", "accuracy"]
     assert str(tmp_path / "result.json") in out
@@ -73,9 +62,9 @@ def test_the_table_goes_to_stdout_and_all_else_to_stderr(monkeypatch, tmp_path, 
     assert "\x1b" not in out
 
 
-def test_eval_repeats_the_test_of_the_run(finished, monkeypatch, tmp_path):
+def test_eval_repeats_the_test_of_the_run(finished, tmp_path):
     ckpt = finished / "checkpoints" / "best.ckpt"
-    assert call(evaluate, monkeypatch, f"ckpt={ckpt}", "data=synthetic", *TINY, f"hydra.run.dir={tmp_path}") == 0
+    assert call(evaluate.main, f"ckpt={ckpt}", "data=synthetic", *TINY, f"hydra.run.dir={tmp_path}") == 0
     then, now = read(finished), read(tmp_path)
     assert now.confusion_matrix == then.confusion_matrix
     assert now.metrics == {name: v for name, v in then.metrics.items() if name.startswith("test/")}
@@ -83,13 +72,13 @@ def test_eval_repeats_the_test_of_the_run(finished, monkeypatch, tmp_path):
     assert now.class_names == then.class_names
 
 
-def test_eval_on_other_data_uses_the_shared_classes_and_says_so(finished, monkeypatch, tmp_path, tiny_fer2013, capfd):
+def test_eval_on_other_data_uses_the_shared_classes_and_says_so(finished, tmp_path, tiny_fer2013, capfd):
     ckpt = finished / "checkpoints" / "best.ckpt"
     names = "data.class_names=[neutral,surprise,sad,happy,fear,disgust,angry]"  # the data set's order must not matter
     here = (f"hydra.run.dir={tmp_path}/a", f"hydra.run.dir={tmp_path}/b")
-    assert call(evaluate, monkeypatch, f"ckpt={ckpt}", "data=fer2013", here[0]) == 0
+    assert call(evaluate.main, f"ckpt={ckpt}", "data=fer2013", here[0]) == 0
     assert "only the model knows it: contempt" in capfd.readouterr().err
-    assert call(evaluate, monkeypatch, f"ckpt={ckpt}", "data=fer2013", names, here[1]) == 0
+    assert call(evaluate.main, f"ckpt={ckpt}", "data=fer2013", names, here[1]) == 0
     first, second = read(tmp_path / "a"), read(tmp_path / "b")
     assert first.class_names == ["angry", "disgust", "fear", "happy", "sad", "surprise", "neutral"]
     assert first.class_names == second.class_names
@@ -97,9 +86,9 @@ def test_eval_on_other_data_uses_the_shared_classes_and_says_so(finished, monkey
     assert first.protocol == "official"
 
 
-def test_a_multirun_does_all_its_jobs_though_one_is_impossible(monkeypatch, tmp_path, capfd):
+def test_a_multirun_does_all_its_jobs_though_one_is_impossible(tmp_path, capfd):
     where = f"hydra.sweep.dir={tmp_path}"
-    code = call(train, monkeypatch, "-m", *TINY, "debug=fast", "data.protocol=holdout,official,kfold", where)
+    code = call(train.main, "-m", *TINY, "debug=fast", "data.protocol=holdout,official,kfold", where)
     assert code == 1
     assert "data.protocol=official: this data set has no published split" in capfd.readouterr().err
     done = [read(tmp_path / job).protocol for job in ("0", "2")]
@@ -108,7 +97,7 @@ def test_a_multirun_does_all_its_jobs_though_one_is_impossible(monkeypatch, tmp_
 
 
 MISTAKES = [
-    ("model=foo", "model=foo: no such option; choose among cnn, stn_cnn, timm"),
+    ("model=foo", "model=foo: no such option; choose among cnn, "),
     ("modle=cnn", "modle: no such key; choose among"),
     ("optimizer.lrr=1", "optimizer.lrr: no such key in optimizer; choose among lr, weight_decay (did you mean lr?)"),
     ("data.faces.imags=9", "did you mean images?"),
@@ -147,9 +136,9 @@ MISTAKES = [
 
 
 @pytest.mark.parametrize(("arguments", "message"), MISTAKES)
-def test_a_mistake_ends_in_one_clear_message(monkeypatch, tmp_path, capfd, arguments, message):
+def test_a_mistake_ends_in_one_clear_message(tmp_path, capfd, arguments, message):
     tiny = [] if "fer2013" in arguments else TINY
-    code = call(train, monkeypatch, *tiny, "trainer.max_epochs=1", *arguments.split(), f"hydra.run.dir={tmp_path}")
+    code = call(train.main, *tiny, "trainer.max_epochs=1", *arguments.split(), f"hydra.run.dir={tmp_path}")
     err = capfd.readouterr().err
     assert code == 1
     assert message in err
@@ -166,25 +155,27 @@ def test_a_mistake_ends_in_one_clear_message(monkeypatch, tmp_path, capfd, argum
         ("ckpt=x", "data is not set: say on which data set, as in data=fer2013"),
     ],
 )
-def test_eval_mistakes(monkeypatch, tmp_path, capfd, arguments, message):
-    assert call(evaluate, monkeypatch, *arguments.split(), f"hydra.run.dir={tmp_path}") == 1
+def test_eval_mistakes(tmp_path, capfd, arguments, message):
+    assert call(evaluate.main, *arguments.split(), f"hydra.run.dir={tmp_path}") == 1
     assert f"error: {message}" in capfd.readouterr().err
 
 
 def test_full_error_shows_the_traceback(monkeypatch, tmp_path, capfd):
     monkeypatch.setenv("HYDRA_FULL_ERROR", "1")
     with pytest.raises(Exception, match=r"optimizer\.lrr"):
-        call(train, monkeypatch, "optimizer.lrr=1", f"hydra.run.dir={tmp_path}")
+        call(train.main, "optimizer.lrr=1", f"hydra.run.dir={tmp_path}")
 
 
-def test_a_users_own_yaml_is_found(monkeypatch, tmp_path, capfd):
+def test_a_users_own_yaml_is_found(tmp_path, capfd):
     (tmp_path / "model").mkdir()
     (tmp_path / "model" / "wide.yaml").write_text("defaults: [cnn]\nnet: {width: 8, hidden: 24}\n")
     where = f"hydra.run.dir={tmp_path}/run"
-    assert call(train, monkeypatch, "--config-dir", str(tmp_path), "model=wide", *TINY, "debug=fast", where) == 0
+    assert call(train.main, "--config-dir", str(tmp_path), "model=wide", *TINY, "debug=fast", where) == 0
     assert read(tmp_path / "run").choices["model"] == "wide"
     assert json.loads((tmp_path / "run" / "result.json").read_text())["config"]["model"]["net"]["hidden"] == 24
     weights = torch.load(tmp_path / "run" / "checkpoints" / "best.ckpt", weights_only=True)["state_dict"]
     assert weights["net.classify.2.weight"].shape[0] == 24
-    assert call(train, monkeypatch, "--config-dir", str(tmp_path), "model=wid") == 1
-    assert "choose among cnn, stn_cnn, timm, wide (did you mean wide?)" in capfd.readouterr().err
+    assert call(train.main, "--config-dir", str(tmp_path), "model=wid") == 1
+    assert (
+        f"choose among {', '.join(sorted([*options('model'), 'wide']))} (did you mean wide?)" in capfd.readouterr().err
+    )

@@ -6,7 +6,7 @@ import math
 
 import pytest
 import torch
-from conftest import TINY
+from support import TINY, TINY_BATCH
 
 from fer_lightning.errors import FerError
 from fer_lightning.run.build import build_run
@@ -21,14 +21,14 @@ OPTIONS = [(group, option) for group in GROUPS if group not in NOT_STEPPED for o
 
 
 @pytest.mark.parametrize(("group", "option"), OPTIONS)
-def test_option_steps(group, option, tmp_path, tiny_fer2013):
-    overrides = [f"{group}={option}"]
-    real = option.startswith(("fer2013", "paper_a"))
-    overrides += TINY[2:] if real else TINY
+def test_option_steps(group, option, tmp_path, request):
+    overrides = [f"{group}={option}", "trainer.max_epochs=1"]
     if group != "debug":
         overrides.append("debug=fast")
-    overrides.append("trainer.max_epochs=1")
-    job = compose_job(overrides, tmp_path)
+    data = compose_job(overrides, tmp_path).choices["data"]
+    if data != "synthetic":
+        request.getfixturevalue(f"tiny_{data}")  # its files, in its own layout
+    job = compose_job([*overrides, *(TINY if data == "synthetic" else TINY_BATCH)], tmp_path)
     check(job.config)
     if option == "gpu" and not torch.cuda.is_available():
         with pytest.raises(FerError, match="trainer: No supported gpu"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from conftest import TINY
+from support import TINY
 
 from fer_lightning.errors import FerError
 from fer_lightning.run.build import build_run

@@ -96,8 +96,7 @@ def test_absent_classes_are_scikit_learns():
     values = measured(p, y).compute()
     with pytest.warns(UserWarning, match="y_pred contains classes not in y_true"):
         assert values["balanced_accuracy"] == pytest.approx(balanced_accuracy_score(y, answers))
-    theirs = f1_score(y, answers, average="macro", labels=range(7), zero_division=0)
-    assert values["macro_f1"] == pytest.approx(theirs)
+    assert values["macro_f1"] == pytest.approx(f1_score(y, answers, average="macro"))
     recall = measured(p, y).recall(NAMES)
     assert [name for name, value in recall.items() if math.isnan(value)] == ["sad", "surprise", "neutral"]
 
