@@ -52,16 +52,12 @@ def recalls(result: Result) -> Iterator[Row]:
 
 
 def comparison(result: Result) -> Iterator[Row]:
-    """What the paper reports, and how far this run is from it in percentage points.
-
-    `paper["value"]` is a fraction like every metric; above 1 it can only be the percentage that papers print.
-    """
+    """What the paper reports, a fraction like every metric, and how far this run is from it in percentage points."""
     paper = result.paper or {}
     value, metric = paper.get("value"), str(paper.get("metric", "test/accuracy"))
     if value is None:
         return
-    reported = float(value) / 100 if float(value) > 1 else float(value)
-    ours = result.metrics.get(metric, result.metrics.get(f"test/{metric}"))
+    reported, ours = float(value), result.metrics.get(metric)
     source = ", ".join(str(paper[key]) for key in ("title", "table") if paper.get(key))
     if source:
         yield Row("paper", source)

@@ -48,6 +48,9 @@ def _check_values(config: Mapping[str, Any]) -> None:
     for stage in ("train", "val", "test"):
         if config["trainer"].get(f"limit_{stage}_batches") == 0:
             raise FerError(f"trainer.limit_{stage}_batches=0: a run trains, validates and tests; leave it a batch")
+    reported = (config.get("paper") or {}).get("value")
+    if reported is not None and not 0 <= reported <= 1:
+        raise FerError(f"paper.value={reported}: give the fraction, as in 0.9451 for 94.51 %")
     names = list(config["data"].get("class_names") or [])
     if len(names) < 2 or len(set(names)) < len(names):
         raise FerError(f"data.class_names={names}: name at least two classes, each once")

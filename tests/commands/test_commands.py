@@ -7,7 +7,7 @@ import json
 
 import pytest
 import torch
-from support import TINY, call
+from support import TINY, TINY_BATCH, call
 
 from fer_lightning.commands import evaluate, train
 from fer_lightning.results.result import read
@@ -131,13 +131,14 @@ MISTAKES = [
     ("trainer.limit_val_batches=0", "trainer.limit_val_batches=0"),
     ("data.max_train_images=3", "raise data.max_train_images"),
     ("data=fer2013 data.faces.dir=/nowhere", "/nowhere: no FER2013 here"),
+    ("experiment=paper_a_fer2013 paper.value=94.51", "paper.value=94.51: give the fraction"),
     ("experiment=none", "experiment=none: no such option; choose among"),
 ]
 
 
 @pytest.mark.parametrize(("arguments", "message"), MISTAKES)
 def test_a_mistake_ends_in_one_clear_message(tmp_path, capfd, arguments, message):
-    tiny = [] if "fer2013" in arguments else TINY
+    tiny = TINY_BATCH if "fer2013" in arguments else TINY
     code = call(train.main, *tiny, "trainer.max_epochs=1", *arguments.split(), f"hydra.run.dir={tmp_path}")
     err = capfd.readouterr().err
     assert code == 1

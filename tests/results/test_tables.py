@@ -90,11 +90,12 @@ def test_what_did_not_happen_has_no_row(tmp_path):
     assert table["test time"] == ["1.0 s"]
 
 
-@pytest.mark.parametrize("value", [0.7328, 73.28])
-def test_paper_may_give_a_fraction_or_its_percentage(tmp_path, value):
-    table = rows(printed(run(paper={"metric": "accuracy", "value": value}), tmp_path))
-    assert table["paper accuracy"] == ["73.28 %"]
-    assert table["this run minus paper"] == ["-5.28 points"]
+def test_a_paper_may_report_another_metric_even_one_undefined_here(tmp_path):
+    table = rows(printed(run(paper={"metric": "test/balanced_accuracy", "value": 0.7}), tmp_path))
+    assert table["paper balanced accuracy"] == ["70.00 %"]
+    assert table["this run minus paper"] == ["+3.33 points"]
+    table = rows(printed(run(paper={"metric": "test/ece", "value": 0.1}), tmp_path))
+    assert table["this run minus paper"] == ["-"]
 
 
 @pytest.mark.parametrize("columns", ["1", "40", "80"])
