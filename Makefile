@@ -20,7 +20,7 @@ $(READY): pyproject.toml
 
 demo: $(READY)  ## train the default model on the embedded faces and show what it learned
 	$(BIN)/fer-train hydra.run.dir=$(DEMO)
-	@echo "confusion matrix: $(CURDIR)/$(DEMO)/confusion_matrix.png"
+	@echo "confusion matrix: $(abspath $(DEMO))/confusion_matrix.png"
 
 test: $(READY)  ## the fast tests, with coverage (those on real data run where FER_DATA points at FER2013)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m 'not slow' --cov --cov-report=term:skip-covered
