@@ -131,6 +131,7 @@ class FaceDataModule(pl.LightningDataModule):
     def train_dataloader(self) -> DataLoader[Batch]:
         """Training batches, shuffled and augmented anew each epoch."""
         world = self.trainer.world_size if self.trainer else 1
+        self.check_batch_size(world)
         rows = self.protocol.train
         labels = self.faces.label[rows]
         rank = self.trainer.global_rank if self.trainer else 0

@@ -54,11 +54,13 @@ def build_run(job: Job) -> Run:
     callbacks = [make(f"callbacks.{name}", node) for name, node in config["callbacks"].items()]
     loggers = [make(f"logger.{name}", node) for name, node in config["logger"].items()]
     trainer = build_trainer(config, [record, Reseed(config["seed"]), *callbacks], loggers, job.output_dir)
+    if trainer.world_size > 1:
+        # every rank would test all images and count them again
+        raise FerError(f"trainer.devices={config['trainer']['devices']}: this version trains on one device, choose 1")
     _check_schedule(module, trainer.max_epochs)
     if config["monitor"] not in module.figures("val"):
         raise FerError(f"monitor={config['monitor']}: choose among {choices(module.figures('val'), config['monitor'])}")
     datamodule = build_data(config["data"], config, augment=make("augment", config["augment"]), seed=config["seed"])
-    datamodule.check_batch_size(trainer.world_size)
     fit_to_training_images(module, datamodule)
     check_task(module.loss, len(names), str(job.choices["loss"]), options("loss"))
     return Run(module, datamodule, trainer, record)

@@ -33,9 +33,10 @@ def options(group: str) -> list[str]:
 
 
 def register_resolvers() -> None:
-    """Defines what the YAML files write as `${len:LIST}` and `${env_or:NAME,DEFAULT}`; twice does no harm."""
+    """Defines `${len:LIST}`, `${env_or:NAME,DEFAULT}` and `${options:GROUP}` for the YAML files; twice does no harm."""
     OmegaConf.register_new_resolver("len", len, replace=True)
     OmegaConf.register_new_resolver("env_or", _env_or, replace=True)
+    OmegaConf.register_new_resolver("options", lambda group: ", ".join(options(group)), replace=True)
 
 
 def _env_or(name: str, default: str) -> str:

@@ -64,4 +64,7 @@ def _chosen(trainer: pl.Trainer) -> Path:
     for callback in trainer.callbacks:  # type: ignore[attr-defined]
         if isinstance(callback, ModelCheckpoint) and callback.monitor is not None and callback.best_model_path:
             return Path(callback.best_model_path)
-    raise FerError("callbacks: no ModelCheckpoint with a monitor has written a checkpoint; callbacks=default has one")
+    raise FerError(
+        "no checkpoint was chosen: training ended before its first validation (raise trainer.max_steps or "
+        "trainer.max_time), or no ModelCheckpoint has a monitor (callbacks=default has one)"
+    )

@@ -7,19 +7,29 @@ from typing import Any
 
 import pytorch_lightning as pl
 
+from fer_lightning.errors import FerError
 from fer_lightning.training.callbacks.channels_last import ChannelsLast
+
+INSTEAD = {"fast_dev_run": "debug=fast", "overfit_batches": "debug=overfit or data.max_train_images"}
 
 
 class Trainer(pl.Trainer):
-    """Takes every argument of `pytorch_lightning.Trainer`, and one more.
+    """Takes every argument of `pytorch_lightning.Trainer` but two, and one more.
 
     Args:
         channels_last: keep the net's weights and feature maps with the channels as the fastest dimension: faster
             convolutions in bf16 and on GPUs, at times slower ones in fp32 on a CPU.
         callbacks: Lightning's, called in this order.
-        arguments: Lightning's.
+        arguments: Lightning's; not `fast_dev_run`, which leaves no checkpoint to test, nor `overfit_batches`, which
+            would replace the sampler.
+
+    Raises:
+        FerError: one of those two is set.
     """
 
     def __init__(self, *, channels_last: bool = False, callbacks: Sequence[pl.Callback] = (), **arguments: Any) -> None:
+        for name, instead in INSTEAD.items():
+            if arguments.get(name):
+                raise FerError(f"trainer.{name}={arguments[name]}: take {instead} instead")
         layout = [ChannelsLast()] if channels_last else []
         super().__init__(callbacks=[*callbacks, *layout], **arguments)

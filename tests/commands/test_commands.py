@@ -125,9 +125,12 @@ MISTAKES = [
     ("model.net.dropout=2", "model.net: dropout probability has to be between 0 and 1"),
     ("+model.input.foo=1", "model.input:"),
     ("model.input.channels=2", "model.input.channels=2: choose 1 (grey) or 3 (RGB)"),
-    ("scheduler.warmup_epochs=9", "scheduler.warmup_epochs=9"),
+    ("scheduler.warmup_epochs=99", "scheduler.warmup_epochs=99: choose 0 up to"),
     ("trainer.precision=bf17", "trainer: Precision 'bf17' is invalid"),
-    ("trainer.devices=3 trainer.accelerator=cpu", "data.batch_size=16 does not divide over trainer.devices=3"),
+    ("trainer.devices=2 trainer.accelerator=cpu", "trainer.devices=2: this version trains on one device"),
+    ("+trainer.fast_dev_run=true", "trainer.fast_dev_run=True: take debug=fast instead"),
+    ("+trainer.overfit_batches=2", "trainer.overfit_batches=2: take debug=overfit"),
+    ("trainer.max_epochs=null trainer.max_steps=2", "training ended before its first validation"),
     ("trainer.limit_val_batches=0", "trainer.limit_val_batches=0"),
     ("data.max_train_images=3", "raise data.max_train_images"),
     ("data=fer2013 data.faces.dir=/nowhere", "/nowhere: no FER2013 here"),
@@ -139,7 +142,7 @@ MISTAKES = [
 @pytest.mark.parametrize(("arguments", "message"), MISTAKES)
 def test_a_mistake_ends_in_one_clear_message(tmp_path, capfd, arguments, message):
     tiny = TINY_BATCH if "fer2013" in arguments else TINY
-    code = call(train.main, *tiny, "trainer.max_epochs=1", *arguments.split(), f"hydra.run.dir={tmp_path}")
+    code = call(train.main, *tiny, *arguments.split(), f"hydra.run.dir={tmp_path}")
     err = capfd.readouterr().err
     assert code == 1
     assert message in err

@@ -31,7 +31,9 @@ class Progress(ProgressBar):
 
     def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Opens the bar."""
-        self._open(f"epoch {trainer.current_epoch + 1}/{trainer.max_epochs}")
+        # without a number of epochs Lightning counts to -1
+        end = f"/{trainer.max_epochs}" if trainer.max_epochs and trainer.max_epochs > 0 else ""
+        self._open(f"epoch {trainer.current_epoch + 1}{end}")
 
     def on_train_batch_end(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Batch, batch_idx: int
