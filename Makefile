@@ -46,7 +46,7 @@ wheel: $(READY)  ## build the wheel into dist/
 	$(BIN)/python -m build --wheel
 
 docs: $(READY)  ## draw the contact sheet of the drawn faces anew
-	$(BIN)/python -m fer_lightning.data.synthetic.sheet docs/images/synthetic_faces.png
+	$(BIN)/python -m fer_lightning.data.synthetic.sheet docs/images/synthetic_faces.png --columns 8
 
 clean:  ## remove what the tools left, and not .venv, data or logs
 	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage
