@@ -142,7 +142,7 @@ def test_every_verb_is_in_the_makefile(document):
 def test_python_blocks_compile(document):
     for block in blocks(document):
         if block.language == "python":
-            compile(block.body, document.name, "exec")
+            assert compile(block.body, document.name, "exec")
 
 
 @pytest.mark.parametrize("name", sorted(path.name for path in ROOT.glob("*.md")) + ["docs"])

@@ -39,11 +39,8 @@ def run_app(config_name: str, task: Callable[[DictConfig], Any]) -> None:
     try:
         with _whole_errors():
             _app(config_name, _keeping(mistakes, task))()
-    except (HydraException, OmegaConfBaseException) as mistake:
-        _tell(explain(mistake, config_name, sys.argv[1:]))
-        sys.exit(1)
-    except ValueError as mistake:
-        if not is_null_group(mistake):
+    except (HydraException, OmegaConfBaseException, ValueError) as mistake:
+        if not isinstance(mistake, HydraException | OmegaConfBaseException) and not is_null_group(mistake):
             raise
         _tell(explain(mistake, config_name, sys.argv[1:]))
         sys.exit(1)

@@ -28,15 +28,10 @@ HASHED_GROUPS = (
     *("monitor", "mode", "init_from", "ckpt"),
 )
 HASHED_TRAINER = (
-    *("max_epochs", "min_epochs", "max_steps", "min_steps", "max_time", "overfit_batches", "fast_dev_run"),
-    *("limit_train_batches", "limit_val_batches", "limit_test_batches", "val_check_interval"),
-    *(
-        "check_val_every_n_epoch",
-        "accumulate_grad_batches",
-        "gradient_clip_val",
-        "gradient_clip_algorithm",
-        "precision",
-    ),
+    *("max_epochs", "min_epochs", "max_steps", "min_steps", "max_time", "precision"),
+    *("limit_train_batches", "limit_val_batches", "limit_test_batches"),
+    *("val_check_interval", "check_val_every_n_epoch"),
+    *("accumulate_grad_batches", "gradient_clip_val", "gradient_clip_algorithm"),
 )
 # Callbacks that can end or change training; the others watch and draw.
 HASHED_CALLBACKS = (

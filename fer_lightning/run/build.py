@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple, cast
@@ -84,19 +84,25 @@ def build_module(config: Mapping[str, Any], class_names: list[str]) -> Classifie
         "input": input_spec(config),
     }
     module = cast(Classifier, make("model", config["model"], class_names=class_names, **parts))
-    mean, std = (getattr(module.net, name, None) for name in ("mean", "std"))
-    if module.input.mean is None and mean is not None and std is not None:
-        module.normalise_by(mean, std)
+    own = _own_statistics(module.net)
+    if module.input.mean is None and own is not None:
+        module.normalise_by(*own)
     _check_output(module)
     return module
 
 
 def fit_to_training_images(module: Classifier, datamodule: FaceDataModule) -> None:
     """Gives the module what is learned on the training images alone: normalisation and class weights."""
-    if module.input.mean is None and getattr(module.net, "mean", None) is None:
+    if module.input.mean is None and _own_statistics(module.net) is None:
         module.normalise_by(*datamodule.pixel_statistics())
     if isinstance(module.loss, WeightedCrossEntropy):
         module.loss.fit_counts(torch.tensor(datamodule.class_counts()))
+
+
+def _own_statistics(net: nn.Module) -> tuple[Sequence[float], Sequence[float]] | None:
+    """The mean and std by which a net's makers normalised; None where it has none of its own."""
+    mean, std = (getattr(net, name, None) for name in ("mean", "std"))
+    return None if mean is None or std is None else (mean, std)
 
 
 def build_trainer(

@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
-from hydra.utils import get_object
 
 from fer_lightning.errors import FerError, choices
 from fer_lightning.run.build import RECORDED, build_module
-from fer_lightning.run.targets import nodes
+from fer_lightning.run.targets import located, nodes
 from fer_lightning.training.classifier import Classifier
 
 # A checkpoint comes from anywhere. These make nets, losses and transforms, and run nothing of the sender's choice.
@@ -70,10 +69,7 @@ def _refuse_unless_allowed(target: str, where: str) -> None:
     if target in ALONE:
         return
     if _inside(target, CLASSES):
-        try:
-            found = get_object(target)
-        except (ImportError, AttributeError, ValueError) as absent:
-            raise FerError(f"{where}={target}: nothing of that name can be imported ({absent})") from absent
+        found = located(target, where)
         home = str(getattr(found, "__module__", ""))
         function = inspect.isfunction(found) and _inside(target, FUNCTIONS)
         if (inspect.isclass(found) or function) and home.split(".")[0] in {place.split(".")[0] for place in CLASSES}:

@@ -21,11 +21,7 @@ def check_targets(config: Mapping[str, Any]) -> None:
     """Raises FerError for a target that does not exist, a key that it does not take, or a value of the wrong type."""
     for path, node in nodes(config):
         target = str(node["_target_"])
-        try:
-            made = get_object(target)
-        except (ImportError, AttributeError, ValueError) as absent:
-            raise FerError(f"{path}._target_={target}: nothing of that name can be imported ({absent})") from absent
-        known = parameters(made)
+        known = parameters(located(target, f"{path}._target_"))
         for key, value in node.items():
             if key in HYDRA_KEYS:
                 continue
@@ -34,6 +30,18 @@ def check_targets(config: Mapping[str, Any]) -> None:
                 raise FerError(f"{path}.{key}: {target} has no such parameter; choose among {named}")
             if wanted := _mismatch(known[key], value):
                 raise FerError(f"{path}.{key}={value}: it must be {wanted}")
+
+
+def located(target: str, where: str) -> Any:
+    """What `target` names; `where` is its place in the config, for the message.
+
+    Raises:
+        FerError: there is no such thing.
+    """
+    try:
+        return get_object(target)
+    except (ImportError, AttributeError, ValueError) as absent:
+        raise FerError(f"{where}={target}: nothing of that name can be imported ({absent})") from absent
 
 
 def nodes(value: Any, path: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]:

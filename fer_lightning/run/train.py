@@ -52,7 +52,8 @@ def _close(loggers: Sequence[Logger]) -> None:
 
 def _show_faces(datamodule: FaceDataModule, job: Job) -> None:
     """Draws the first training images as the net will see them: wrong labels, crops and colours show here first."""
-    batch = next(iter(datamodule.train_dataloader()))
+    loader = datamodule.train_dataloader()
+    batch = loader.dataset[next(iter(loader.sampler))]  # without starting the loader's processes for one batch
     images = batch.image[:SHOWN_FACES].permute(0, 2, 3, 1).squeeze(-1).numpy()
     captions = [datamodule.class_names[label] for label in batch.label[:SHOWN_FACES]]
     title = f"Training images as the net sees them: {job.described()}"

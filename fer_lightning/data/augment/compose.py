@@ -20,7 +20,6 @@ class Augment:
     """
 
     def __init__(self, transforms: Sequence[albumentations.BasicTransform]) -> None:
-        # no strict shape check per image: all images of a FaceSet have one shape, and `check` has tried it
         self.chain = albumentations.Compose(list(transforms))
 
     def __call__(self, images: Pixels, seed: int) -> Pixels:
