@@ -34,6 +34,8 @@ def own_environment(session_dir):
         patch.setenv("FER_LOGS", str(session_dir / "logs"))
         patch.setenv("FER_DATA", str(session_dir / "data"))
         patch.setenv("WANDB_MODE", "offline")
+        for place in ("WANDB_DATA_DIR", "WANDB_CACHE_DIR", "WANDB_CONFIG_DIR"):
+            patch.setenv(place, str(session_dir / "wandb"))
         patch.delenv("HYDRA_FULL_ERROR", raising=False)
         yield
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
@@ -19,19 +19,29 @@ from omegaconf.errors import OmegaConfBaseException
 from fer_lightning.errors import FerError
 from fer_lightning.run.compose import as_job, conf_dir, register_resolvers
 from fer_lightning.run.explain import explain, is_null_group
-from fer_lightning.run.job import Job
+from fer_lightning.run.job import Job, Stopped
 
 SWITCH = "HYDRA_FULL_ERROR"
 
 
-def run_app(config_name: str, task: Callable[[DictConfig], Any]) -> None:
+def run_app(
+    config_name: str,
+    task: Callable[[DictConfig], Any],
+    completed: Callable[[Sequence[str]], list[str]] = list,
+) -> None:
     """Runs a command whose config is `conf/<config_name>.yaml`; a mistake ends it with exit code 1.
 
     Args:
         config_name: the YAML file, without its ending.
         task: takes the composed config; its value goes to Hydra's sweepers.
+        completed: makes of what was typed what Hydra reads.
     """
     register_resolvers()
+    try:
+        sys.argv[1:] = completed(sys.argv[1:])
+    except FerError as mistake:
+        _tell(str(mistake))
+        sys.exit(1)
     if os.environ.get(SWITCH):
         _app(config_name, task)()
         return
@@ -66,6 +76,12 @@ def _keeping(mistakes: list[FerError], task: Callable[[DictConfig], Any]) -> Cal
             mistakes.append(mistake)
             _tell(str(mistake))
             return None
+        except Stopped as stop:  # the other jobs of a multirun do not start either
+            print(stop, file=sys.stderr)
+            sys.exit(stop.code)
+        except KeyboardInterrupt:
+            print("interrupted", file=sys.stderr)
+            sys.exit(130)
         finally:
             os.environ[SWITCH] = "1"
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from omegaconf import DictConfig
 
 from fer_lightning.commands.app import hydra_job, run_app
+from fer_lightning.run.launch import in_one_folder
+from fer_lightning.run.resume import into_its_folder, resumed
 
 
 def main() -> None:
     """Reads sys.argv."""
-    run_app("train", _train)
+    run_app("train", _train, completed=lambda arguments: in_one_folder(into_its_folder(arguments)))
 
 
 def _train(cfg: DictConfig) -> float | None:
@@ -18,9 +20,13 @@ def _train(cfg: DictConfig) -> float | None:
     from fer_lightning.run.train import train
 
     job = hydra_job(cfg)
+    if cfg.resume:
+        job = resumed(job)
     result = train(job)
+    if result is None:
+        return None
     closing_table(result, job.output_dir)
-    return result.metrics.get(str(cfg.monitor))
+    return result.metrics.get(str(job.config["monitor"]))
 
 
 if __name__ == "__main__":

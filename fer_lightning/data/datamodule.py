@@ -8,13 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import pytorch_lightning as pl
-import torch
-from torch.utils.data import DataLoader, Sampler
+from torch.utils.data import Sampler
 
 from fer_lightning.data.augment.compose import Augment
 from fer_lightning.data.dataset import FaceDataset
 from fer_lightning.data.faces import FaceSet
-from fer_lightning.data.inputs import Batch, InputSpec
+from fer_lightning.data.inputs import InputSpec
+from fer_lightning.data.loading import EpochLoader
 from fer_lightning.data.preprocess.prepare import Prepare
 from fer_lightning.data.protocols import Protocol, Request
 from fer_lightning.data.sampling import Draw, EpochBatches, InOrder
@@ -103,10 +103,18 @@ class FaceDataModule(pl.LightningDataModule):
         """Opens the caches; the same for every stage."""
         self._load()
 
-    def check_batch_size(self, devices: int) -> None:
-        """Raises FerError where the global batch leaves a remainder over the devices."""
+    def check_devices(self, devices: int) -> None:
+        """Raises FerError where the global batch leaves a remainder over the devices, or they outnumber the images."""
         if self.batch_size % devices:
-            raise FerError(f"data.batch_size={self.batch_size} does not divide over trainer.devices={devices}")
+            parts = self.batch_size // devices
+            near = [part * devices for part in (parts, parts + 1) if part]
+            raise FerError(
+                f"data.batch_size={self.batch_size} is the batch of all devices together and leaves a remainder over "
+                f"{devices}: choose {' or '.join(map(str, near))}, or other trainer.devices"
+            )
+        for stage, rows in self.protocol.sides().items():
+            if len(rows) < devices:
+                raise FerError(f"trainer.devices: {devices} devices for {len(rows)} images to {stage}; take fewer")
 
     def class_counts(self) -> list[int]:
         """Training images of each class, in the order of `class_names`."""
@@ -128,23 +136,25 @@ class FaceDataModule(pl.LightningDataModule):
         repeat = self.input.channels // channels
         return mean * repeat, [max(value, 1 / 255) for value in std] * repeat
 
-    def train_dataloader(self) -> DataLoader[Batch]:
+    def train_dataloader(self) -> EpochLoader:
         """Training batches, shuffled and augmented anew each epoch."""
-        world = self.trainer.world_size if self.trainer else 1
-        self.check_batch_size(world)
+        rank, world = self._place()
         rows = self.protocol.train
         labels = self.faces.label[rows]
-        rank = self.trainer.global_rank if self.trainer else 0
         batches = EpochBatches(rows, labels, self.batch_size, self.seed, self.balanced, rank, world)
         return self._loader(batches, self.augment)
 
-    def val_dataloader(self) -> DataLoader[Batch]:
+    def val_dataloader(self) -> EpochLoader:
         """Validation batches, in order and as they are."""
-        return self._loader(InOrder(self.protocol.val, self.batch_size), None)
+        return self._loader(InOrder(self.protocol.val, self.batch_size, *self._place()), None)
 
-    def test_dataloader(self) -> DataLoader[Batch]:
+    def test_dataloader(self) -> EpochLoader:
         """Test batches, in order and as they are."""
-        return self._loader(InOrder(self.protocol.test, self.batch_size), None)
+        return self._loader(InOrder(self.protocol.test, self.batch_size, *self._place()), None)
+
+    def _place(self) -> tuple[int, int]:
+        """This process's number, and how many there are."""
+        return (self.trainer.global_rank, self.trainer.world_size) if self.trainer else (0, 1)
 
     def _load(self) -> tuple[FaceSet, Protocol]:
         if self._loaded is None:
@@ -159,13 +169,7 @@ class FaceDataModule(pl.LightningDataModule):
             self.augment.check(self.prepare.size, self.input.size, 1 if prepared.pixels.ndim == 3 else 3)
         return replace(prepared, label=label, class_names=self.class_names), protocol
 
-    def _loader(self, batches: Sampler[Draw], augment: Augment | None) -> DataLoader[Batch]:
+    def _loader(self, batches: Sampler[Draw], augment: Augment | None) -> EpochLoader:
         faces = self.faces
-        return DataLoader(
-            FaceDataset(faces.pixels, faces.label, self.input.size, self.input.channels, augment),
-            sampler=batches,
-            batch_size=None,  # the sampler deals whole batches
-            num_workers=self.num_workers,
-            persistent_workers=self.num_workers > 0,
-            pin_memory=torch.cuda.is_available(),
-        )
+        dataset = FaceDataset(faces.pixels, faces.label, self.input.size, self.input.channels, augment)
+        return EpochLoader(dataset, batches, self.num_workers)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -19,18 +20,29 @@ class Draw(NamedTuple):
 
 
 class InOrder(Sampler[Draw]):
-    """Every row once, in order: for validation and test."""
+    """Every row once, in order, over all devices together: for validation and test.
 
-    def __init__(self, rows: Integers, batch_size: int) -> None:
+    Lightning's own sampler repeats images until every device has as many; these counts must not.
+
+    Args:
+        rows: (N,) rows, at least one for each device.
+        batch_size: images of the global batch.
+        rank: this device's number.
+        world_size: how many devices share each batch.
+    """
+
+    def __init__(self, rows: Integers, batch_size: int, rank: int = 0, world_size: int = 1) -> None:
         self.rows = rows
-        self.batch_size = batch_size
+        self.share = slice(rank, None, world_size)
+        # every device needs an image of every batch: a last one with fewer images than devices joins the one before
+        self.bounds = [0, *range(batch_size, len(rows) - world_size + 1, batch_size), len(rows)]
 
     def __len__(self) -> int:
-        return -(-len(self.rows) // self.batch_size)
+        return len(self.bounds) - 1
 
     def __iter__(self) -> Iterator[Draw]:
-        for start in range(0, len(self.rows), self.batch_size):
-            yield Draw(self.rows[start : start + self.batch_size], seed=0)
+        for start, end in pairwise(self.bounds):
+            yield Draw(self.rows[start:end][self.share], seed=0)
 
 
 class EpochBatches(Sampler[Draw]):
@@ -65,12 +77,17 @@ class EpochBatches(Sampler[Draw]):
         self.seed = seed
         self.share = slice(rank, None, world_size)
         self.epoch = 0
+        self.skip = 0
         weights = 1.0 / np.bincount(labels)[labels]
         self.chances = weights / weights.sum() if balanced else None
 
     def set_epoch(self, epoch: int) -> None:
         """Called by Lightning before each epoch, also after a resume."""
         self.epoch = epoch
+
+    def skip_once(self, batches: int) -> None:
+        """Leaves out the first batches of the epoch that is dealt next: they were trained on before an interruption."""
+        self.skip = batches
 
     def __len__(self) -> int:
         return len(self.rows) // self.batch_size
@@ -81,7 +98,8 @@ class EpochBatches(Sampler[Draw]):
             rows = order.permutation(self.rows)
         else:
             rows = order.choice(self.rows, size=len(self.rows), p=self.chances)
-        for number in range(len(self)):
+        first, self.skip = self.skip, 0
+        for number in range(first, len(self)):
             batch = rows[number * self.batch_size : (number + 1) * self.batch_size]
             seed = np.random.SeedSequence([self.seed, self.epoch, number]).generate_state(1)[0]
             yield Draw(batch[self.share], int(seed))

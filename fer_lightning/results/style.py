@@ -15,6 +15,8 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 INK, MUTED, FAINT, EMPTY = "#16202b", "#5d6875", "#98a2ae", "#eceef1"
+TRAIN, VAL = "#b25f08", "#113f72"  # far apart to every kind of colour vision, and one lighter than the other in grey
+TINT, GRID = "#d0dff0", "#e3e7ec"  # grounds: what is drawn on them stays the louder
 DPI = 150
 PAD = 0.16  # inches of air around everything
 

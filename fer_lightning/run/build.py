@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple, cast
@@ -21,7 +21,11 @@ from fer_lightning.data.preprocess.prepare import Prepare
 from fer_lightning.errors import FerError, choices
 from fer_lightning.run.compose import options
 from fer_lightning.run.job import Job
+from fer_lightning.run.trial import check_output
+from fer_lightning.training.callbacks.answers import Answers
 from fer_lightning.training.callbacks.figures import LogFigures
+from fer_lightning.training.callbacks.finite import StopAtNonFinite
+from fer_lightning.training.callbacks.interrupt import Interrupt
 from fer_lightning.training.callbacks.progress import Progress
 from fer_lightning.training.callbacks.record import Record
 from fer_lightning.training.callbacks.reseed import Reseed
@@ -35,12 +39,23 @@ RECORDED = ("model", "loss", "optimizer", "scheduler", "preprocess")
 
 
 class Run(NamedTuple):
-    """All that a training needs."""
+    """All that a training needs.
+
+    Attributes:
+        module, datamodule, trainer: Lightning's three.
+        tester: makes the trainer that validates and tests the chosen checkpoint, on one device.
+        record: what happened, epoch by epoch.
+        answers: what the model said to each test image.
+        interrupt: ends training on a signal.
+    """
 
     module: Classifier
     datamodule: FaceDataModule
     trainer: Trainer
+    tester: Callable[[], Trainer]
     record: Record
+    answers: Answers
+    interrupt: Interrupt
 
 
 def build_run(job: Job) -> Run:
@@ -50,20 +65,29 @@ def build_run(job: Job) -> Run:
     names = config["data"]["class_names"]
     module = build_module(config, names)
     module.record = {"choices": job.choices, **{key: config[key] for key in RECORDED}, "class_names": names}
-    record = Record()
+    record, answers, interrupt = Record(), Answers(), Interrupt(job.last_checkpoint)
     callbacks = [make(f"callbacks.{name}", node) for name, node in config["callbacks"].items()]
     loggers = [make(f"logger.{name}", node) for name, node in config["logger"].items()]
-    trainer = build_trainer(config, [record, Reseed(config["seed"]), *callbacks], loggers, job.output_dir)
-    if trainer.world_size > 1:
-        # every rank would test all images and count them again
-        raise FerError(f"trainer.devices={config['trainer']['devices']}: this version trains on one device, choose 1")
+    watching = [StopAtNonFinite(), answers, interrupt]
+    trainer = build_trainer(config, [record, Reseed(config["seed"]), *callbacks, *watching], loggers, job.output_dir)
+    if trainer.world_size > 1 and job.in_sweep:
+        # each process would run the whole sweep, and their jobs would meet out of step
+        raise FerError(f"trainer: {trainer.world_size} devices inside a sweep; start its jobs one by one, without -m")
     _check_schedule(module, trainer.max_epochs)
     if config["monitor"] not in module.figures("val"):
         raise FerError(f"monitor={config['monitor']}: choose among {choices(module.figures('val'), config['monitor'])}")
     datamodule = build_data(config["data"], config, augment=make("augment", config["augment"]), seed=config["seed"])
+    datamodule.check_devices(trainer.world_size)
     fit_to_training_images(module, datamodule)
     check_task(module.loss, len(names), str(job.choices["loss"]), options("loss"))
-    return Run(module, datamodule, trainer, record)
+
+    def tester() -> Trainer:
+        if trainer.world_size == 1:
+            return trainer
+        alone = {**config, "trainer": on_one_device(config["trainer"])}
+        return build_trainer(alone, [record, answers], loggers, job.output_dir)
+
+    return Run(module, datamodule, trainer, tester, record, answers, interrupt)
 
 
 def build_data(data: Mapping[str, Any], model_config: Mapping[str, Any], **late: Any) -> FaceDataModule:
@@ -87,7 +111,7 @@ def build_module(config: Mapping[str, Any], class_names: list[str]) -> Classifie
     own = _own_statistics(module.net)
     if module.input.mean is None and own is not None:
         module.normalise_by(*own)
-    _check_output(module)
+    check_output(module)
     return module
 
 
@@ -112,6 +136,13 @@ def build_trainer(
     progress = [Progress()] if config["trainer"]["enable_progress_bar"] else []
     late = {"callbacks": [LogFigures(), *callbacks, *progress], "logger": loggers, "default_root_dir": str(output_dir)}
     return cast(Trainer, make("trainer", config["trainer"], **late))
+
+
+def on_one_device(trainer: Mapping[str, Any]) -> dict[str, Any]:
+    """The same trainer on the first of its devices, for a test counts every image once."""
+    devices = trainer["devices"]
+    first = devices[:1] if isinstance(devices, list) else 1
+    return {**trainer, "devices": first, "num_nodes": 1, "strategy": "auto", "sync_batchnorm": False}
 
 
 def input_spec(config: Mapping[str, Any]) -> InputSpec:
@@ -150,26 +181,3 @@ def _check_schedule(module: Classifier, epochs: int | None) -> None:
         optimizer = module.make_optimizer([weight])
     with _one_clear_error("scheduler"):
         module.make_schedule(optimizer, Length(epochs or 1, steps_per_epoch=100))
-
-
-def _check_output(module: Classifier) -> None:
-    spec, wanted = module.input, len(module.class_names)
-    # two images, for some nets normalise over the batch; the mode is restored, and no statistic moves in eval mode
-    blank = torch.zeros(2, spec.channels, spec.size, spec.size)
-    training = module.training
-    with torch.no_grad():
-        given = _scores(module.eval(), blank, spec.size).shape
-    module.train(training)
-    if given != (2, wanted):
-        raise FerError(
-            f"model.net gives {given[-1]} scores an image for {wanted} class names ({', '.join(module.class_names)}): "
-            "set model.net.num_classes to ${len:${data.class_names}}, or name other data.class_names"
-        )
-
-
-def _scores(net: nn.Module, images: torch.Tensor, size: int) -> torch.Tensor:
-    try:
-        return cast(torch.Tensor, net(images))
-    except RuntimeError as refusal:
-        reason = str(refusal).splitlines()[0]
-        raise FerError(f"model.input.size={size}: the net does not take such images ({reason})") from refusal

@@ -10,7 +10,7 @@ from fer_lightning.run.targets import check_targets
 
 GROUPS = ("data", "augment", "preprocess", "model", "loss", "optimizer", "scheduler", "trainer")
 MANY = ("callbacks", "logger")  # groups of several named objects
-VALUES = ("paths", "seed", "monitor", "mode", "paper")
+VALUES = ("paths", "seed", "monitor", "mode", "paper", "init_from", "resume")
 MODES = ("min", "max")
 
 

@@ -36,7 +36,7 @@ def restore(path: Path) -> Restored:
     Raises:
         FerError: no such file, not a checkpoint of this package, or a config that names what it may not.
     """
-    saved = _read(path)
+    saved = read_checkpoint(path)
     config = saved["fer_config"]
     for where, node in nodes(config):
         _refuse_unless_allowed(str(node["_target_"]), f"{path}: {where}._target_")
@@ -49,17 +49,26 @@ def restore(path: Path) -> Restored:
     return Restored(module.eval(), config)
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read_checkpoint(path: Path, key: str = "ckpt") -> dict[str, Any]:
+    """What `fer-train` saved in `path`, on the CPU; nothing is built from it.
+
+    Args:
+        path: the file.
+        key: the override that named it, for messages.
+
+    Raises:
+        FerError: no such file, cut off, or not a checkpoint of this package.
+    """
     if not path.is_file():
-        raise FerError(f"ckpt={path}: no such file; a run keeps its best one in checkpoints/best.ckpt")
+        raise FerError(f"{key}={path}: no such file; a run keeps its best one in checkpoints/best.ckpt")
     try:
         saved = torch.load(path, map_location="cpu", weights_only=True)
     except (RuntimeError, EOFError, OSError, pickle.UnpicklingError) as damage:
         reason = (str(damage) or type(damage).__name__).splitlines()[0]
-        raise FerError(f"ckpt={path}: cut off, or no checkpoint that holds plain data only ({reason})") from damage
+        raise FerError(f"{key}={path}: cut off, or no checkpoint that holds plain data only ({reason})") from damage
     missing = {"fer_config", "state_dict"} - set(saved if isinstance(saved, Mapping) else ())
     if missing or {*RECORDED, "choices", "class_names"} - set(saved["fer_config"]):
-        raise FerError(f"ckpt={path}: not written by fer-train, for it does not say how to rebuild its net")
+        raise FerError(f"{key}={path}: not written by fer-train, for it does not say how to rebuild its net")
     return dict(saved)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from hydra import compose as hydra_compose
 from hydra import initialize_config_dir
 from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 import fer_lightning
@@ -74,7 +75,8 @@ def as_job(cfg: DictConfig, overrides: list[str], output_dir: Path) -> Job:
     """The composed config with what Hydra knows about it, as plain data."""
     chosen = HydraConfig.get().runtime.choices
     choices = {str(group): option for group, option in chosen.items() if not str(group).startswith("hydra")}
-    return Job(plain(cfg), choices, overrides, output_dir, datetime.now(UTC))
+    in_sweep = HydraConfig.get().mode is RunMode.MULTIRUN
+    return Job(plain(cfg), choices, overrides, output_dir, datetime.now(UTC), in_sweep)
 
 
 def plain(cfg: Any) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from fer_lightning.run.job import Job
 from fer_lightning.run.outputs import begin, leave
 from fer_lightning.run.quiet import quiet
 from fer_lightning.run.targets import check_targets
+from fer_lightning.training.callbacks.answers import Answers
 from fer_lightning.training.callbacks.record import Record
 
 log = logging.getLogger(__name__)
@@ -50,14 +51,16 @@ def evaluate(job: Job) -> Result:
     _say_dropped("the model", set(module.class_names) - set(named))
     _say_dropped("the data", set(named) - set(module.class_names))
     datamodule = build_data({**job.config["data"], "class_names": answers}, recorded)
-    record = Record()
-    trainer = build_trainer(job.config, [record], [], job.output_dir)
+    record, kept = Record(), Answers()
+    trainer = build_trainer(job.config, [record, kept], [], job.output_dir)
+    if trainer.world_size > 1:
+        raise FerError("trainer: a test runs on one device, where no image can count twice; choose trainer.devices=1")
     metrics, confusion, timing = test_once(module, datamodule, trainer, record)
     timing |= {"fit_seconds": None, "fit_images_per_second": None}
     outcome = Outcome(metrics, confusion, timing, best=path)
     # what was trained is the checkpoint's to say, on which data it is tested is the user's
     job = replace(job, choices={**recorded["choices"], **job.choices})
-    return leave(job, outcome, datamodule, answers, trainer.world_size)
+    return leave(job, outcome, datamodule, kept, answers)
 
 
 def _say_dropped(whose: str, names: set[str]) -> None:

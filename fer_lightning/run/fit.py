@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,8 +13,10 @@ from pytorch_lightning.callbacks import ModelCheckpoint
 
 from fer_lightning.data.datamodule import FaceDataModule
 from fer_lightning.errors import FerError
+from fer_lightning.run.build import Run
 from fer_lightning.training.callbacks.record import Record
 from fer_lightning.training.classifier import Classifier
+from fer_lightning.training.ranks import part
 
 
 @dataclass(frozen=True)
@@ -27,27 +28,50 @@ class Outcome:
         confusion_matrix: (C, C) counts of the test split, rows true.
         timing: seconds and images/s of fit and test.
         best: the chosen checkpoint.
+        epoch: the epoch that it is from, counted from 0; None where the checkpoint came from elsewhere.
     """
 
     metrics: dict[str, float]
     confusion_matrix: npt.NDArray[np.int64]
     timing: dict[str, float | None]
     best: Path
+    epoch: int | None = None
 
 
-def fit(module: Classifier, datamodule: FaceDataModule, trainer: pl.Trainer, record: Record) -> Outcome:
-    """Fits, then validates and tests the checkpoint with the best validation figure."""
-    started = time.perf_counter()
-    trainer.fit(module, datamodule=datamodule)
-    fit_seconds = time.perf_counter() - started
+def fit(run: Run, resume_from: Path | None = None) -> Outcome | None:
+    """Fits, then validates and tests the checkpoint with the best validation figure.
+
+    Several processes may fit; the first alone tests, and the others get None.
+
+    Args:
+        run: what `build_run` made.
+        resume_from: the checkpoint to go on from.
+
+    Raises:
+        Interrupted: a signal asked to end; the checkpoint to go on from is written.
+        NonFiniteLoss: a loss was nan or infinite.
+        FerError: no checkpoint was chosen.
+    """
+    trainer, module, record = run.trainer, run.module, run.record
+    trainer.fit(module, datamodule=run.datamodule, ckpt_path=resume_from, weights_only=True)
+    run.interrupt.end_if_asked(trainer)
+    if trainer.world_size > 1:
+        part()
+        if not trainer.is_global_zero:
+            return None
     best = _chosen(trainer)
     checkpoint = torch.load(best, map_location="cpu", weights_only=True)
     module.load_state_dict(checkpoint["state_dict"])
-    val = trainer.validate(module, datamodule=datamodule, verbose=False)[0]
-    train = {name: v for name, v in record.figures_of(checkpoint["epoch"]).items() if name.startswith("train/")}
-    test, confusion, timing = test_once(module, datamodule, trainer, record)
-    fit_timing = {"fit_seconds": fit_seconds, "fit_images_per_second": record.train_images / record.train_seconds}
-    return Outcome({**train, **val, **test}, confusion, {**fit_timing, **timing}, best)
+    tester = run.tester()
+    val = tester.validate(module, datamodule=run.datamodule, verbose=False)[0]
+    epoch = int(checkpoint["epoch"])
+    train = {name: v for name, v in record.figures_of(epoch).items() if name.startswith("train/")}
+    test, confusion, timing = test_once(module, run.datamodule, tester, record)
+    fit_timing = {
+        "fit_seconds": record.fit_seconds,
+        "fit_images_per_second": record.train_images / record.train_seconds,
+    }
+    return Outcome({**train, **val, **test}, confusion, {**fit_timing, **timing}, best, epoch)
 
 
 def test_once(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,9 @@ class Job:
         overrides: what the user typed.
         output_dir: the run's folder.
         started: when.
+        in_sweep: whether it is one of several in this process.
+        resumed: whether the folder holds the first part of this run.
+        places: paths that have moved since the run began, and whereto.
     """
 
     config: dict[str, Any]
@@ -25,8 +28,33 @@ class Job:
     overrides: list[str]
     output_dir: Path
     started: datetime
+    in_sweep: bool = False
+    resumed: bool = False
+    places: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def last_checkpoint(self) -> Path:
+        """Where each epoch, and an interruption, leaves what a resume goes on from."""
+        return self.output_dir / "checkpoints" / "last.ckpt"
+
+    @property
+    def resume_from(self) -> Path | None:
+        """The checkpoint to go on from; None for a run that begins, or that was killed in its first epoch."""
+        return self.last_checkpoint if self.resumed and self.last_checkpoint.is_file() else None
 
     def described(self) -> str:
         """What is tested, in a line: the options that make the result."""
         groups = ("data", "model", "loss", "augment")
         return ", ".join(str(self.choices[group]) for group in groups if self.choices.get(group))
+
+
+class Stopped(Exception):
+    """A run that ended because it was asked to; its text is for people.
+
+    Attributes:
+        code: the command's exit code, 128 + signal as shells have it.
+    """
+
+    def __init__(self, text: str, code: int) -> None:
+        super().__init__(text)
+        self.code = code

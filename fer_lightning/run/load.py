@@ -23,7 +23,7 @@ class Recognizer:
     """A trained model with all that its images need.
 
     Attributes:
-        module: the LightningModule in eval mode; its `forward` takes prepared images and gives logits.
+        module: the LightningModule in eval mode; its `scores` takes prepared images and gives what was tested.
         class_names: what the columns of the probabilities stand for.
         preprocess: turns face crops into the pixels that the model was trained on.
     """
@@ -45,7 +45,7 @@ class Recognizer:
             )
         spec = self.module.input
         images = to_tensor(self.preprocess(faces), spec.size, spec.channels).to(self.module.device)
-        return cast(npt.NDArray[np.float32], self.module(images).softmax(dim=1).cpu().numpy())
+        return cast(npt.NDArray[np.float32], self.module.scores(images).softmax(dim=1).cpu().numpy())
 
     def predict(self, faces: npt.NDArray[np.uint8]) -> list[str]:
         """The likeliest expression of each face; faces as for `probabilities`."""

@@ -2,32 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 
 from fer_lightning.data.datamodule import FaceDataModule
-from fer_lightning.results import figures, tables
 from fer_lightning.results.intervals import intervals
+from fer_lightning.results.predictions import Predictions
+from fer_lightning.results.predictions import write as write_predictions
 from fer_lightning.results.result import FILE_NAME, Result, config_hash, versions, write
+from fer_lightning.results.tables import write_confusion_csv
 from fer_lightning.run.fit import Outcome
 from fer_lightning.run.job import Job
+from fer_lightning.run.pictures import PICTURES, draw_curves, draw_test
+from fer_lightning.run.saved_job import save as save_job
+from fer_lightning.training.callbacks.answers import Answers
+from fer_lightning.training.callbacks.record import Record
+
+PREDICTIONS = "predictions.parquet"
+FILES = {
+    "confusion_matrix": "confusion_matrix.csv",
+    "predictions": PREDICTIONS,
+    "metrics": "metrics.csv",
+    "best": "checkpoints/best.ckpt",
+    "last": "checkpoints/last.ckpt",
+    **PICTURES,
+}
 
 
 def begin(job: Job) -> None:
-    """Makes the folder, and takes away the result of a run that was there before: it would make this one look done."""
+    """Makes the folder, says in it what is asked, and takes away what an earlier run left there.
+
+    A result would make this run look done, and the checkpoint of another run would be resumed.
+    """
     job.output_dir.mkdir(parents=True, exist_ok=True)
     (job.output_dir / FILE_NAME).unlink(missing_ok=True)
+    if not job.resumed:
+        job.last_checkpoint.unlink(missing_ok=True)
+    save_job(job)
 
 
-def leave(job: Job, outcome: Outcome, datamodule: FaceDataModule, class_names: list[str], world_size: int) -> Result:
-    """Writes the confusion matrix as counts and as a figure, then result.json, and returns what that holds."""
-    folder = job.output_dir
-    tables.write_confusion_csv(outcome.confusion_matrix, class_names, folder / "confusion_matrix.csv")
-    protocol = datamodule.protocol
-    subtitle = f"{job.described()}; protocol {protocol.name}"
-    figure = figures.confusion_matrix(outcome.confusion_matrix, class_names, subtitle=subtitle)
-    figures.save(figure, folder / "confusion_matrix.png")
+def leave(
+    job: Job,
+    outcome: Outcome,
+    datamodule: FaceDataModule,
+    answers: Answers,
+    class_names: list[str],
+    record: Record | None = None,
+    world_size: int = 1,
+    resumed_from_epoch: int | None = None,
+) -> Result:
+    """Writes the predictions, the counts and the pictures, then result.json, and returns what that holds."""
+    folder, protocol, faces = job.output_dir, datamodule.protocol, datamodule.faces
+    rows = answers.rows
+    predictions = Predictions(faces.ids[rows], faces.label[rows], tuple(class_names), answers.probabilities)
+    write_predictions(predictions, folder / PREDICTIONS)
+    write_confusion_csv(outcome.confusion_matrix, class_names, folder / FILES["confusion_matrix"])
+    draw_test(job, outcome.confusion_matrix, predictions, rows, datamodule)
+    if record is not None:
+        draw_curves(job, record, outcome.epoch)
     result = Result(
         config_hash=config_hash(job.config),
         choices=job.choices,
@@ -40,26 +71,14 @@ def leave(job: Job, outcome: Outcome, datamodule: FaceDataModule, class_names: l
         confusion_matrix=outcome.confusion_matrix.tolist(),
         timing=dict(outcome.timing),
         world_size=world_size,
-        resumed_from_epoch=None,
+        resumed_from_epoch=resumed_from_epoch,
         paper=job.config.get("paper"),
-        files=_files(folder),
+        files={name: path for name, path in FILES.items() if (folder / path).is_file()},
         versions=versions(),
         started=job.started.isoformat(timespec="seconds"),
         finished=datetime.now(UTC).isoformat(timespec="seconds"),
-        counts={stage: len(rows) for stage, rows in protocol.sides().items()},
+        counts={stage: len(side) for stage, side in protocol.sides().items()},
         intervals=intervals(outcome.confusion_matrix, class_names),
     )
     write(result, folder)
     return result
-
-
-def _files(folder: Path) -> dict[str, str]:
-    known: Mapping[str, str] = {
-        "confusion_matrix": "confusion_matrix.csv",
-        "confusion_matrix_figure": "confusion_matrix.png",
-        "faces": "faces.png",
-        "metrics": "metrics.csv",
-        "best": "checkpoints/best.ckpt",
-        "last": "checkpoints/last.ckpt",
-    }
-    return {name: path for name, path in known.items() if (folder / path).is_file()}

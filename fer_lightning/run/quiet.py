@@ -11,6 +11,8 @@ KNOWN = (
     r"Checkpoint directory .* exists and is not empty",  # a run in the folder of an earlier one replaces it
     r"The number of training batches .* is smaller than the logging interval",  # every metric is logged by the epoch
     r"The '.*_dataloader' does not have many workers",  # the sets are memory-mapped: workers pay only for augmentation
+    r"You're resuming from a checkpoint that ended before the epoch ended",  # training/callbacks/interrupt.py leads it
+    r"It is recommended to use `self.log\(",  # every process logs the same figures, for they were counted together
     r"`isinstance\(treespec, LeafSpec\)` is deprecated",  # inside Lightning
 )
 

@@ -2,59 +2,91 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
-from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 
-import wandb
-from pytorch_lightning.loggers import Logger, WandbLogger
-
-from fer_lightning.data.datamodule import FaceDataModule
-from fer_lightning.results import figures
 from fer_lightning.results.result import Result
-from fer_lightning.run.build import build_run
+from fer_lightning.run import trackers
+from fer_lightning.run.build import Run, build_run
 from fer_lightning.run.check import check
+from fer_lightning.run.continued import first_part, keep_rows, move_checkpoint, rows_before
 from fer_lightning.run.fit import fit
+from fer_lightning.run.initial import start_from
 from fer_lightning.run.job import Job
+from fer_lightning.run.launch import is_first
 from fer_lightning.run.outputs import begin, leave
+from fer_lightning.run.pictures import draw_curves, draw_faces
 from fer_lightning.run.quiet import quiet
+from fer_lightning.run.stops import nonfinite, stopped
+from fer_lightning.training.callbacks.finite import NonFiniteLoss
+from fer_lightning.training.callbacks.interrupt import Interrupted
 
 log = logging.getLogger(__name__)
 
-SHOWN_FACES = 32
 
-
-def train(job: Job) -> Result:
-    """Trains, tests and writes the run's folder.
+def train(job: Job) -> Result | None:
+    """Trains, tests and writes the run's folder; None in the processes that only helped to train.
 
     Raises:
-        FerError: the config or the data are not as they should be.
+        FerError: the config or the data are not as they should be, or a loss was no finite number.
+        Stopped: a signal asked to end; the folder holds what a resume goes on from.
     """
     quiet()
+    first = is_first()
+    if not first:
+        logging.getLogger().setLevel(logging.ERROR)  # what there is to say is said once
     check(job.config)
-    begin(job)
+    before = first_part(job)
+    if before is not None:
+        job = replace(job, config={**job.config, "logger": trackers.resumed(job.config["logger"], before.wandb_id)})
+    if first:
+        trackers.check(job.config["logger"])
+        begin(job)
+        move_checkpoint(job)
+    rows = rows_before(job.output_dir, before.epochs) if before is not None and first else []
     run = build_run(job)
+    keep_rows(run.trainer.loggers, rows)
+    if job.config["init_from"] and job.resume_from is None:
+        start_from(run.module, Path(job.config["init_from"]).expanduser())
+    if first:
+        return _lead(job, run, None if before is None else before.epochs)
+    with contextlib.suppress(Interrupted, NonFiniteLoss):  # the first process tells of them
+        fit(run, job.resume_from)
+    return None
+
+
+def _lead(job: Job, run: Run, epoch: int | None) -> Result:
+    names, loggers = list(run.module.class_names), run.trainer.loggers
+    _announce(job, run, epoch)
+    draw_faces(job, run.datamodule)
+    done = False
+    try:
+        trackers.begin(loggers, job, names)
+        run.module.record["wandb_id"] = trackers.wandb_id(loggers)
+        outcome = fit(run, job.resume_from)
+        assert outcome is not None
+        result = leave(job, outcome, run.datamodule, run.answers, names, run.record, run.trainer.world_size, epoch)
+        trackers.publish(loggers, job, result, job.output_dir)
+        done = True
+    except Interrupted as stop:
+        draw_curves(job, run.record, None)
+        raise stopped(stop, job, run.record) from stop
+    except NonFiniteLoss as failure:
+        draw_curves(job, run.record, None)
+        raise nonfinite(failure, job, run.datamodule.faces) from failure
+    finally:
+        for line in trackers.close(loggers, failed=not done):
+            log.info("%s", line)
+    return result
+
+
+def _announce(job: Job, run: Run, epoch: int | None) -> None:
     sides = ", ".join(f"{len(rows):,} {stage}" for stage, rows in run.datamodule.protocol.sides().items())
     parameters = sum(p.numel() for p in run.module.net.parameters())
     log.info("%s: %s images; net of %s parameters", job.described(), sides, f"{parameters:,}")
-    _show_faces(run.datamodule, job)
-    try:
-        outcome = fit(run.module, run.datamodule, run.trainer, run.record)
-    finally:
-        _close(run.trainer.loggers)
-    return leave(job, outcome, run.datamodule, list(run.module.class_names), run.trainer.world_size)
-
-
-def _close(loggers: Sequence[Logger]) -> None:
-    """Ends the W&B run, also after an error: the next job of this process would log into it."""
-    if any(isinstance(logger, WandbLogger) for logger in loggers):
-        wandb.finish()
-
-
-def _show_faces(datamodule: FaceDataModule, job: Job) -> None:
-    """Draws the first training images as the net will see them: wrong labels, crops and colours show here first."""
-    loader = datamodule.train_dataloader()
-    batch = loader.dataset[next(iter(loader.sampler))]  # without starting the loader's processes for one batch
-    images = batch.image[:SHOWN_FACES].permute(0, 2, 3, 1).squeeze(-1).numpy()
-    captions = [datamodule.class_names[label] for label in batch.label[:SHOWN_FACES]]
-    title = f"Training images as the net sees them: {job.described()}"
-    figures.save(figures.face_grid(images, captions, title), job.output_dir / "faces.png")
+    if run.trainer.world_size > 1:
+        log.info("%d processes share each batch of %d", run.trainer.world_size, run.datamodule.batch_size)
+    if epoch is not None:
+        log.info("going on after %d epochs in %s", epoch, job.output_dir)

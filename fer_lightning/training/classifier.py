@@ -30,6 +30,8 @@ class Classifier(pl.LightningModule):
         schedule: makes the schedule of that optimizer for a length of training.
         class_names: the C names that the logits stand for.
         input: what the net asks of its images; its mean and std, where given, normalise them.
+        mirror_test: test on the mean of the probabilities of an image and of its mirror image; validation, which is
+            read after every epoch, stays with the image alone.
     """
 
     pixel_mean: Tensor
@@ -43,6 +45,7 @@ class Classifier(pl.LightningModule):
         schedule: ScheduleFactory,
         class_names: Sequence[str],
         input: InputSpec,
+        mirror_test: bool = False,
     ) -> None:
         super().__init__()
         self.net = net
@@ -51,6 +54,7 @@ class Classifier(pl.LightningModule):
         self.make_schedule = schedule
         self.class_names = tuple(class_names)
         self.input = input
+        self.mirror_test = mirror_test
         self.record: dict[str, Any] = {}
         self.kept_classes = list(range(len(self.class_names)))
         self.register_buffer("pixel_mean", torch.zeros(input.channels, 1, 1))
@@ -84,8 +88,7 @@ class Classifier(pl.LightningModule):
 
     def figures(self, stage: str) -> list[str]:
         """The names of everything that a stage logs."""
-        names = (*FIGURES, *(f"recall/{name}" for name in self.answers))
-        return [f"{stage}/{name}" for name in ("loss", *names)]
+        return [f"{stage}/{name}" for name in ("loss", *FIGURES, *(f"recall/{name}" for name in self.answers))]
 
     def forward(self, images: Tensor) -> Tensor:
         """Logits (N, C) float32 of prepared images (N, channels, size, size), uint8 or 0..255."""
@@ -94,17 +97,26 @@ class Classifier(pl.LightningModule):
         logits: Tensor = self.net((scaled - self.pixel_mean) / self.pixel_std).float()
         return logits if len(self.kept_classes) == len(self.class_names) else logits[:, self.kept_classes]
 
+    def scores(self, images: Tensor) -> Tensor:
+        """(N, C) float32 whose softmax is what is tested: the logits, or those of a face and its mirror image."""
+        if not self.mirror_test:
+            return cast(Tensor, self(images))
+        both = torch.stack([self(images), self(images.flip(-1))]).log_softmax(dim=-1)
+        return both.logsumexp(dim=0) - math.log(2)  # the logarithm of the mean of two probabilities
+
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor | None:
         """The loss of a training batch."""
-        return self._step(batch, "train")
+        return self._count("train", self(batch.image), batch)
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
         """Counts a validation batch."""
-        self._step(batch, "val")
+        self._count("val", self(batch.image), batch)
 
-    def test_step(self, batch: Batch, batch_idx: int) -> None:
-        """Counts a test batch."""
-        self._step(batch, "test")
+    def test_step(self, batch: Batch, batch_idx: int) -> Tensor:
+        """Counts a test batch; its probabilities (N, C) float32."""
+        scores = self.scores(batch.image)
+        self._count("test", scores, batch)
+        return scores.softmax(dim=1)
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
         """The optimizer and its schedule over the length of this training."""
@@ -135,12 +147,9 @@ class Classifier(pl.LightningModule):
             return Length(trainer.max_epochs, steps)
         return Length(max(0, math.ceil(trainer.max_steps / steps)), steps)
 
-    def _step(self, batch: Batch, stage: str) -> Tensor | None:
-        logits = self(batch.image)
-        self.stage_metrics(stage).update(logits.detach().softmax(dim=1), batch.label)
-        if len(self.kept_classes) < len(self.class_names):
-            return None  # a loss over the model's classes says nothing about a part of them
-        loss: Tensor = self.loss(logits, batch.label)
-        size = len(batch.label)
-        self.log(f"{stage}/loss", loss, on_step=False, on_epoch=True, batch_size=size, sync_dist=stage != "train")
+    def _count(self, stage: str, scores: Tensor, batch: Batch) -> Tensor | None:
+        """Adds the batch to the stage's figures; the loss, unless only a part of the model's classes answers."""
+        whole = len(self.kept_classes) == len(self.class_names)
+        loss: Tensor | None = self.loss(scores, batch.label) if whole else None
+        self.stage_metrics(stage).update(scores.detach().softmax(dim=1), batch.label, loss)
         return loss

@@ -9,27 +9,41 @@ import pytorch_lightning as pl
 
 from fer_lightning.errors import FerError
 from fer_lightning.training.callbacks.channels_last import ChannelsLast
+from fer_lightning.training.checkpoints import AtomicCheckpoints
 
-INSTEAD = {"fast_dev_run": "debug=fast", "overfit_batches": "debug=overfit or data.max_train_images"}
+INSTEAD = {
+    "fast_dev_run": "debug=fast",
+    "overfit_batches": "debug=overfit or data.max_train_images",
+    "use_distributed_sampler": "false, for the data module deals every image once",
+}
 
 
 class Trainer(pl.Trainer):
-    """Takes every argument of `pytorch_lightning.Trainer` but two, and one more.
+    """Takes every argument of `pytorch_lightning.Trainer` but three, and one more; writes checkpoints atomically.
 
     Args:
         channels_last: keep the net's weights and feature maps with the channels as the fastest dimension: faster
             convolutions in bf16 and on GPUs, at times slower ones in fp32 on a CPU.
         callbacks: Lightning's, called in this order.
-        arguments: Lightning's; not `fast_dev_run`, which leaves no checkpoint to test, nor `overfit_batches`, which
-            would replace the sampler.
+        plugins: Lightning's, beside the one that writes checkpoints.
+        arguments: Lightning's; not `fast_dev_run`, which leaves no checkpoint to test, nor `overfit_batches` and
+            `use_distributed_sampler`, which would replace the sampler.
 
     Raises:
-        FerError: one of those two is set.
+        FerError: one of those three is set.
     """
 
-    def __init__(self, *, channels_last: bool = False, callbacks: Sequence[pl.Callback] = (), **arguments: Any) -> None:
+    def __init__(
+        self,
+        *,
+        channels_last: bool = False,
+        callbacks: Sequence[pl.Callback] = (),
+        plugins: Sequence[Any] | None = None,
+        **arguments: Any,
+    ) -> None:
         for name, instead in INSTEAD.items():
             if arguments.get(name):
                 raise FerError(f"trainer.{name}={arguments[name]}: take {instead} instead")
         layout = [ChannelsLast()] if channels_last else []
-        super().__init__(callbacks=[*callbacks, *layout], **arguments)
+        arguments.setdefault("use_distributed_sampler", False)
+        super().__init__(callbacks=[*callbacks, *layout], plugins=[AtomicCheckpoints(), *(plugins or ())], **arguments)

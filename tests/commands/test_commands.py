@@ -5,11 +5,15 @@ from __future__ import annotations
 import csv
 import json
 
+import numpy as np
 import pytest
 import torch
 from support import TINY, TINY_BATCH, call
 
+import fer_lightning
 from fer_lightning.commands import evaluate, train
+from fer_lightning.data.synthetic.read import draw_set
+from fer_lightning.results.predictions import read as read_predictions
 from fer_lightning.results.result import read
 from fer_lightning.run.compose import options
 
@@ -25,15 +29,19 @@ def test_a_run_leaves_what_the_readme_promises(finished):
     names = {path.relative_to(finished).as_posix() for path in finished.rglob("*") if path.is_file()}
     assert names == {
         ".hydra/config.yaml", ".hydra/hydra.yaml", ".hydra/overrides.yaml", "checkpoints/best.ckpt",
-        "checkpoints/last.ckpt", "confusion_matrix.csv", "confusion_matrix.png", "faces.png", "metrics.csv",
-        "result.json", "train.log",
+        "checkpoints/last.ckpt", "confusion_matrix.csv", "confusion_matrix.png", "faces.png", "job.json",
+        "learning_curves.png", "metrics.csv", "predictions.parquet", "recalls.png", "reliability.png", "result.json",
+        "train.log", "wrong_faces.png",
     }  # fmt: skip
     result = read(finished)
     assert (result.seed, result.protocol, result.world_size) == (3, "holdout", 1)
     assert result.choices["model"] == "cnn"
     assert "seed=3" in result.overrides
     assert result.config["trainer"]["max_epochs"] == 2
-    assert set(result.files) == {"best", "last", "confusion_matrix", "confusion_matrix_figure", "faces", "metrics"}
+    assert set(result.files) == {
+        "best", "last", "confusion_matrix", "confusion_matrix_figure", "faces", "learning_curves", "metrics",
+        "predictions", "recalls", "reliability", "wrong_faces",
+    }  # fmt: skip
     assert sum(map(sum, result.confusion_matrix)) == result.counts["test"]
     assert sum(result.counts.values()) == 96
     low, high = result.intervals["test/accuracy"]
@@ -43,6 +51,22 @@ def test_a_run_leaves_what_the_readme_promises(finished):
         rows = list(csv.reader(stream))
     assert rows[0][1:] == result.class_names
     assert [[int(cell) for cell in row[1:]] for row in rows[1:]] == result.confusion_matrix
+
+
+def test_the_predictions_are_those_that_were_counted(finished):
+    result, kept = read(finished), read_predictions(finished / "predictions.parquet")
+    counts = np.zeros((8, 8), dtype=int)
+    np.add.at(counts, (kept.true, kept.predicted), 1)
+    assert counts.tolist() == result.confusion_matrix
+    assert list(kept.class_names) == result.class_names
+    assert len(set(kept.ids)) == result.counts["test"]
+    faces = draw_set(96, 10, 48, 0)
+    place = {name: row for row, name in enumerate(faces.ids)}
+    rows = [place[name] for name in kept.ids]
+    assert [result.class_names[n] for n in kept.true] == [faces.class_names[n] for n in faces.label[rows]]
+    # what the checkpoint answers to the very images that the ids name
+    again = fer_lightning.load(finished).probabilities(np.asarray(faces.pixels[rows]))
+    np.testing.assert_allclose(kept.probabilities, again, atol=1e-5)
 
 
 def test_metrics_csv_has_every_epoch(finished):
@@ -127,7 +151,14 @@ MISTAKES = [
     ("model.input.channels=2", "model.input.channels=2: choose 1 (grey) or 3 (RGB)"),
     ("scheduler.warmup_epochs=99", "scheduler.warmup_epochs=99: choose 0 up to"),
     ("trainer.precision=bf17", "trainer: Precision 'bf17' is invalid"),
-    ("trainer.devices=2 trainer.accelerator=cpu", "trainer.devices=2: this version trains on one device"),
+    ("trainer=ddp_cpu data.batch_size=15", "data.batch_size=15 is the batch of all devices together"),
+    ("trainer=ddp_cpu trainer.devices=16", "trainer.devices: 16 devices for 10 images to val; take fewer"),
+    ("+trainer.use_distributed_sampler=true", "trainer.use_distributed_sampler=True: take false"),
+    ("init_from=/nowhere.ckpt", "init_from=/nowhere.ckpt: no such file"),
+    ("callbacks=freeze callbacks.freeze.patterns=['x.*']", "'x.*' matches no parameter of the net"),
+    ("callbacks=ema callbacks.ema.decay=1", "callbacks.ema.decay=1: choose above 0 and below 1"),
+    ("resume=/nowhere", "resume=/nowhere: the folder does not exist"),
+    ("model=resnet model.net.blocks=[1]", "model.net.blocks=[1]: give both a number of 1 or more"),
     ("+trainer.fast_dev_run=true", "trainer.fast_dev_run=True: take debug=fast instead"),
     ("+trainer.overfit_batches=2", "trainer.overfit_batches=2: take debug=overfit"),
     ("trainer.max_epochs=null trainer.max_steps=2", "training ended before its first validation"),

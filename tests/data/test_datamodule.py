@@ -149,9 +149,17 @@ def test_a_balanced_module_draws_rare_classes_as_often(build, make_faces):
 
 
 def test_the_global_batch_must_divide_over_devices(build):
-    build(batch_size=12).check_batch_size(3)
-    with pytest.raises(FerError, match=r"data\.batch_size=10 does not divide over trainer\.devices=3"):
-        build().check_batch_size(3)
+    build(batch_size=12).check_devices(3)
+    with pytest.raises(FerError, match=r"data\.batch_size=10 .* remainder over 3: choose 9 or 12"):
+        build().check_devices(3)
+    with pytest.raises(FerError, match=r"data\.batch_size=2 .* remainder over 3: choose 3, or other"):
+        build(batch_size=2).check_devices(3)
+
+
+def test_devices_may_not_outnumber_the_images_of_a_stage(build):
+    # 140 images: 98 train, 14 validate
+    with pytest.raises(FerError, match=r"trainer\.devices: 20 devices for 14 images to val; take fewer"):
+        build(batch_size=100).check_devices(20)
 
 
 def test_the_reader_is_called_once_with_the_cache(make_faces, tmp_path, monkeypatch):

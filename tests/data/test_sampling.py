@@ -21,6 +21,27 @@ def test_in_order_gives_every_row_once_and_keeps_the_short_last_batch():
     assert len(order) == 3
 
 
+@pytest.mark.parametrize("world", [1, 2, 3, 4])
+@pytest.mark.parametrize("images", [4, 7, 8, 9, 12, 13, 31])
+def test_devices_share_every_row_once_and_have_as_many_batches(images, world):
+    rows = np.arange(images)
+    shares = [list(InOrder(rows, 4, rank, world)) for rank in range(world)]
+    assert len({len(share) for share in shares}) == 1
+    assert all(len(draw.rows) for share in shares for draw in share)
+    assert all(len(share) == len(InOrder(rows, 4, 0, world)) for share in shares)
+    dealt_rows = sorted(int(row) for share in shares for draw in share for row in draw.rows)
+    assert dealt_rows == rows.tolist()
+
+
+def test_skipped_batches_leave_the_others_of_that_epoch_as_they_are():
+    whole, resumed = (EpochBatches(ROWS, LABELS, batch_size=10, seed=0) for _ in range(2))
+    for batches in (whole, resumed):
+        batches.set_epoch(3)
+    resumed.skip_once(2)
+    assert [(d.rows.tolist(), d.seed) for d in resumed] == [(d.rows.tolist(), d.seed) for d in whole][2:]
+    assert len(list(resumed)) == 5  # once
+
+
 def test_an_epoch_holds_each_row_once():
     batches = EpochBatches(ROWS, LABELS, batch_size=10, seed=0)
     assert len(batches) == len(list(batches)) == 5

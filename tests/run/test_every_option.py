@@ -9,6 +9,7 @@ import torch
 from support import TINY, TINY_BATCH
 
 from fer_lightning.errors import FerError
+from fer_lightning.run import trackers
 from fer_lightning.run.build import build_run
 from fer_lightning.run.check import check
 from fer_lightning.run.compose import compose, compose_job, conf_dir, options
@@ -16,6 +17,7 @@ from fer_lightning.run.fit import fit
 
 # these choose folders and help texts, nothing that could step
 NOT_STEPPED = {"paths", "hydra", "local"}
+NEED_GPU = {"gpu", "ddp", "multinode"}
 GROUPS = sorted(folder.name for folder in conf_dir().iterdir() if folder.is_dir())
 OPTIONS = [(group, option) for group in GROUPS if group not in NOT_STEPPED for option in options(group)]
 
@@ -30,13 +32,16 @@ def test_option_steps(group, option, tmp_path, request):
         request.getfixturevalue(f"tiny_{data}")  # its files, in its own layout
     job = compose_job([*overrides, *(TINY if data == "synthetic" else TINY_BATCH)], tmp_path)
     check(job.config)
-    if option == "gpu" and not torch.cuda.is_available():
+    if option in NEED_GPU and not torch.cuda.is_available():
         with pytest.raises(FerError, match="trainer: No supported gpu"):
             build_run(job)
         return
     run = build_run(job)
+    if run.trainer.world_size > 1:
+        return  # processes of their own are for the slow tests
     before = [p.detach().clone() for p in run.module.net.parameters()]
-    outcome = fit(run.module, run.datamodule, run.trainer, run.record)
+    outcome = fit(run)
+    trackers.close(run.trainer.loggers, failed=False)
     moved = [not torch.equal(a, b) for a, b in zip(before, run.module.net.parameters(), strict=True)]
     assert all(moved)
     assert all(math.isfinite(outcome.metrics[name]) for name in ("train/loss", "val/loss", "test/loss"))

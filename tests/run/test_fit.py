@@ -19,7 +19,7 @@ def built(folder, *overrides):
 
 def fitted(folder, *overrides):
     run = built(folder, *overrides)
-    return run, fit(run.module, run.datamodule, run.trainer, run.record)
+    return run, fit(run)
 
 
 def test_test_images_are_asked_for_once_and_after_the_last_epoch(tmp_path):
@@ -27,7 +27,7 @@ def test_test_images_are_asked_for_once_and_after_the_last_epoch(tmp_path):
     asked = []
     make_loader = run.datamodule.test_dataloader
     run.datamodule.test_dataloader = lambda: asked.append(run.trainer.current_epoch) or make_loader()
-    fit(run.module, run.datamodule, run.trainer, run.record)
+    fit(run)
     assert asked == [3]
 
 
@@ -42,7 +42,7 @@ def test_no_test_image_is_ever_trained_or_validated_on(tmp_path):
             return step(batch, batch_idx)
 
         setattr(run.module, name, spy)
-    fit(run.module, run.datamodule, run.trainer, run.record)
+    fit(run)
     assert seen["test"] == set(run.datamodule.protocol.test.tolist())
     assert not seen["test"] & (seen["train"] | seen["val"])
     assert not seen["train"] & seen["val"]
@@ -107,7 +107,7 @@ def test_each_epoch_is_recorded_with_its_own_training_figures(tmp_path):
         return loss
 
     run.module.training_step = spy
-    fit(run.module, run.datamodule, run.trainer, run.record)
+    fit(run)
     for row in run.record.epochs:
         expected = np.mean([float(share) for epoch, share in hits if epoch == row["epoch"]])
         assert row["train/accuracy"] == pytest.approx(expected, abs=1e-6)
@@ -117,7 +117,7 @@ def test_each_epoch_is_recorded_with_its_own_training_figures(tmp_path):
 def test_without_a_checkpoint_callback_it_says_so(tmp_path):
     run = built(tmp_path, "~callbacks.best", "trainer.max_epochs=1", "debug=fast")
     with pytest.raises(FerError, match="callbacks=default has one"):
-        fit(run.module, run.datamodule, run.trainer, run.record)
+        fit(run)
 
 
 def test_normalisation_is_learned_on_training_images_alone(tmp_path):

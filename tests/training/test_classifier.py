@@ -71,9 +71,8 @@ def test_restriction_to_strangers_is_an_error():
         classifier().restrict_to(["smug"])
 
 
-def test_steps_count_into_their_own_stage(monkeypatch):
+def test_steps_count_into_their_own_stage():
     module = classifier()
-    monkeypatch.setattr(module, "log", lambda *_, **__: None)
     batch = Batch(images(255, 255, 0), torch.tensor([2, 0, 0]), torch.arange(3))
     module.test_step(batch, 0)
     # a bright image answers `sad` (3 x 1), a black one ties at 0 and the first class wins
@@ -81,12 +80,37 @@ def test_steps_count_into_their_own_stage(monkeypatch):
     assert int(module.stage_metrics("val").confusion.sum()) == 0
 
 
-def test_training_loss_is_the_loss_of_the_logits(monkeypatch):
+def test_training_loss_is_the_loss_of_the_logits():
     module = classifier()
-    monkeypatch.setattr(module, "log", lambda *_, **__: None)
     loss = module.training_step(Batch(images(255), torch.tensor([1]), torch.tensor([0])), 0)
     exponentials = torch.tensor([1.0, 2.0, 3.0]).exp()
     torch.testing.assert_close(loss, -(exponentials[1] / exponentials.sum()).log())
+
+
+class Left(nn.Module):
+    """Logits: the mean of the left half of the image, of the right half, and 0."""
+
+    def forward(self, x):
+        halves = [half.mean(dim=(1, 2, 3)) for half in x.chunk(2, dim=-1)]
+        return torch.stack([*halves, torch.zeros(len(x))], dim=1)
+
+
+@pytest.mark.parametrize("mirror_test", [False, True])
+def test_a_mirrored_test_answers_with_the_mean_of_two_probabilities(mirror_test):
+    module = Classifier(
+        Left(), nn.CrossEntropyLoss(), torch.optim.SGD, None, NAMES, InputSpec(size=4), mirror_test=mirror_test
+    )
+    image = torch.zeros(1, 1, 4, 4, dtype=torch.uint8)
+    image[..., :2] = 255  # logits 1, 0, 0; of the mirror image 0, 1, 0
+    e = torch.tensor(1.0).exp()
+    plain = torch.stack([e, torch.tensor(1.0), torch.tensor(1.0)]) / (e + 2)
+    mean = torch.stack([(e + 1) / 2, (e + 1) / 2, torch.tensor(1.0)]) / (e + 2)
+    batch = Batch(image, torch.tensor([1]), torch.tensor([0]))
+    expected = mean if mirror_test else plain
+    torch.testing.assert_close(module.test_step(batch, 0), expected[None])
+    assert module.stage_metrics("test").compute()["loss"] == pytest.approx(-float(expected[1].log()))
+    module.validation_step(batch, 0)
+    assert module.stage_metrics("val").compute()["loss"] == pytest.approx(-float(plain[1].log()))
 
 
 def test_a_checkpoint_holds_the_record_as_it_was():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 import time
 
@@ -180,3 +181,30 @@ def test_two_ranks_agree_with_one_process(tmp_path):
         assert values == pytest.approx(whole.compute(), abs=1e-6)
         assert torch.equal(confusion, whole.confusion)
         assert recall == whole.recall(NAMES)
+
+
+def test_the_loss_is_the_mean_over_images_and_not_over_batches():
+    metrics = StageMetrics(7)
+    p, y = faces(4)
+    metrics.update(p[:3], y[:3], torch.tensor(1.0))
+    metrics.update(p[3:], y[3:], torch.tensor(5.0))
+    assert metrics.compute()["loss"] == pytest.approx((3 * 1 + 5) / 4)
+    assert "loss" not in measured(p, y).compute()
+
+
+def test_the_state_survives_a_file_and_goes_on_where_it_was_taken():
+    p, y = faces(300)
+    whole, first, second = StageMetrics(7), StageMetrics(7), StageMetrics(7)
+    for start in range(0, 300, 50):
+        part = p[start : start + 50], y[start : start + 50], torch.tensor(float(start))
+        whole.update(*part)
+        (first if start < 150 else second).update(*part)
+        if start == 100:
+            stream = io.BytesIO()
+            torch.save(first.state(), stream)
+            first.update(*part)  # what comes later does not reach the state
+            stream.seek(0)
+            second.restore(torch.load(stream, weights_only=True))
+    assert second.compute() == whole.compute()
+    second.reset()
+    assert int(second.confusion.sum()) == 0

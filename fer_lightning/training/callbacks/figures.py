@@ -27,8 +27,9 @@ class LogFigures(pl.Callback):
         _counts_of(pl_module).stage_metrics("test").reset()
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """`train/*` as measured while the epoch trained: with augmentation and dropout."""
+        """`train/*` as measured while the epoch trained, with augmentation and dropout; and `lr` at the epoch's end."""
         _log(_counts_of(pl_module), "train")
+        pl_module.log("lr", trainer.optimizers[0].param_groups[0]["lr"])
 
     def on_validation_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """`val/*`."""

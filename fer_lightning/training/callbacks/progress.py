@@ -29,11 +29,14 @@ class Progress(ProgressBar):
         """Called by Lightning on all ranks but the first."""
         self._enabled = False
 
-    def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Opens the bar."""
-        # without a number of epochs Lightning counts to -1
-        end = f"/{trainer.max_epochs}" if trainer.max_epochs and trainer.max_epochs > 0 else ""
-        self._open(f"epoch {trainer.current_epoch + 1}{end}")
+    def on_train_batch_start(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, batch: Batch, batch_idx: int
+    ) -> None:
+        """Opens the bar with the first batch, be it an epoch's first or the first after an interruption."""
+        if not self._title:
+            # without a number of epochs Lightning counts to -1
+            end = f"/{trainer.max_epochs}" if trainer.max_epochs and trainer.max_epochs > 0 else ""
+            self._open(f"epoch {trainer.current_epoch + 1}{end}", done=batch_idx)
 
     def on_train_batch_end(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Batch, batch_idx: int
@@ -74,14 +77,16 @@ class Progress(ProgressBar):
             self._bar.close()
             self._bar = None
 
-    def _open(self, title: str) -> None:
+    def _open(self, title: str, done: int = 0) -> None:
         self._title = title
         self._started = time.perf_counter()
         self._images = 0
         if self._enabled and sys.stderr.isatty():
             # the speed is written by hand: tqdm counts batches, people think in images
             layout = "{desc}  {percentage:3.0f}%|{bar:30}| {n}/{total} batches{postfix}"
-            self._bar = tqdm(desc=title, file=sys.stderr, leave=False, bar_format=layout, dynamic_ncols=True)
+            self._bar = tqdm(
+                desc=title, initial=done, file=sys.stderr, leave=False, bar_format=layout, dynamic_ncols=True
+            )
 
     def _move(self, trainer: pl.Trainer, batch: Batch, total: int | float) -> None:
         self._images += len(batch.label) * trainer.world_size
@@ -99,6 +104,7 @@ class Progress(ProgressBar):
             print(
                 "  ".join(part for part in (self._title, self._speed(), figures) if part), file=sys.stderr, flush=True
             )
+        self._title = ""
 
     def _speed(self) -> str:
         return f"{self._images / max(self._seconds, 1e-9):,.0f} images/s"

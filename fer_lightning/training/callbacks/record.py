@@ -25,27 +25,50 @@ class Record(pl.Callback):
         self.train_seconds = 0.0
         self.train_images = 0
         self.test_seconds = 0.0
-        self._started = 0.0
+        self._fitted = 0.0
+        self._fitting_since: float | None = None
+        self._started: float | None = None
 
     def state_dict(self) -> dict[str, Any]:
         """Plain data."""
-        return {"epochs": self.epochs, "train_seconds": self.train_seconds, "train_images": self.train_images}
+        return {
+            "epochs": self.epochs,
+            "train_seconds": self.train_seconds,
+            "train_images": self.train_images,
+            "fit_seconds": self.fit_seconds,
+        }
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Goes on where the checkpoint was written."""
         self.epochs = state_dict["epochs"]
         self.train_seconds = state_dict["train_seconds"]
         self.train_images = state_dict["train_images"]
+        self._fitted = state_dict["fit_seconds"]
+
+    @property
+    def fit_seconds(self) -> float:
+        """From the beginning of fitting to its end, validation included, over all parts of a resumed run."""
+        return self._fitted + (time.perf_counter() - self._fitting_since if self._fitting_since is not None else 0.0)
 
     def figures_of(self, epoch: int) -> dict[str, float]:
         """The logged metrics of an epoch; empty for one that was not finished."""
         return next((row for row in self.epochs if row["epoch"] == epoch), {})
 
+    def setup(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
+        """Starts the clock of the whole."""
+        if stage == "fit":
+            self._fitting_since = time.perf_counter()
+
+    def teardown(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
+        """Stops it."""
+        if stage == "fit":
+            self._fitted, self._fitting_since = self.fit_seconds, None
+
     def on_train_batch_start(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, batch: Batch, batch_idx: int
     ) -> None:
-        """Starts the clock at an epoch's first batch."""
-        if batch_idx == 0:
+        """Starts the clock at the first batch of an epoch, or after an interruption."""
+        if self._started is None:
             self._started = time.perf_counter()
 
     def on_train_batch_end(
@@ -53,12 +76,13 @@ class Record(pl.Callback):
     ) -> None:
         """Adds the batch; the time includes waiting for its images."""
         now = time.perf_counter()
-        self.train_seconds += now - self._started
+        self.train_seconds += now - (self._started or now)
         self.train_images += len(batch.label) * trainer.world_size
         self._started = now
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Keeps what was logged, validation included."""
+        self._started = None
         figures = {name: float(value) for name, value in trainer.callback_metrics.items()}
         self.epochs.append({"epoch": trainer.current_epoch, **figures})
 
@@ -68,4 +92,5 @@ class Record(pl.Callback):
 
     def on_test_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Stops it."""
-        self.test_seconds = time.perf_counter() - self._started
+        now = time.perf_counter()
+        self.test_seconds = now - (self._started or now)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import random
-
-import numpy as np
 import pytorch_lightning as pl
-import torch
+
+from fer_lightning.training.generators import seed_all
 
 
 class Reseed(pl.Callback):
@@ -17,8 +15,4 @@ class Reseed(pl.Callback):
 
     def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Seeds Python, NumPy and torch on every device."""
-        entropy = [self.seed, trainer.current_epoch, trainer.global_rank]
-        words = np.random.SeedSequence(entropy).generate_state(3)
-        random.seed(int(words[0]))
-        np.random.seed(int(words[1]))
-        torch.manual_seed(int(words[2]))
+        seed_all(self.seed, trainer.current_epoch, trainer.global_rank)

@@ -1,0 +1,51 @@
+"""Loads batches, in other processes where asked, in an order that an interruption does not change."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+
+import torch
+from torch.utils.data import DataLoader, Sampler
+
+from fer_lightning.data.dataset import FaceDataset
+from fer_lightning.data.inputs import Batch
+from fer_lightning.data.sampling import Draw
+
+# what asks the training process to stop also reaches its children, and without them it could not end its step
+LEFT_TO_THE_PARENT = ("SIGINT", "SIGUSR1")
+
+
+class EpochLoader(DataLoader[Batch]):
+    """Begins an epoch when its first batch is asked for, and not before.
+
+    Lightning makes an iterator before it has told the sampler which epoch comes, and processes that load ahead would
+    load the first batches of another one.
+
+    Args:
+        dataset: takes whole batches of rows.
+        batches: deals them.
+        num_workers: processes that load; 0 loads in this one.
+    """
+
+    def __init__(self, dataset: FaceDataset, batches: Sampler[Draw], num_workers: int) -> None:
+        super().__init__(
+            dataset,
+            sampler=batches,
+            batch_size=None,  # the sampler deals whole batches
+            num_workers=num_workers,
+            persistent_workers=num_workers > 0,
+            pin_memory=torch.cuda.is_available(),
+            # torch would draw from the global generator, and how often depends on processes that an interruption ends
+            generator=torch.Generator(),
+            worker_init_fn=_leave_signals_to_the_parent if num_workers else None,
+        )
+
+    def __iter__(self) -> Iterator[Batch]:  # type: ignore[override]
+        yield from super().__iter__()
+
+
+def _leave_signals_to_the_parent(worker: int) -> None:
+    for name in LEFT_TO_THE_PARENT:
+        if hasattr(signal, name):  # Windows lacks SIGUSR1
+            signal.signal(getattr(signal, name), signal.SIG_IGN)

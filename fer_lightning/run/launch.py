@@ -1,0 +1,43 @@
+"""What several processes of one training must know of each other before any of them builds something."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+from fer_lightning.errors import FerError
+
+FOLDER = "hydra.run.dir="
+
+
+def in_one_folder(arguments: Sequence[str]) -> list[str]:
+    """The same arguments, where a launcher from outside (torchrun, srun) started several processes with them.
+
+    Each would otherwise take a folder named by its own clock.
+
+    Raises:
+        FerError: the arguments name no folder, or ask for a sweep.
+    """
+    if _processes() > 1:
+        if {"-m", "--multirun"} & set(arguments):
+            raise FerError("a sweep starts its own processes: leave out torchrun or srun, or run one job of it")
+        if not any(argument.startswith(FOLDER) for argument in arguments):
+            raise FerError(
+                f"{_processes()} processes train together and need one folder that all of them see: "
+                f"add {FOLDER}logs/runs/NAME"
+            )
+    return list(arguments)
+
+
+def is_first() -> bool:
+    """Whether this process is the one that writes files and speaks; Lightning's children are told by LOCAL_RANK."""
+    for everywhere in ("RANK", "SLURM_PROCID"):
+        if everywhere in os.environ:
+            return int(os.environ[everywhere]) == 0
+    return all(int(os.environ.get(part, 0)) == 0 for part in ("NODE_RANK", "LOCAL_RANK"))
+
+
+def _processes() -> int:
+    """Started from outside; Lightning's own children get their folder from their parent."""
+    inside = "TORCHELASTIC_RUN_ID" in os.environ
+    return int(os.environ.get("WORLD_SIZE" if inside else "SLURM_NTASKS", 1))

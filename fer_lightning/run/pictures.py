@@ -1,0 +1,84 @@
+"""Draws what a run saw, how it learned, and what its test says."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from fer_lightning.data.datamodule import FaceDataModule
+from fer_lightning.data.dataset import to_tensor
+from fer_lightning.results.figures.confusion import confusion_matrix
+from fer_lightning.results.figures.curves import learning_curves
+from fer_lightning.results.figures.faces import face_grid
+from fer_lightning.results.figures.page import save
+from fer_lightning.results.figures.recalls import recall_bars
+from fer_lightning.results.figures.reliability import reliability_diagram
+from fer_lightning.results.figures.wrong import wrong_faces
+from fer_lightning.results.predictions import Predictions
+from fer_lightning.run.job import Job
+from fer_lightning.training.callbacks.record import Record
+
+SHOWN_FACES = 32
+# name in result.json to file; the order in which trackers show them
+PICTURES = {
+    "learning_curves": "learning_curves.png",
+    "confusion_matrix_figure": "confusion_matrix.png",
+    "recalls": "recalls.png",
+    "reliability": "reliability.png",
+    "wrong_faces": "wrong_faces.png",
+    "faces": "faces.png",
+}
+
+
+def draw_faces(job: Job, datamodule: FaceDataModule) -> None:
+    """The first training images as the net will see them: wrong labels, crops and colours show here first."""
+    loader = datamodule.train_dataloader()
+    batch = loader.dataset[next(iter(loader.sampler))]  # without starting the loader's processes for one batch
+    captions = [datamodule.class_names[label] for label in batch.label[:SHOWN_FACES]]
+    title = f"Training images as the net sees them: {job.described()}"
+    save(face_grid(_shown(batch.image[:SHOWN_FACES].numpy()), captions, title), job.output_dir / PICTURES["faces"])
+
+
+def draw_curves(job: Job, record: Record, epoch: int | None) -> None:
+    """The epochs so far; `epoch` is the chosen one, counted from 0."""
+    if record.epochs:
+        figure = learning_curves(record.epochs, job.config["monitor"], job.config["mode"], epoch, job.described())
+        save(figure, job.output_dir / PICTURES["learning_curves"])
+
+
+def draw_test(
+    job: Job,
+    counts: npt.NDArray[np.int64],
+    predictions: Predictions,
+    rows: npt.NDArray[np.int64],
+    datamodule: FaceDataModule,
+) -> None:
+    """Four pages about the test; `rows` are those of the predictions in the data module's faces."""
+    names, tested = list(predictions.class_names), f"{job.described()}; protocol {datamodule.protocol.name}"
+
+    def seen(chosen: npt.NDArray[np.int64]) -> npt.NDArray[np.uint8]:
+        pixels, spec = datamodule.faces.pixels[rows[chosen]], datamodule.input
+        return _shown(to_tensor(pixels, spec.size, spec.channels).numpy())
+
+    figures = {
+        "confusion_matrix_figure": confusion_matrix(counts, names, subtitle=tested),
+        "recalls": recall_bars(counts, names, subtitle=tested),
+        "reliability": reliability_diagram(predictions.confidence, predictions.correct, subtitle=tested),
+        "wrong_faces": wrong_faces(
+            seen,
+            predictions.true,
+            predictions.predicted,
+            predictions.confidence,
+            predictions.ids,
+            names,
+            subtitle=tested,
+            limit=SHOWN_FACES,
+        ),
+    }
+    for name, figure in figures.items():
+        save(figure, job.output_dir / PICTURES[name])
+
+
+def _shown(images: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """(N, C, H, W) as a figure takes them: (N, H, W) grey or (N, H, W, 3)."""
+    return images[:, 0] if images.shape[1] == 1 else images.transpose(0, 2, 3, 1)

@@ -1,0 +1,76 @@
+"""`fer-train resume=DIR`: goes on with a run in its own folder, under the config that it began with."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from fer_lightning.errors import FerError
+from fer_lightning.results.result import FILE_NAME
+from fer_lightning.run import saved_job
+from fer_lightning.run.job import Job
+
+log = logging.getLogger(__name__)
+
+KEY = "resume="
+LENGTH = "trainer.max_epochs"
+# what may be said anew; hydra.* says how it is run and --flags ask questions, neither changes the run
+ALLOWED = (f"{LENGTH}=", "logger=", "logger.", "+logger.", "~logger.", "hydra.", "--", "resume=")
+FIXED_LENGTH = "fer_lightning.training.schedules.one_cycle"
+
+
+def into_its_folder(arguments: Sequence[str]) -> list[str]:
+    """A command's arguments, so completed that a resume writes into the folder that it names, and makes no other.
+
+    Raises:
+        FerError: the folder holds no run, or more is asked for than a resume can change.
+    """
+    named = [argument.removeprefix(KEY) for argument in arguments if argument.startswith(KEY)]
+    folder = named[-1].strip("'\"") if named else ""
+    if folder in ("", "null"):
+        return list(arguments)
+    saved_job.load(Path(folder))
+    for argument in arguments:
+        if argument in ("-m", "--multirun"):
+            raise FerError(f"{KEY}{folder} goes on with one run: leave {argument} out")
+        if not argument.startswith(ALLOWED):
+            raise FerError(
+                f"{argument}: {KEY}{folder} goes on with the config that the run began with; "
+                f"only {LENGTH} and logger may change. For another config start a new run, from these weights with "
+                f"init_from={folder}/checkpoints/last.ckpt"
+            )
+    # quoted for Hydra, to which a comma or an equals sign in a name would be grammar
+    quoted = "'" + folder.replace("'", "\\'") + "'"
+    rest = [argument for argument in arguments if not argument.startswith(KEY)]
+    return [*rest, f"{KEY}{quoted}", f"hydra.run.dir={quoted}", "hydra.output_subdir=null"]
+
+
+def resumed(typed: Job) -> Job:
+    """The job to go on with.
+
+    Args:
+        typed: what the command line composes: the default config, but for what a resume may change.
+
+    Raises:
+        FerError: the run is complete, or its schedule cannot be lengthened.
+    """
+    job = saved_job.load(Path(typed.config["resume"]))
+    before, after = job.config["trainer"]["max_epochs"], job.config["trainer"]["max_epochs"]
+    said = [word for word in typed.overrides if not word.startswith(KEY)]
+    if any(word.startswith(LENGTH) for word in said):
+        after = typed.config["trainer"]["max_epochs"]
+    if (job.output_dir / FILE_NAME).is_file() and before == after:
+        raise FerError(
+            f"{KEY}{job.output_dir}: this run is complete, see its {FILE_NAME}; to train on, raise {LENGTH}={before}"
+        )
+    if before != after and job.config["scheduler"]["_target_"] == FIXED_LENGTH:
+        raise FerError(f"{LENGTH}={after}: scheduler=one_cycle was shaped for {before} epochs; leave them as they are")
+    config = {**job.config, "trainer": {**job.config["trainer"], "max_epochs": after}}
+    choices = dict(job.choices)
+    if any(word.lstrip("+~").startswith("logger") for word in said):
+        config["logger"], choices["logger"] = typed.config["logger"], typed.choices["logger"]
+    if job.resume_from is None:
+        log.warning("%s holds no last.ckpt, for its first epoch did not end: training begins anew", job.output_dir)
+    return replace(job, config=config, choices=choices, overrides=[*job.overrides, *said])

@@ -1,0 +1,77 @@
+"""job.json: what a run was asked to do, written when it begins, so that it can be resumed."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from fer_lightning.errors import FerError
+from fer_lightning.run.job import Job
+
+FILE_NAME = "job.json"
+KEYS = {"config", "choices", "overrides", "output_dir", "started", "working_dir"}
+
+
+def save(job: Job) -> None:
+    """Writes job.json into the run's folder, whole or not at all."""
+    content = {
+        "config": job.config,
+        "choices": job.choices,
+        "overrides": job.overrides,
+        "output_dir": str(job.output_dir),
+        "started": job.started.isoformat(),
+        "working_dir": str(Path.cwd()),
+    }
+    scratch = job.output_dir / f"{FILE_NAME}.{os.getpid()}.partial"
+    scratch.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    scratch.replace(job.output_dir / FILE_NAME)
+
+
+def load(folder: Path) -> Job:
+    """The job of a run's folder, which may have been moved since, as may have the working folder.
+
+    Raises:
+        FerError: no folder, or no job.json in it that can be read.
+    """
+    path = folder / FILE_NAME
+    if not path.is_file():
+        what = "has no job.json: a run of fer-train does" if folder.is_dir() else "does not exist"
+        raise FerError(f"resume={folder}: the folder {what}; choose the folder of a run, as in resume=logs/runs/<time>")
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as broken:
+        raise FerError(f"{path} is no whole JSON file ({broken}): start the run anew") from broken
+    if not isinstance(content, dict) or not content.keys() >= KEYS:
+        raise FerError(f"{path} is not as fer-train writes it: start the run anew")
+    here = folder.resolve()
+    job = Job(
+        config=content["config"],
+        choices=content["choices"],
+        overrides=content["overrides"],
+        output_dir=here,
+        started=datetime.fromisoformat(content["started"]),
+        resumed=True,
+    )
+    places = {content["output_dir"]: str(here)} if content["output_dir"] != str(here) else {}
+    for root in job.config["paths"].values():
+        if not Path(root).is_absolute():
+            places[root] = str(Path(content["working_dir"], root))
+    return replace(job, config=moved(job.config, places), places=places)
+
+
+def moved(value: Any, places: Mapping[str, str]) -> Any:
+    """Plain data in which every path below one of `places` lies below its new place instead."""
+    if isinstance(value, Mapping):
+        return {moved(key, places): moved(inner, places) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [moved(inner, places) for inner in value]
+    if isinstance(value, str):
+        for old, new in places.items():
+            if value == old or value.startswith(f"{old}{os.sep}"):
+                return new + value[len(old) :]
+    return value

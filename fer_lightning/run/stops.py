@@ -1,0 +1,76 @@
+"""Words for a training that ends before its time, and what it leaves."""
+
+from __future__ import annotations
+
+import csv
+import shlex
+from pathlib import Path
+
+from fer_lightning.data.faces import FaceSet
+from fer_lightning.errors import FerError
+from fer_lightning.run.job import Job, Stopped
+from fer_lightning.training.callbacks.finite import NonFiniteLoss
+from fer_lightning.training.callbacks.interrupt import Interrupted
+from fer_lightning.training.callbacks.record import Record
+
+BATCH = "nonfinite_batch.csv"
+SHOWN = 8  # ids in the message; the file holds all
+
+
+def stopped(stop: Interrupted, job: Job, record: Record) -> Stopped:
+    """What was reached, and how to go on."""
+    folder, monitor = job.output_dir, job.config["monitor"]
+    pick = max if job.config["mode"] == "max" else min
+    measured = [row for row in record.epochs if monitor in row]
+    lines = [f"{stop}: training ended after {len(record.epochs)} of {job.config['trainer']['max_epochs']} epochs"]
+    if measured:
+        best = pick(measured, key=lambda row: row[monitor])
+        lines.append(f"best so far   epoch {int(best['epoch']) + 1}, {monitor} {best[monitor]:.4f}")
+        lines.append(f"checkpoint    {folder / 'checkpoints' / 'best.ckpt'}")
+    lines.append(f"to go on      fer-train {shlex.quote(f'resume={folder}')}")
+    return Stopped("\n".join(lines), code=128 + stop.signum)
+
+
+def nonfinite(failure: NonFiniteLoss, job: Job, faces: FaceSet) -> FerError:
+    """The step, the images of its batch, which also go into a file, and what most often causes it."""
+    step, config = failure.step, job.config
+    path = job.output_dir / BATCH
+    _write_batch(path, step.rows, faces)
+    ids = [str(faces.ids[row]) for row in step.rows]
+    shown = ", ".join(ids[:SHOWN]) + (f" and {len(ids) - SHOWN} more, all in {path}" if len(ids) > SHOWN else "")
+    before = ", ".join(f"{loss:.4g}" for loss in failure.before) or "none"
+    return FerError(
+        f"the loss is {step.loss} at training step {step.number}, epoch {failure.epoch + 1}\n"
+        f"  images of its batch: {shown}\n"
+        f"  losses of the steps before: {before}\n"
+        f"  likely causes: {_causes(failure, config)}\n"
+        f"  {_left(job)}"
+    )
+
+
+def _causes(failure: NonFiniteLoss, config: dict[str, object]) -> str:
+    optimizer, trainer = config["optimizer"], config["trainer"]
+    assert isinstance(optimizer, dict)
+    assert isinstance(trainer, dict)
+    length = (
+        f"optimizer.lr={optimizer['lr']} is too high: lower it, lengthen the warm-up, or trainer.gradient_clip_val=1"
+    )
+    reach = f"trainer.precision={trainer['precision']} overflows beyond 65,504: take bf16-mixed or 32-true"
+    single = (
+        "one operation of the net or the loss (a logarithm or a quotient of 0): trainer.detect_anomaly=true names it"
+    )
+    half = [reach] if str(trainer["precision"]).startswith("16") else []
+    return "; ".join([length, *half, single] if failure.grew else [*half, single, length])
+
+
+def _left(job: Job) -> str:
+    if job.last_checkpoint.is_file():
+        return f"{job.last_checkpoint} holds the last whole epoch, with finite losses"
+    return "no epoch had ended, so there is no checkpoint"
+
+
+def _write_batch(path: Path, rows: list[int], faces: FaceSet) -> None:
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(["image", "label"])
+        writer.writerows([faces.ids[row], faces.class_names[faces.label[row]]] for row in rows)

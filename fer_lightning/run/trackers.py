@@ -1,0 +1,147 @@
+"""What a run tells its trackers, W&B and TensorBoard, before it trains, with its result, and at its end."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import cv2
+import wandb
+from pytorch_lightning.loggers import Logger, TensorBoardLogger, WandbLogger
+from wandb.sdk import wandb_setup
+
+from fer_lightning.errors import FerError
+from fer_lightning.results.result import Result
+from fer_lightning.results.schema import plain
+from fer_lightning.run import wandb_run
+from fer_lightning.run.job import Job
+from fer_lightning.run.targets import located
+from fer_lightning.run.wandb_logger import TROUBLE
+
+log = logging.getLogger(__name__)
+
+NO_SERVER = ("offline", "dryrun", "disabled")
+WAYS_OUT = "log in with `wandb login`, set WANDB_MODE=offline to keep the run on disk, or leave out logger=wandb"
+HPARAMS = ("seed", "data.fold", "data.batch_size", "optimizer.lr", "trainer.max_epochs")
+
+
+def check(config_logger: Mapping[str, Any]) -> None:
+    """Asks for W&B's account and server before anything is read: later, a prompt or a minute and a half would wait.
+
+    Raises:
+        FerError: W&B is wanted online, and there is no key, a refused one, or no answer within ten seconds.
+    """
+    online = [name for name, node in _wandb_nodes(config_logger) if not node.get("offline")]
+    if not online or wandb.run is not None or wandb_setup.singleton().settings.mode in NO_SERVER:
+        return
+    try:
+        ready = wandb.login(prompt=False, verify=True)
+    except wandb.Error as refusal:
+        raise FerError(f"logger.{online[0]}: {refusal}; {WAYS_OUT}") from refusal
+    if not ready:
+        raise FerError(f"logger.{online[0]}: W&B knows no API key here; {WAYS_OUT}")
+
+
+def resumed(config_logger: Mapping[str, Any], run_id: str | None) -> dict[str, Any]:
+    """The loggers' config, in which W&B goes on with the run of that id; one that the user names stays."""
+    goes_on = {name: {**node, "id": node.get("id") or run_id} for name, node in _wandb_nodes(config_logger)}
+    return {**config_logger, **(goes_on if run_id else {})}
+
+
+def _wandb_nodes(config_logger: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for name, node in config_logger.items():
+        made = located(str(node["_target_"]), f"logger.{name}._target_")
+        if inspect.isclass(made) and issubclass(made, WandbLogger):
+            yield name, node
+
+
+def wandb_id(loggers: Sequence[Logger]) -> str | None:
+    """The id of the W&B run, once it has begun."""
+    return next((str(logger.version) for logger in loggers if isinstance(logger, WandbLogger) and logger.version), None)
+
+
+def begin(loggers: Sequence[Logger], job: Job, class_names: Sequence[str]) -> None:
+    """Tells each tracker what is about to run; on the first process alone.
+
+    Raises:
+        FerError: a tracker refuses the run.
+    """
+    for logger in loggers:
+        if isinstance(logger, WandbLogger):
+            wandb_run.begin(logger, job, class_names)
+        elif isinstance(logger, TensorBoardLogger):
+            _forget_earlier_run(logger, job)
+            logger.log_hyperparams(_hparams(job))
+
+
+def publish(loggers: Sequence[Logger], job: Job, result: Result, folder: Path) -> None:
+    """Hands figures, tables, final metrics and the best checkpoint over; what fails here is a warning.
+
+    Args:
+        loggers: those that `begin` has seen.
+        job: what was run.
+        result: as written in `folder`.
+        folder: the run's.
+    """
+    figures = {_tag(path): folder / path for path in result.files.values() if Path(path).suffix == ".png"}
+    best = folder / result.files["best"] if "best" in result.files else None
+    for logger in loggers:
+        try:
+            if isinstance(logger, WandbLogger):
+                wandb_run.publish(logger, job, result, figures, best)
+            elif isinstance(logger, TensorBoardLogger):
+                _publish_to_tensorboard(logger, job, result, figures)
+        except TROUBLE as trouble:
+            log.warning("%s: not all of the result is there, but it is in %s (%s)", _name(logger), folder, trouble)
+
+
+def close(loggers: Sequence[Logger], failed: bool) -> list[str]:
+    """Ends what began, after an error too; says for each W&B run where it is, or how to upload it."""
+    told = []
+    for logger in loggers:
+        if isinstance(logger, WandbLogger):
+            told.append(wandb_run.close(logger, failed))
+        elif isinstance(logger, TensorBoardLogger):
+            logger.finalize("failed" if failed else "success")
+    return [line for line in told if line]
+
+
+def _tag(path: str) -> str:
+    return f"figures/{Path(path).with_suffix('').as_posix().removeprefix('figures/')}"
+
+
+def _name(logger: Logger) -> str:
+    return "W&B" if isinstance(logger, WandbLogger) else "TensorBoard"
+
+
+def _forget_earlier_run(logger: TensorBoardLogger, job: Job) -> None:
+    """TensorBoard would draw the curves of a run that was in this folder before together with the new ones."""
+    folder = Path(logger.log_dir)
+    if not job.resumed and folder.resolve() == job.output_dir.resolve():
+        for old in (*folder.glob("events.out.tfevents.*"), folder / logger.NAME_HPARAMS_FILE):
+            old.unlink(missing_ok=True)
+
+
+def _hparams(job: Job) -> dict[str, Any]:
+    found: dict[str, Any] = {group: option for group, option in job.choices.items() if option is not None}
+    for key in HPARAMS:
+        value: Any = job.config
+        for part in key.split("."):
+            value = value.get(part) if isinstance(value, Mapping) else None
+        found[key] = value
+    return found
+
+
+def _publish_to_tensorboard(logger: TensorBoardLogger, job: Job, result: Result, figures: Mapping[str, Path]) -> None:
+    for tag, path in figures.items():
+        pixels = cv2.imread(str(path))
+        if pixels is None:
+            raise OSError(f"{path} is no image")
+        logger.experiment.add_image(tag, pixels[..., ::-1], dataformats="HWC")
+    # under a name of their own: the curves have a point of each already
+    best = {f"best/{name}": v for name, v in plain(result.metrics).items() if v is not None and "/recall/" not in name}
+    logger.log_hyperparams(_hparams(job), best)
+    logger.experiment.flush()

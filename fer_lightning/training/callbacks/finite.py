@@ -1,0 +1,81 @@
+"""Ends training at the first loss that is no finite number."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+from torch import Tensor
+
+from fer_lightning.data.inputs import Batch
+from fer_lightning.training.ranks import gathered
+
+BEFORE = 5  # losses that are shown of the steps before
+AT_ONCE = ("cpu",)  # devices that have computed a loss when they give it
+EVERY = 20  # batches between looks where a look makes a device, or other processes, wait
+
+
+class NonFiniteLoss(Exception):
+    """A loss that is nan or infinite; `step` tells where and `before` what led there."""
+
+    def __init__(self, step: Step, before: list[float], epoch: int) -> None:
+        super().__init__(f"step {step.number}: loss {step.loss}")
+        self.step = step
+        self.before = before
+        self.epoch = epoch
+
+    @property
+    def grew(self) -> bool:
+        """Whether the losses before had left their usual size: a step that was too long, and no single operation."""
+        return len(self.before) > 1 and max(self.before[1:]) > 3 * self.before[0] + 1
+
+
+@dataclass(frozen=True)
+class Step:
+    """One training batch: its number over all epochs from 1, its loss, and the rows of its images."""
+
+    number: int
+    loss: float
+    rows: list[int]
+
+
+class StopAtNonFinite(pl.Callback):
+    """Looks at every loss, on a GPU or over several processes some batches late; raises NonFiniteLoss.
+
+    An epoch's end does not pass without a look, so no checkpoint is written after such a loss.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: list[tuple[int, Tensor, Tensor]] = []
+        self._seen: list[float] = []
+
+    def on_train_batch_end(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Batch, batch_idx: int
+    ) -> None:
+        """Keeps the loss, and looks when it is time."""
+        loss = outputs["loss"] if isinstance(outputs, Mapping) else outputs
+        self._waiting.append((trainer.fit_loop.total_batch_idx + 1, loss.detach(), batch.row))
+        at_once = pl_module.device.type in AT_ONCE and trainer.world_size == 1
+        if at_once or trainer.is_last_batch or len(self._waiting) >= EVERY:
+            self._look(trainer)
+
+    def _look(self, trainer: pl.Trainer) -> None:
+        losses = torch.stack([loss.float() for _, loss, _ in self._waiting])
+        bad = ~losses.isfinite()
+        if trainer.strategy.reduce_boolean_decision(bool(bad.any()), all=False):
+            raise self._found(losses.tolist(), bad.tolist(), trainer.current_epoch)
+        self._seen = [*self._seen, *losses.tolist()][-BEFORE:]
+        self._waiting = []
+
+    def _found(self, losses: list[float], bad: list[bool], epoch: int) -> NonFiniteLoss:
+        """Of all processes the earliest step: where one fails, the next step fails everywhere."""
+        mine = None
+        if any(bad):
+            place = bad.index(True)
+            number, _, rows = self._waiting[place]
+            mine = (Step(number, losses[place], rows.tolist()), [*self._seen, *losses[:place]][-BEFORE:])
+        step, before = min((each for each in gathered(mine) if each), key=lambda each: each[0].number)
+        return NonFiniteLoss(step, before, epoch)

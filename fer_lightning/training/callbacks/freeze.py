@@ -1,0 +1,58 @@
+"""Keeps chosen parts of a net as they are while the rest trains."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+
+import pytorch_lightning as pl
+from torch import nn
+
+from fer_lightning.errors import FerError, choices
+from fer_lightning.training.classifier import Classifier
+
+
+class Freeze(pl.Callback):
+    """Parameters whose names match a pattern get no gradient and no optimizer.
+
+    A module all of whose parameters are frozen also stays in eval mode: its dropout is off, and its batch
+    normalisation keeps the statistics that it came with.
+
+    Args:
+        patterns: shell patterns of parameter names inside the net, such as `stn.*` or `*.bias`.
+
+    Raises:
+        FerError: when training begins, for a pattern that matches nothing, or where nothing is left to train.
+    """
+
+    def __init__(self, patterns: Sequence[str]) -> None:
+        self.patterns = list(patterns)
+
+    def setup(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
+        """Before the optimizer is made, which takes what trains."""
+        if stage != "fit":
+            return
+        named = dict(_net_of(pl_module).named_parameters())
+        for pattern in self.patterns:
+            if not any(fnmatchcase(name, pattern) for name in named):
+                tops = sorted({f"{name.split('.')[0]}.*" for name in named})
+                raise FerError(
+                    f"callbacks.freeze.patterns: '{pattern}' matches no parameter of the net; "
+                    f"choose among {choices(tops, pattern)}, or name single ones"
+                )
+        for name, parameter in named.items():
+            parameter.requires_grad = not any(fnmatchcase(name, pattern) for pattern in self.patterns)
+        if not any(parameter.requires_grad for parameter in named.values()):
+            raise FerError(f"callbacks.freeze.patterns={self.patterns} freezes the whole net: nothing is left to train")
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Lightning returns every part to its own mode after each validation."""
+        for part in _net_of(pl_module).modules():
+            weights = list(part.parameters())
+            if weights and not any(weight.requires_grad for weight in weights):
+                part.eval()
+
+
+def _net_of(module: pl.LightningModule) -> nn.Module:
+    assert isinstance(module, Classifier)
+    return module.net

@@ -1,0 +1,120 @@
+"""Ends training when it is asked to, with a checkpoint from which it can go on as if nothing had been."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import pytorch_lightning as pl
+
+from fer_lightning.data.inputs import Batch
+from fer_lightning.training.classifier import Classifier
+from fer_lightning.training.generators import generator_state, restore_generators
+from fer_lightning.training.ranks import gathered
+
+log = logging.getLogger(__name__)
+
+# Ctrl-C; what `kill`, systemd and preemption send; what SLURM sends ahead of the end with --signal=USR1@SECONDS
+ASKING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGUSR1") if hasattr(signal, name))
+EVERY = 16  # batches between the looks of several processes at each other, which cost a message
+
+
+class Interrupted(Exception):
+    """Training ended because a signal asked for it; `path` holds the checkpoint to go on from."""
+
+    def __init__(self, signum: int, path: Path) -> None:
+        super().__init__(signal.Signals(signum).name)
+        self.signum = signum
+        self.path = path
+
+
+class Interrupt(pl.Callback):
+    """Finishes the running step, writes last.ckpt, and raises Interrupted; a second Ctrl-C ends at once.
+
+    A checkpoint in mid-epoch keeps what an epoch's end does not need: how many batches are done, the state of every
+    generator and the figures so far, of each process. Where the signal comes with an epoch's last batch, validation
+    runs and the epoch's own checkpoint is written first.
+
+    Args:
+        path: of last.ckpt.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._asked: int | None = None
+        self._handlers: dict[int, Any] = {}
+        self._to_save: dict[str, Any] = {}
+        self._to_restore: dict[str, Any] = {}
+
+    def state_dict(self) -> dict[str, Any]:
+        """Plain data and tensors; empty at an epoch's end."""
+        return self._to_save
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Of a checkpoint in mid-epoch."""
+        self._to_restore = state_dict
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Listens, and leads the data and the figures to where a checkpoint in mid-epoch left them."""
+        if threading.current_thread() is threading.main_thread():
+            self._handlers = {signum: signal.signal(signum, self._ask) for signum in ASKING}
+        if self._to_restore:
+            assert isinstance(pl_module, Classifier)
+            loader: Any = trainer.train_dataloader
+            loader.sampler.skip_once(self._to_restore["batches"])
+            pl_module.stage_metrics("train").restore(self._to_restore["processes"][trainer.global_rank]["figures"])
+
+    def on_train_batch_start(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, batch: Batch, batch_idx: int
+    ) -> None:
+        """Restores the generators last: a loader draws from them when it begins."""
+        if self._to_restore:
+            restore_generators(self._to_restore["processes"][trainer.global_rank]["generators"])
+            self._to_restore = {}
+
+    def on_train_batch_end(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Batch, batch_idx: int
+    ) -> None:
+        """Saves and ends, when asked, where no gradient is half collected."""
+        done = batch_idx + 1
+        if trainer.is_last_batch or done % trainer.accumulate_grad_batches:
+            return
+        if trainer.world_size > 1 and done % EVERY:
+            return
+        if (signum := self._agreed(trainer)) is not None:
+            assert isinstance(pl_module, Classifier)
+            mine = {"generators": generator_state(), "figures": pl_module.stage_metrics("train").state()}
+            self._to_save = {"batches": done, "processes": gathered(mine)}
+            trainer.save_checkpoint(self.path)
+            raise Interrupted(signum, self.path)
+
+    def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Ends, when asked during validation, with the checkpoint that the last epoch has just left."""
+        self.end_if_asked(trainer)
+
+    def end_if_asked(self, trainer: pl.Trainer) -> None:
+        """Raises Interrupted when a signal came; for the moments at which last.ckpt is fresh."""
+        if (signum := self._agreed(trainer)) is not None:
+            raise Interrupted(signum, self.path)
+
+    def teardown(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
+        """Gives the signals back."""
+        for signum, handler in self._handlers.items():
+            signal.signal(signum, handler)
+        self._handlers = {}
+
+    def _agreed(self, trainer: pl.Trainer) -> int | None:
+        """The signal that any process got; all of them must end at the same step."""
+        if trainer.world_size == 1:
+            return self._asked
+        return max((signum for signum in gathered(self._asked) if signum is not None), default=None)
+
+    def _ask(self, signum: int, frame: FrameType | None) -> None:
+        if self._asked is not None and signum == signal.SIGINT:
+            raise KeyboardInterrupt
+        log.info("%s: ending after this step; Ctrl-C again ends at once", signal.Signals(signum).name)
+        self._asked = signum

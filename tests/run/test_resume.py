@@ -1,0 +1,185 @@
+"""`fer-train resume=DIR` as a user types it, inside this process."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import shutil
+import signal
+
+import pytest
+from support import TINY, call
+
+from fer_lightning.commands import train
+from fer_lightning.results.result import read
+from fer_lightning.run.continued import rows_before
+from fer_lightning.training.callbacks.reseed import Reseed
+
+EPOCHS = 3
+
+
+def cut(folder, monkeypatch, *overrides, epoch=1):
+    """A run that got SIGTERM when an epoch began; returns its exit code."""
+    start = Reseed.on_train_epoch_start
+
+    def kill(self, trainer, module):
+        start(self, trainer, module)
+        if trainer.current_epoch == epoch:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Reseed, "on_train_epoch_start", kill)
+        return call(train.main, *TINY, f"trainer.max_epochs={EPOCHS}", *overrides, f"hydra.run.dir={folder}")
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("whole")
+    assert call(train.main, *TINY, f"trainer.max_epochs={EPOCHS}", f"hydra.run.dir={folder}") == 0
+    return folder
+
+
+@pytest.fixture
+def interrupted(tmp_path, monkeypatch, capfd):
+    folder = tmp_path / "a run, =1"  # what a shell and Hydra's grammar stumble over
+    quoted = str(folder).replace("=", r"\=").replace(",", r"\,")
+    assert cut(quoted, monkeypatch) == 128 + signal.SIGTERM
+    capfd.readouterr()
+    return folder
+
+
+def metrics(folder):
+    with (folder / "metrics.csv").open() as stream:
+        return [{key: value for key, value in row.items() if value} for row in csv.DictReader(stream)]
+
+
+def test_the_end_of_a_stopped_run_says_what_there_is_and_how_to_go_on(tmp_path, monkeypatch, capfd):
+    assert cut(tmp_path, monkeypatch, epoch=2) == 143
+    out, err = capfd.readouterr()
+    assert "SIGTERM: training ended after 2 of 3 epochs\n" in err
+    assert f"to go on      fer-train resume={tmp_path}\n" in err
+    best = max(row for row in read_curve(tmp_path))
+    assert f"best so far   epoch {1 + [*read_curve(tmp_path)].index(best)}, val/accuracy {best:.4f}\n" in err
+    assert "error" not in err
+    assert "Traceback" not in err
+    assert out == ""
+    left = {path.name for path in tmp_path.iterdir()}
+    assert {"job.json", "learning_curves.png", "metrics.csv", "checkpoints"} <= left
+    assert not {"result.json", "confusion_matrix.csv", "predictions.parquet"} & left
+
+
+def read_curve(folder):
+    return [float(row["val/accuracy"]) for row in metrics(folder) if "val/accuracy" in row]
+
+
+def test_it_ends_as_the_uninterrupted_run_in_the_same_folder(whole, interrupted, capfd):
+    assert call(train.main, f"resume={interrupted}") == 0
+    expected, result = read(whole), read(interrupted)
+    assert result.metrics == expected.metrics
+    assert result.confusion_matrix == expected.confusion_matrix
+    assert result.config_hash == expected.config_hash
+    assert result.resumed_from_epoch == 1
+    assert expected.resumed_from_epoch is None
+    assert metrics(interrupted) == metrics(whole)
+    assert result.files == expected.files
+    assert (interrupted / ".hydra" / "overrides.yaml").read_text() == (whole / ".hydra" / "overrides.yaml").read_text()
+    assert {path.name for path in interrupted.parent.iterdir()} == {interrupted.name}
+    assert "going on after 1 epochs" in capfd.readouterr().err
+
+
+def test_a_run_that_was_killed_in_its_first_epoch_begins_anew(whole, interrupted, capfd):
+    (interrupted / "checkpoints" / "last.ckpt").unlink()
+    assert call(train.main, f"resume={interrupted}") == 0
+    assert "holds no last.ckpt" in capfd.readouterr().err
+    result = read(interrupted)
+    assert result.metrics == read(whole).metrics
+    assert result.resumed_from_epoch == 0
+    assert metrics(interrupted) == metrics(whole)
+
+
+def test_a_folder_that_was_moved_goes_on_from_any_working_folder(whole, interrupted, tmp_path, monkeypatch):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    shutil.move(interrupted, elsewhere / "moved")
+    monkeypatch.chdir(elsewhere)
+    assert call(train.main, "resume=moved") == 0
+    result = read(elsewhere / "moved")
+    assert result.metrics == read(whole).metrics
+    assert str(interrupted) not in json.dumps(result.config)
+    assert not interrupted.exists()
+
+
+def test_a_finished_run_goes_on_only_for_more_epochs(whole, tmp_path, capfd):
+    folder = shutil.copytree(whole, tmp_path / "longer")
+    assert call(train.main, f"resume={folder}") == 1
+    assert f"this run is complete, see its result.json; to train on, raise trainer.max_epochs={EPOCHS}" in (
+        capfd.readouterr().err
+    )
+    assert call(train.main, f"resume={folder}", "trainer.max_epochs=5") == 0
+    result = read(folder)
+    assert (result.config["trainer"]["max_epochs"], result.resumed_from_epoch) == (5, EPOCHS)
+    assert [row["epoch"] for row in metrics(folder) if "train/loss" in row] == list("01234")
+
+
+def test_another_logger_may_follow_the_rest(interrupted):
+    assert call(train.main, f"resume={interrupted}", "logger=none") == 0
+    result = read(interrupted)
+    assert result.choices["logger"] == "none"
+    assert result.config["logger"] == {}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["optimizer.lr=0.1"], "optimizer.lr=0.1: resume={run} goes on with the config that the run began with"),
+        (["-m"], "goes on with one run: leave -m out"),
+        (["+trainer.foo=1"], "only trainer.max_epochs and logger may change"),
+    ],
+)
+def test_what_a_resume_cannot_change_is_refused(interrupted, capfd, arguments, message):
+    before = sorted((path, path.stat().st_mtime_ns) for path in interrupted.rglob("*"))
+    assert call(train.main, f"resume={interrupted}", *arguments) == 1
+    assert message.format(run=interrupted) in capfd.readouterr().err
+    assert sorted((path, path.stat().st_mtime_ns) for path in interrupted.rglob("*")) == before
+
+
+def test_folders_that_hold_no_run(tmp_path, capfd):
+    assert call(train.main, f"resume={tmp_path}/nothing") == 1
+    assert f"resume={tmp_path}/nothing: the folder does not exist" in capfd.readouterr().err
+    assert not (tmp_path / "nothing").exists()
+    assert call(train.main, f"resume={tmp_path}") == 1
+    assert "has no job.json" in capfd.readouterr().err
+    (tmp_path / "job.json").write_text('{"config": ')
+    assert call(train.main, f"resume={tmp_path}") == 1
+    assert "job.json is no whole JSON file" in capfd.readouterr().err
+    (tmp_path / "job.json").write_text("[]")
+    assert call(train.main, f"resume={tmp_path}") == 1
+    assert "job.json is not as fer-train writes it" in capfd.readouterr().err
+
+
+def test_a_damaged_checkpoint_is_named(interrupted, capfd):
+    last = interrupted / "checkpoints" / "last.ckpt"
+    last.write_bytes(last.read_bytes()[:1000])
+    assert call(train.main, f"resume={interrupted}") == 1
+    assert f"{last}: cut off" in capfd.readouterr().err
+
+
+def test_a_schedule_that_was_shaped_for_its_length_is_not_stretched(tmp_path, monkeypatch, capfd):
+    assert cut(tmp_path, monkeypatch, "scheduler=one_cycle") == 143
+    assert call(train.main, f"resume={tmp_path}", "trainer.max_epochs=9") == 1
+    assert "trainer.max_epochs=9: scheduler=one_cycle was shaped for 3 epochs" in capfd.readouterr().err
+
+
+def test_rows_of_a_broken_off_epoch_are_not_kept(tmp_path):
+    (tmp_path / "metrics.csv").write_text("epoch,val/loss\n0,1.5\n1,1.25\n2,1\n")
+    assert [row["val/loss"] for row in rows_before(tmp_path, 2)] == ["1.5", "1.25"]
+    assert rows_before(tmp_path / "absent", 2) == []
+
+
+def test_a_new_run_in_an_old_folder_takes_nothing_over(whole, tmp_path):
+    folder = shutil.copytree(whole, tmp_path / "again")
+    assert call(train.main, *TINY, "seed=5", "trainer.max_epochs=1", f"hydra.run.dir={folder}") == 0
+    result = read(folder)
+    assert (result.seed, result.resumed_from_epoch) == (5, None)
+    assert [row["epoch"] for row in metrics(folder) if "train/loss" in row] == ["0"]
