@@ -16,6 +16,7 @@ from torch.utils.data import DataLoader, Dataset
 from fer_lightning.run.build import build_run, make
 from fer_lightning.run.compose import compose_job
 from fer_lightning.run.fit import fit
+from fer_lightning.run.quiet import quiet
 
 COMMON = [
     *("data=fer2013", "model=resnet", "optimizer=sgd", "scheduler=constant", "trainer.precision=bf16-mixed"),
@@ -77,6 +78,7 @@ def main() -> None:
     options.add_argument("--pairs", type=int, default=7)
     options.add_argument("--batches", type=int, default=60)
     asked = options.parse_args()
+    quiet()
     logging.disable(logging.WARNING)
     for augment in ("none", "flip_crop"):
         ratios = []

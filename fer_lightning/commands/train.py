@@ -6,7 +6,7 @@ from omegaconf import DictConfig
 
 from fer_lightning.commands.app import hydra_job, run_app
 from fer_lightning.run.launch import in_one_folder
-from fer_lightning.run.resume import into_its_folder, resumed
+from fer_lightning.run.resume.command import into_its_folder, resumed
 
 
 def main() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from fer_lightning.errors import FerError, choices
+from fer_lightning.whole import whole
 
 CLASS_NAMES = b"class_names"  # the schema's metadata: class names as JSON, in the order of the probabilities
 AGAIN = "test the checkpoint again to write it anew"
@@ -85,24 +85,17 @@ def write(predictions: Predictions, path: Path) -> None:
     ]
     table = pa.Table.from_arrays(columns, schema=schema)
     path.parent.mkdir(parents=True, exist_ok=True)
-    scratch = path.with_name(f"{path.name}.{os.getpid()}.partial")
-    try:
-        with scratch.open("wb") as stream:
-            pq.write_table(
-                table,
-                stream,
-                compression="zstd",
-                use_dictionary=["true", "predicted"],
-                # the bytes of floats by their place: exponents, which are alike, come together
-                use_byte_stream_split=schema.names[3:],
-                column_encoding={"image": "DELTA_BYTE_ARRAY"},
-                write_page_checksum=True,
-            )
-            stream.flush()
-            os.fsync(stream.fileno())
-        scratch.replace(path)
-    finally:
-        scratch.unlink(missing_ok=True)
+    with whole(path) as scratch:
+        pq.write_table(
+            table,
+            scratch,
+            compression="zstd",
+            use_dictionary=["true", "predicted"],
+            # the bytes of floats by their place: exponents, which are alike, come together
+            use_byte_stream_split=schema.names[3:],
+            column_encoding={"image": "DELTA_BYTE_ARRAY"},
+            write_page_checksum=True,
+        )
 
 
 def read(path: Path) -> Predictions:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import platform
 from collections.abc import Mapping
 from dataclasses import MISSING, asdict, dataclass, field, fields
@@ -14,6 +13,7 @@ from typing import Any, get_type_hints
 
 from fer_lightning.errors import FerError
 from fer_lightning.results.schema import fault, plain
+from fer_lightning.whole import whole
 
 FILE_NAME = "result.json"
 
@@ -35,7 +35,7 @@ HASHED_TRAINER = (
 )
 # Callbacks that can end or change training; the others watch and draw.
 HASHED_CALLBACKS = (
-    *("EarlyStopping", "Timer", "StochasticWeightAveraging", "WeightAveraging", "EMAWeightAveraging"),
+    *("EarlyStopping", "Timer", "StochasticWeightAveraging", "WeightAveraging", "EMAWeightAveraging", "Ema", "Freeze"),
     *("GradientAccumulationScheduler", "BackboneFinetuning", "LambdaCallback", "LearningRateFinder", "BatchSizeFinder"),
 )
 UNHASHED_KEYS = frozenset({"dir", "dirpath", "num_workers", "pin_memory", "persistent_workers", "prefetch_factor"})
@@ -100,16 +100,9 @@ def write(result: Result, folder: Path) -> None:
             raise FerError(f"{path}: files['{name}'] names {relative}, which is no file relative to {folder}")
     content = plain(asdict(result))
     _check(content, path)
-    scratch = folder / f"{FILE_NAME}.{os.getpid()}.partial"
-    try:
-        with scratch.open("w", encoding="utf-8") as stream:
-            json.dump(content, stream, indent=2, ensure_ascii=False, allow_nan=False)
-            stream.write("\n")
-            stream.flush()
-            os.fsync(stream.fileno())
-        scratch.replace(path)
-    finally:
-        scratch.unlink(missing_ok=True)
+    with whole(path) as scratch, scratch.open("w", encoding="utf-8") as stream:
+        json.dump(content, stream, indent=2, ensure_ascii=False, allow_nan=False)
+        stream.write("\n")
 
 
 def read(path: Path) -> Result:

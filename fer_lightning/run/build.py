@@ -141,7 +141,8 @@ def build_trainer(
 def on_one_device(trainer: Mapping[str, Any]) -> dict[str, Any]:
     """The same trainer on the first of its devices, for a test counts every image once."""
     devices = trainer["devices"]
-    first = devices[:1] if isinstance(devices, list) else 1
+    named = devices.split(",") if isinstance(devices, str) and "," in devices else devices  # "2,3" as [2, 3]
+    first = [int(named[0])] if isinstance(named, list) else 1
     return {**trainer, "devices": first, "num_nodes": 1, "strategy": "auto", "sync_batchnorm": False}
 
 

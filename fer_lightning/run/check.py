@@ -48,6 +48,8 @@ def _check_values(config: Mapping[str, Any]) -> None:
     for stage in ("train", "val", "test"):
         if config["trainer"].get(f"limit_{stage}_batches") == 0:
             raise FerError(f"trainer.limit_{stage}_batches=0: a run trains, validates and tests; leave it a batch")
+    if not isinstance(config.get("init_from"), str | None):
+        raise FerError(f"init_from={config['init_from']}: name a file, such as logs/demo/checkpoints/best.ckpt")
     reported = (config.get("paper") or {}).get("value")
     if reported is not None and not 0 <= reported <= 1:
         raise FerError(f"paper.value={reported}: give the fraction, as in 0.9451 for 94.51 %")

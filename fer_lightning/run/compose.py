@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,8 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 import fer_lightning
 from fer_lightning.errors import FerError
 from fer_lightning.run.job import Job
+
+SEVERAL = ("callbacks", "logger")  # groups that take a list of options
 
 
 def conf_dir() -> Path:
@@ -75,8 +77,18 @@ def as_job(cfg: DictConfig, overrides: list[str], output_dir: Path) -> Job:
     """The composed config with what Hydra knows about it, as plain data."""
     chosen = HydraConfig.get().runtime.choices
     choices = {str(group): option for group, option in chosen.items() if not str(group).startswith("hydra")}
+    content = plain(cfg)
+    for group in SEVERAL:
+        if group in content and group not in choices:
+            choices[group] = _listed(group, overrides, content[group])
     in_sweep = HydraConfig.get().mode is RunMode.MULTIRUN
-    return Job(plain(cfg), choices, overrides, output_dir, datetime.now(UTC), in_sweep)
+    return Job(content, choices, overrides, output_dir, datetime.now(UTC), in_sweep)
+
+
+def _listed(group: str, overrides: Sequence[str], nodes: Mapping[str, Any]) -> str:
+    """The options `[a,b]` of a group that several were chosen of: Hydra does not keep them."""
+    typed = [word.partition("=")[2] for word in overrides if word.startswith(f"{group}=[")]
+    return typed[-1] if typed else f"[{','.join(nodes)}]"
 
 
 def plain(cfg: Any) -> dict[str, Any]:

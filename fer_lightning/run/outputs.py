@@ -13,7 +13,7 @@ from fer_lightning.results.tables import write_confusion_csv
 from fer_lightning.run.fit import Outcome
 from fer_lightning.run.job import Job
 from fer_lightning.run.pictures import PICTURES, draw_curves, draw_test
-from fer_lightning.run.saved_job import save as save_job
+from fer_lightning.run.resume.saved_job import save as save_job
 from fer_lightning.training.callbacks.answers import Answers
 from fer_lightning.training.callbacks.record import Record
 

@@ -4,31 +4,35 @@ from __future__ import annotations
 
 import csv
 import shlex
+import signal
 from pathlib import Path
 
 from fer_lightning.data.faces import FaceSet
 from fer_lightning.errors import FerError
 from fer_lightning.run.job import Job, Stopped
 from fer_lightning.training.callbacks.finite import NonFiniteLoss
-from fer_lightning.training.callbacks.interrupt import Interrupted
 from fer_lightning.training.callbacks.record import Record
 
 BATCH = "nonfinite_batch.csv"
 SHOWN = 8  # ids in the message; the file holds all
 
 
-def stopped(stop: Interrupted, job: Job, record: Record) -> Stopped:
-    """What was reached, and how to go on."""
-    folder, monitor = job.output_dir, job.config["monitor"]
-    pick = max if job.config["mode"] == "max" else min
-    measured = [row for row in record.epochs if monitor in row]
-    lines = [f"{stop}: training ended after {len(record.epochs)} of {job.config['trainer']['max_epochs']} epochs"]
-    if measured:
-        best = pick(measured, key=lambda row: row[monitor])
+def best_so_far(job: Job, record: Record) -> dict[str, float] | None:
+    """The figures of the epoch that best.ckpt is from; None before the first validation."""
+    monitor, pick = job.config["monitor"], max if job.config["mode"] == "max" else min
+    return pick((row for row in record.epochs if monitor in row), key=lambda row: row[monitor], default=None)
+
+
+def stopped(signum: int, job: Job, record: Record) -> Stopped:
+    """What was reached when the signal came, and how to go on."""
+    epochs, monitor = job.config["trainer"]["max_epochs"], job.config["monitor"]
+    of = f" of {epochs}" if epochs and epochs > 0 else ""
+    lines = [f"{signal.Signals(signum).name}: ended after {len(record.epochs)}{of} epochs of training"]
+    if (best := best_so_far(job, record)) is not None:
         lines.append(f"best so far   epoch {int(best['epoch']) + 1}, {monitor} {best[monitor]:.4f}")
-        lines.append(f"checkpoint    {folder / 'checkpoints' / 'best.ckpt'}")
-    lines.append(f"to go on      fer-train {shlex.quote(f'resume={folder}')}")
-    return Stopped("\n".join(lines), code=128 + stop.signum)
+        lines.append(f"checkpoint    {job.output_dir / 'checkpoints' / 'best.ckpt'}")
+    lines.append(f"to go on      fer-train {shlex.quote(f'resume={job.output_dir}')}")
+    return Stopped("\n".join(lines), code=128 + signum)
 
 
 def nonfinite(failure: NonFiniteLoss, job: Job, faces: FaceSet) -> FerError:

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import signal
 from dataclasses import replace
 from pathlib import Path
 
 from fer_lightning.results.result import Result
-from fer_lightning.run import trackers
 from fer_lightning.run.build import Run, build_run
 from fer_lightning.run.check import check
-from fer_lightning.run.continued import first_part, keep_rows, move_checkpoint, rows_before
 from fer_lightning.run.fit import fit
 from fer_lightning.run.initial import start_from
-from fer_lightning.run.job import Job
+from fer_lightning.run.job import Job, Stopped
 from fer_lightning.run.launch import is_first
 from fer_lightning.run.outputs import begin, leave
 from fer_lightning.run.pictures import draw_curves, draw_faces
 from fer_lightning.run.quiet import quiet
-from fer_lightning.run.stops import nonfinite, stopped
+from fer_lightning.run.resume.first_part import first_part, keep_rows, move_checkpoint, rows_before
+from fer_lightning.run.stops import best_so_far, nonfinite, stopped
+from fer_lightning.run.tracking import trackers
 from fer_lightning.training.callbacks.finite import NonFiniteLoss
 from fer_lightning.training.callbacks.interrupt import Interrupted
 
@@ -48,8 +49,9 @@ def train(job: Job) -> Result | None:
     rows = rows_before(job.output_dir, before.epochs) if before is not None and first else []
     run = build_run(job)
     keep_rows(run.trainer.loggers, rows)
-    if job.config["init_from"] and job.resume_from is None:
-        start_from(run.module, Path(job.config["init_from"]).expanduser())
+    weights = job.config["init_from"]
+    if weights and job.resume_from is None:
+        start_from(run.module, Path(weights).expanduser())
     if first:
         return _lead(job, run, None if before is None else before.epochs)
     with contextlib.suppress(Interrupted, NonFiniteLoss):  # the first process tells of them
@@ -71,8 +73,11 @@ def _lead(job: Job, run: Run, epoch: int | None) -> Result:
         trackers.publish(loggers, job, result, job.output_dir)
         done = True
     except Interrupted as stop:
-        draw_curves(job, run.record, None)
-        raise stopped(stop, job, run.record) from stop
+        raise _stopped(stop.signum, job, run) from stop
+    except SystemExit as end:
+        if isinstance(end.__context__, KeyboardInterrupt):  # which Lightning turns into this
+            raise _stopped(signal.SIGINT, job, run) from end
+        raise
     except NonFiniteLoss as failure:
         draw_curves(job, run.record, None)
         raise nonfinite(failure, job, run.datamodule.faces) from failure
@@ -80,6 +85,12 @@ def _lead(job: Job, run: Run, epoch: int | None) -> Result:
         for line in trackers.close(loggers, failed=not done):
             log.info("%s", line)
     return result
+
+
+def _stopped(signum: int, job: Job, run: Run) -> Stopped:
+    best = best_so_far(job, run.record)
+    draw_curves(job, run.record, None if best is None else int(best["epoch"]))
+    return stopped(signum, job, run.record)
 
 
 def _announce(job: Job, run: Run, epoch: int | None) -> None:

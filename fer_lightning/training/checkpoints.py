@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
 from lightning_fabric.plugins import TorchCheckpointIO
+
+from fer_lightning.whole import whole
 
 
 class AtomicCheckpoints(TorchCheckpointIO):
@@ -15,8 +16,6 @@ class AtomicCheckpoints(TorchCheckpointIO):
     def save_checkpoint(self, checkpoint: dict[str, Any], path: str | Path, storage_options: Any | None = None) -> None:
         """Replaces `path` by the checkpoint, on disk when this returns."""
         place = Path(path)
-        scratch = place.with_name(f"{place.name}.partial")
-        super().save_checkpoint(checkpoint, scratch, storage_options)
-        with scratch.open("rb+") as written:
-            os.fsync(written.fileno())
-        scratch.replace(place)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with whole(place) as scratch:
+            super().save_checkpoint(checkpoint, scratch, storage_options)

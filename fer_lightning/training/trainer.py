@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytorch_lightning as pl
+import torch
 
 from fer_lightning.errors import FerError
 from fer_lightning.training.callbacks.channels_last import ChannelsLast
@@ -30,7 +31,7 @@ class Trainer(pl.Trainer):
             `use_distributed_sampler`, which would replace the sampler.
 
     Raises:
-        FerError: one of those three is set.
+        FerError: one of those three is set, or a GPU is asked for where there is none.
     """
 
     def __init__(
@@ -44,6 +45,12 @@ class Trainer(pl.Trainer):
         for name, instead in INSTEAD.items():
             if arguments.get(name):
                 raise FerError(f"trainer.{name}={arguments[name]}: take {instead} instead")
+        has_gpu = torch.cuda.is_available() or torch.backends.mps.is_available()
+        if arguments.get("accelerator") == "gpu" and not has_gpu:
+            raise FerError(
+                "trainer.accelerator=gpu: torch finds no GPU here; choose trainer=cpu, or trainer=ddp_cpu for several "
+                "processes without one"
+            )
         layout = [ChannelsLast()] if channels_last else []
         arguments.setdefault("use_distributed_sampler", False)
         super().__init__(callbacks=[*callbacks, *layout], plugins=[AtomicCheckpoints(), *(plugins or ())], **arguments)

@@ -10,20 +10,19 @@ import subprocess
 import sys
 
 import pytest
+from children import TRAIN, kill_in_mid_epoch, start
 from support import TINY, call
-from test_kill import kill_in_mid_epoch, start
 
 from fer_lightning.commands import evaluate
 from fer_lightning.results.result import read
 
 pytestmark = pytest.mark.slow
-TRAIN = [sys.executable, "-m", "fer_lightning.commands.train"]
 TWO = ["trainer=ddp_cpu", "trainer.devices=2"]
 # no batch normalisation and no dropout: what one process computes, two must
 EQUAL = [*TINY, "model=timm", "model.net.name=test_vit", "augment=none", "trainer.max_epochs=2", "optimizer=sgd"]
 
 
-def ran(*words, folder, **environment):
+def ran(*words, folder=None, **environment):
     job = start(*words, folder=folder, **environment)
     out, err = job.communicate(timeout=300)
     assert job.returncode == 0, err
@@ -92,7 +91,7 @@ def test_a_signal_to_the_first_process_ends_all_and_a_resume_goes_on(tmp_path):
     job = start(*words, folder=cut)
     _, err = kill_in_mid_epoch(job, cut, signal.SIGTERM)
     assert job.returncode == 143, err
-    ran(*TRAIN, f"resume={cut}", folder=None)
+    ran(*TRAIN, f"resume={cut}")
     assert read(cut).metrics == read(whole).metrics
     assert read(cut).confusion_matrix == read(whole).confusion_matrix
 
@@ -103,7 +102,7 @@ def test_processes_that_torchrun_started_share_one_folder(pair, tmp_path):
         port = free.getsockname()[1]
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2", f"--master-port={port}"]
     command = [*torchrun, "-m", "fer_lightning.commands.train", *EQUAL, *TWO]
-    refused = start(*command, folder=None)
+    refused = start(*command)
     assert "2 processes train together and need one folder" in refused.communicate(timeout=120)[1]
     assert refused.returncode != 0
     ran(*command, folder=tmp_path / "run")

@@ -9,11 +9,11 @@ import torch
 from support import TINY, TINY_BATCH
 
 from fer_lightning.errors import FerError
-from fer_lightning.run import trackers
 from fer_lightning.run.build import build_run
 from fer_lightning.run.check import check
 from fer_lightning.run.compose import compose, compose_job, conf_dir, options
 from fer_lightning.run.fit import fit
+from fer_lightning.run.tracking import trackers
 
 # these choose folders and help texts, nothing that could step
 NOT_STEPPED = {"paths", "hydra", "local"}
@@ -33,7 +33,7 @@ def test_option_steps(group, option, tmp_path, request):
     job = compose_job([*overrides, *(TINY if data == "synthetic" else TINY_BATCH)], tmp_path)
     check(job.config)
     if option in NEED_GPU and not torch.cuda.is_available():
-        with pytest.raises(FerError, match="trainer: No supported gpu"):
+        with pytest.raises(FerError, match="torch finds no GPU here; choose trainer=cpu"):
             build_run(job)
         return
     run = build_run(job)

@@ -22,6 +22,7 @@ VARIANTS = {
     "plain": [],
     "ema and workers": ["callbacks=ema", "callbacks.ema.decay=0.9", "data.num_workers=2", "augment=strong"],
     "accumulated": ["trainer.accumulate_grad_batches=2", "optimizer=sgd", "scheduler=one_cycle", "data.balanced=true"],
+    "counted in steps": ["trainer.max_steps=12", "trainer.max_epochs=-1", "scheduler=constant"],
     "stopping": ["callbacks=early_stopping", "scheduler=plateau", "scheduler.patience=0"],
 }
 

@@ -95,6 +95,15 @@ def test_record_counts_images_and_keeps_each_epoch():
     assert again.figures_of(9) == {}
 
 
+def test_an_epoch_without_validation_shows_no_figures_of_an_earlier_one(capfd):
+    record = Record()
+    train([record, Progress()], epochs=3, check_val_every_n_epoch=2)
+    assert ["val/accuracy" in row for row in record.epochs] == [False, True, False]
+    assert all("train/accuracy" in row for row in record.epochs)
+    lines = [line for line in capfd.readouterr().err.splitlines() if line.startswith("epoch")]
+    assert ["val/accuracy" in line for line in lines] == [False, True, False]
+
+
 def test_record_times_the_test():
     record = Record()
     module, loop, loader = train([record])

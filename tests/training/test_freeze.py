@@ -43,6 +43,11 @@ def test_a_part_with_some_frozen_weights_still_trains_as_such(tmp_path):
     assert modes["cnn.features.0.1"]
 
 
+def test_no_pattern_is_said_to_freeze_nothing(tmp_path, caplog):
+    fit(built(tmp_path, "debug=fast"))
+    assert "callbacks.freeze.patterns is empty: nothing is frozen; choose among cnn.*, stn.*" in caplog.text
+
+
 @pytest.mark.parametrize(
     ("patterns", "message"),
     [

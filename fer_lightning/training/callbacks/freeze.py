@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 
 import pytorch_lightning as pl
@@ -10,6 +11,8 @@ from torch import nn
 
 from fer_lightning.errors import FerError, choices
 from fer_lightning.training.classifier import Classifier
+
+log = logging.getLogger(__name__)
 
 
 class Freeze(pl.Callback):
@@ -33,12 +36,13 @@ class Freeze(pl.Callback):
         if stage != "fit":
             return
         named = dict(_net_of(pl_module).named_parameters())
+        if not self.patterns:
+            log.warning("callbacks.freeze.patterns is empty: nothing is frozen; choose among %s", choices(_tops(named)))
         for pattern in self.patterns:
             if not any(fnmatchcase(name, pattern) for name in named):
-                tops = sorted({f"{name.split('.')[0]}.*" for name in named})
                 raise FerError(
                     f"callbacks.freeze.patterns: '{pattern}' matches no parameter of the net; "
-                    f"choose among {choices(tops, pattern)}, or name single ones"
+                    f"choose among {choices(_tops(named), pattern)}, or name single ones"
                 )
         for name, parameter in named.items():
             parameter.requires_grad = not any(fnmatchcase(name, pattern) for pattern in self.patterns)
@@ -51,6 +55,11 @@ class Freeze(pl.Callback):
             weights = list(part.parameters())
             if weights and not any(weight.requires_grad for weight in weights):
                 part.eval()
+
+
+def _tops(names: Iterable[str]) -> list[str]:
+    """The patterns that take a whole part of the net."""
+    return sorted({f"{name.split('.')[0]}.*" for name in names})
 
 
 def _net_of(module: pl.LightningModule) -> nn.Module:

@@ -62,7 +62,9 @@ class Interrupt(pl.Callback):
         """Listens, and leads the data and the figures to where a checkpoint in mid-epoch left them."""
         if threading.current_thread() is threading.main_thread():
             self._handlers = {signum: signal.signal(signum, self._ask) for signum in ASKING}
-        if self._to_restore:
+        if not self._to_restore:
+            _begin_the_next_epoch(trainer)
+        else:
             assert isinstance(pl_module, Classifier)
             loader: Any = trainer.train_dataloader
             loader.sampler.skip_once(self._to_restore["batches"])
@@ -80,10 +82,10 @@ class Interrupt(pl.Callback):
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Batch, batch_idx: int
     ) -> None:
         """Saves and ends, when asked, where no gradient is half collected."""
-        done = batch_idx + 1
-        if trainer.is_last_batch or done % trainer.accumulate_grad_batches:
+        done, accumulated = batch_idx + 1, trainer.accumulate_grad_batches
+        if trainer.is_last_batch or done % accumulated:
             return
-        if trainer.world_size > 1 and done % EVERY:
+        if trainer.world_size > 1 and done // accumulated % max(1, EVERY // accumulated):
             return
         if (signum := self._agreed(trainer)) is not None:
             assert isinstance(pl_module, Classifier)
@@ -118,3 +120,12 @@ class Interrupt(pl.Callback):
             raise KeyboardInterrupt
         log.info("%s: ending after this step; Ctrl-C again ends at once", signal.Signals(signum).name)
         self._asked = signum
+
+
+def _begin_the_next_epoch(trainer: pl.Trainer) -> None:
+    """Lightning 2.6 takes any resume with `max_steps` for one in mid-epoch, and would end the last epoch once more."""
+    loop = trainer.fit_loop
+    if loop.restarted_on_epoch_end:
+        loop.epoch_progress.increment_completed()
+        loop.reset_restart_stage()
+        loop._restarting = loop.epoch_loop.restarting = False

@@ -24,6 +24,7 @@ class Progress(ProgressBar):
         self._started = 0.0
         self._seconds = 0.0
         self._images = 0
+        self._validated = False
 
     def disable(self) -> None:
         """Called by Lightning on all ranks but the first."""
@@ -44,11 +45,17 @@ class Progress(ProgressBar):
         """Moves it."""
         self._move(trainer, batch, self.total_train_batches)
 
+    def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Notes that the epoch has figures of its own."""
+        self._validated = True
+
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Closes it with the epoch's figures."""
         shown = ("train/loss", "train/accuracy", "val/loss", "val/accuracy")
         metrics = trainer.callback_metrics
-        figures = [f"{name} {float(metrics[name]):.4f}" for name in shown if name in metrics]
+        stale = () if self._validated else ("val/loss", "val/accuracy")  # of the last epoch that had a validation
+        figures = [f"{name} {float(metrics[name]):.4f}" for name in shown if name in metrics and name not in stale]
+        self._validated = False
         self._close("  ".join(figures))
 
     def on_test_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:

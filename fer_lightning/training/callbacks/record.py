@@ -28,6 +28,7 @@ class Record(pl.Callback):
         self._fitted = 0.0
         self._fitting_since: float | None = None
         self._started: float | None = None
+        self._validated = False
 
     def state_dict(self) -> dict[str, Any]:
         """Plain data."""
@@ -80,11 +81,16 @@ class Record(pl.Callback):
         self.train_images += len(batch.label) * trainer.world_size
         self._started = now
 
+    def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Notes that the running epoch has figures of its own for `val`."""
+        self._validated = True
+
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Keeps what was logged, validation included."""
-        self._started = None
+        """Keeps what was logged in the epoch: of one without validation, Lightning still has the figures of before."""
         figures = {name: float(value) for name, value in trainer.callback_metrics.items()}
-        self.epochs.append({"epoch": trainer.current_epoch, **figures})
+        fresh = {name: value for name, value in figures.items() if self._validated or not name.startswith("val/")}
+        self.epochs.append({"epoch": trainer.current_epoch, **fresh})
+        self._started, self._validated = None, False
 
     def on_test_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Starts the clock."""

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from fer_lightning.errors import FerError
 from fer_lightning.results.result import FILE_NAME
-from fer_lightning.run import saved_job
 from fer_lightning.run.job import Job
+from fer_lightning.run.resume import saved_job
 
 log = logging.getLogger(__name__)
 

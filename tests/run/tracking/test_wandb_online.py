@@ -15,7 +15,7 @@ import pytest
 SESSION = """
 import json, sys, urllib.request
 from pathlib import Path
-from fer_lightning.run import trackers
+from fer_lightning.run.tracking import trackers
 from fer_lightning.run.build import make
 from fer_lightning.run.compose import compose_job
 

@@ -11,7 +11,7 @@ from pytorch_lightning.loggers import CSVLogger, Logger
 
 from fer_lightning.run.checkpoint import read_checkpoint
 from fer_lightning.run.job import Job
-from fer_lightning.run.saved_job import moved
+from fer_lightning.run.resume.saved_job import moved
 from fer_lightning.training.checkpoints import AtomicCheckpoints
 
 METRICS = "metrics.csv"

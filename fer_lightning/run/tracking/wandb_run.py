@@ -15,9 +15,9 @@ from wandb.errors import CommError
 from fer_lightning.errors import FerError
 from fer_lightning.results.result import Result, config_hash
 from fer_lightning.results.schema import plain
-from fer_lightning.run.code_version import code_version
 from fer_lightning.run.job import Job
-from fer_lightning.run.wandb_logger import LONGEST_TAG, TROUBLE, RunLogger
+from fer_lightning.run.tracking.code_version import code_version
+from fer_lightning.run.tracking.wandb_logger import LONGEST_TAG, TROUBLE, RunLogger
 from fer_lightning.training.metrics import FIGURES
 
 LOWER_IS_BETTER = ("loss", "ece")

@@ -16,10 +16,10 @@ from wandb.sdk import wandb_setup
 from fer_lightning.errors import FerError
 from fer_lightning.results.result import Result
 from fer_lightning.results.schema import plain
-from fer_lightning.run import wandb_run
 from fer_lightning.run.job import Job
 from fer_lightning.run.targets import located
-from fer_lightning.run.wandb_logger import TROUBLE
+from fer_lightning.run.tracking import wandb_run
+from fer_lightning.run.tracking.wandb_logger import TROUBLE
 
 log = logging.getLogger(__name__)
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from fer_lightning.errors import FerError
 from fer_lightning.run.job import Job
+from fer_lightning.whole import whole
 
 FILE_NAME = "job.json"
 KEYS = {"config", "choices", "overrides", "output_dir", "started", "working_dir"}
@@ -27,9 +28,8 @@ def save(job: Job) -> None:
         "started": job.started.isoformat(),
         "working_dir": str(Path.cwd()),
     }
-    scratch = job.output_dir / f"{FILE_NAME}.{os.getpid()}.partial"
-    scratch.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-    scratch.replace(job.output_dir / FILE_NAME)
+    with whole(job.output_dir / FILE_NAME) as scratch:
+        scratch.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
 
 def load(folder: Path) -> Job:

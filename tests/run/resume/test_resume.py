@@ -13,7 +13,8 @@ from support import TINY, call
 
 from fer_lightning.commands import train
 from fer_lightning.results.result import read
-from fer_lightning.run.continued import rows_before
+from fer_lightning.run.resume.first_part import rows_before
+from fer_lightning.training.callbacks.answers import Answers
 from fer_lightning.training.callbacks.reseed import Reseed
 
 EPOCHS = 3
@@ -30,7 +31,7 @@ def cut(folder, monkeypatch, *overrides, epoch=1):
 
     with monkeypatch.context() as patch:
         patch.setattr(Reseed, "on_train_epoch_start", kill)
-        return call(train.main, *TINY, f"trainer.max_epochs={EPOCHS}", *overrides, f"hydra.run.dir={folder}")
+        return call(train.main, *overrides, *TINY, f"trainer.max_epochs={EPOCHS}", f"hydra.run.dir={folder}")
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +58,7 @@ def metrics(folder):
 def test_the_end_of_a_stopped_run_says_what_there_is_and_how_to_go_on(tmp_path, monkeypatch, capfd):
     assert cut(tmp_path, monkeypatch, epoch=2) == 143
     out, err = capfd.readouterr()
-    assert "SIGTERM: training ended after 2 of 3 epochs\n" in err
+    assert "SIGTERM: ended after 2 of 3 epochs of training\n" in err
     assert f"to go on      fer-train resume={tmp_path}\n" in err
     best = max(row for row in read_curve(tmp_path))
     assert f"best so far   epoch {1 + [*read_curve(tmp_path)].index(best)}, val/accuracy {best:.4f}\n" in err
@@ -183,3 +184,22 @@ def test_a_new_run_in_an_old_folder_takes_nothing_over(whole, tmp_path):
     result = read(folder)
     assert (result.seed, result.resumed_from_epoch) == (5, None)
     assert [row["epoch"] for row in metrics(folder) if "train/loss" in row] == ["0"]
+
+
+def test_a_signal_ends_a_sweep_and_each_of_its_jobs_can_go_on(tmp_path, monkeypatch):
+    code = cut(tmp_path / "unused", monkeypatch, "-m", "seed=0,1", f"hydra.sweep.dir={tmp_path}/sweep")
+    assert code == 143
+    assert not (tmp_path / "sweep" / "1").exists()
+    assert call(train.main, f"resume={tmp_path}/sweep/0") == 0
+    assert read(tmp_path / "sweep" / "0").resumed_from_epoch == 1
+
+
+def test_ctrl_c_in_the_test_leaves_it_to_the_resume(whole, tmp_path, monkeypatch, capfd):
+    with monkeypatch.context() as patch:
+        patch.setattr(Answers, "on_test_start", lambda *_: os.kill(os.getpid(), signal.SIGINT))
+        code = call(train.main, *TINY, f"trainer.max_epochs={EPOCHS}", f"hydra.run.dir={tmp_path}")
+    assert code == 130
+    assert "SIGINT: ended after 3 of 3 epochs of training\n" in capfd.readouterr().err
+    assert not (tmp_path / "result.json").exists()
+    assert call(train.main, f"resume={tmp_path}") == 0
+    assert read(tmp_path).metrics == read(whole).metrics

@@ -1,0 +1,1 @@
+"""What trackers (W&B, TensorBoard) are told of a run."""
