@@ -36,10 +36,8 @@ def explain(mistake: Exception, config_name: str, typed: Sequence[str]) -> str:
         known = found["known"].split("\n\t") if found["known"] else options(group)
         return f"{group}={option}: no such option; choose among {choices(known, option)}"
     if found := SEVERAL.search(text):
-        return (
-            f"{found['key']}={found['values']}: several at once stand in brackets, '{found['key']}=[{found['values']}]'; "
-            "one run for each takes -m"
-        )
+        key, values = found["key"], found["values"]
+        return f"{key}={values}: several at once stand in brackets, '{key}=[{values}]'; one run for each takes -m"
     if found := NO_KEY.search(text):
         return _unknown_key(found["key"], config_name, typed)
     return text
