@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -42,6 +43,7 @@ def run_app(
     except FerError as mistake:
         _tell(str(mistake))
         sys.exit(1)
+    task = _ending(task)
     if os.environ.get(SWITCH):
         _app(config_name, task)()
         return
@@ -64,6 +66,33 @@ def _app(config_name: str, task: Callable[[DictConfig], Any]) -> Callable[[], No
     return cast(Callable[[], None], app)
 
 
+def _ending(task: Callable[[DictConfig], Any]) -> Callable[[DictConfig], Any]:
+    """The task; a signal ends it with 128 + signal, and with it a multirun whose other jobs have not started."""
+
+    @functools.wraps(task)
+    def run(cfg: DictConfig) -> Any:
+        try:
+            return task(cfg)
+        except Stopped as stop:
+            print(stop, file=sys.stderr)
+            sys.exit(stop.code)
+        except KeyboardInterrupt:
+            sys.exit(_said("interrupted", signal.SIGINT))
+        except SystemExit as end:  # how Lightning ends a test on a signal
+            if isinstance(end.__context__, KeyboardInterrupt):
+                sys.exit(_said("interrupted", signal.SIGINT))
+            if end.code is None:
+                sys.exit(_said("ended by SIGTERM", signal.SIGTERM))
+            raise
+
+    return run
+
+
+def _said(text: str, signum: int) -> int:
+    print(text, file=sys.stderr)
+    return 128 + signum
+
+
 def _keeping(mistakes: list[FerError], task: Callable[[DictConfig], Any]) -> Callable[[DictConfig], Any]:
     """The task, its mistake told at once and kept; so that the other jobs of a multirun still run."""
 
@@ -76,12 +105,6 @@ def _keeping(mistakes: list[FerError], task: Callable[[DictConfig], Any]) -> Cal
             mistakes.append(mistake)
             _tell(str(mistake))
             return None
-        except Stopped as stop:  # the other jobs of a multirun do not start either
-            print(stop, file=sys.stderr)
-            sys.exit(stop.code)
-        except KeyboardInterrupt:
-            print("interrupted", file=sys.stderr)
-            sys.exit(130)
         finally:
             os.environ[SWITCH] = "1"
 

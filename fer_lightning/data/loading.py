@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterator
+from types import FrameType
 
 import torch
 from torch.utils.data import DataLoader, Sampler
@@ -13,7 +14,7 @@ from fer_lightning.data.inputs import Batch
 from fer_lightning.data.sampling import Draw
 
 # what asks the training process to stop also reaches its children, and without them it could not end its step
-LEFT_TO_THE_PARENT = ("SIGINT", "SIGUSR1")
+LEFT_TO_THE_PARENT = ("SIGINT", "SIGUSR1")  # by name, for Windows lacks the second
 
 
 class EpochLoader(DataLoader[Batch]):
@@ -47,5 +48,11 @@ class EpochLoader(DataLoader[Batch]):
 
 def _leave_signals_to_the_parent(worker: int) -> None:
     for name in LEFT_TO_THE_PARENT:
-        if hasattr(signal, name):  # Windows lacks SIGUSR1
+        if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, _survive_once)
+
+
+def _survive_once(signum: int, frame: FrameType | None) -> None:
+    # a job's end reaches every process of it; by a second signal the parent ends a worker that hangs
+    signal.signal(signum, signal.SIG_DFL)

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from fer_lightning.errors import FerError, choices
+from fer_lightning.run.compose import SEVERAL
 from fer_lightning.run.targets import check_targets
 
 GROUPS = ("data", "augment", "preprocess", "model", "loss", "optimizer", "scheduler", "trainer")
-MANY = ("callbacks", "logger")  # groups of several named objects
 VALUES = ("paths", "seed", "monitor", "mode", "paper", "init_from", "resume")
 MODES = ("min", "max")
 
@@ -20,14 +20,14 @@ def check(config: Mapping[str, Any]) -> None:
     Raises:
         FerError: for the first fault, naming the key, the choices and the way out.
     """
-    known = (*GROUPS, *MANY, *VALUES)
+    known = (*GROUPS, *SEVERAL, *VALUES)
     for key in config:
         if key not in known:
             raise FerError(f"{key}: nothing reads such a key; choose among {choices(known, key)}")
     for group in GROUPS:
         if "_target_" not in (config.get(group) or {}):
             raise FerError(f"{group}: nothing to build; choose one of its options, as in {group}=NAME")
-    for group in MANY:
+    for group in SEVERAL:
         for name, node in (config.get(group) or {}).items():
             if not isinstance(node, Mapping) or "_target_" not in node:
                 raise FerError(f"{group}.{name}: no _target_ says what to build; remove it, or name a class")

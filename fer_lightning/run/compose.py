@@ -18,7 +18,7 @@ import fer_lightning
 from fer_lightning.errors import FerError
 from fer_lightning.run.job import Job
 
-SEVERAL = ("callbacks", "logger")  # groups that take a list of options
+SEVERAL = ("callbacks", "logger")  # groups of several named objects, of which several options can be taken
 
 
 def conf_dir() -> Path:

@@ -33,6 +33,7 @@ def start_from(module: Classifier, path: Path) -> list[str]:
     saved = read_checkpoint(path, key="init_from")
     theirs = {name.removeprefix(NET): value for name, value in saved["state_dict"].items() if name.startswith(NET)}
     ours = module.net.state_dict()
+    parameters = {name for name, _ in module.net.named_parameters()}  # counters of other nets fit everywhere
     old = list(saved["fer_config"]["class_names"])
     head = "" if old == list(module.class_names) else _head(module)
     loaded, new = [], []
@@ -47,9 +48,9 @@ def start_from(module: Classifier, path: Path) -> list[str]:
             loaded.append(name)
         else:
             new.append(name if other is None else f"{name} ({_size(value)}, not {_size(other)})")
-    if not loaded:
+    if not any(name.partition(" ")[0] in parameters for name in loaded):
         raise FerError(
-            f"init_from={path}: none of its {len(theirs)} tensors fits this net: it has {choices(list(theirs)[:3])}, "
+            f"init_from={path}: none of its {len(theirs)} weights fits this net: it has {choices(list(theirs)[:3])}, "
             f"the net has {choices(list(ours)[:3])}; choose a checkpoint of the same model"
         )
     log.info("init_from=%s: %d tensors loaded: %s", path, len(loaded), choices(loaded))

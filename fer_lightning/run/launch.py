@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from fer_lightning.errors import FerError
 
 FOLDER = "hydra.run.dir="
+INTERACTIVE = ("bash", "interactive")  # the names of SLURM jobs by which Lightning knows them
 
 
 def in_one_folder(arguments: Sequence[str]) -> list[str]:
@@ -30,14 +31,19 @@ def in_one_folder(arguments: Sequence[str]) -> list[str]:
 
 
 def is_first() -> bool:
-    """Whether this process is the one that writes files and speaks; Lightning's children are told by LOCAL_RANK."""
-    for everywhere in ("RANK", "SLURM_PROCID"):
-        if everywhere in os.environ:
-            return int(os.environ[everywhere]) == 0
-    return all(int(os.environ.get(part, 0)) == 0 for part in ("NODE_RANK", "LOCAL_RANK"))
+    """Whether this process is the one that writes files and speaks.
+
+    LOCAL_RANK, by which Lightning numbers its own children, comes before SLURM_PROCID, which they inherit.
+    """
+    for ranks in (("RANK",), ("LOCAL_RANK", "NODE_RANK"), ("SLURM_PROCID",)):
+        if ranks[0] in os.environ:
+            return all(int(os.environ.get(rank, 0)) == 0 for rank in ranks)
+    return int(os.environ.get("NODE_RANK", 0)) == 0
 
 
 def _processes() -> int:
     """Started from outside; Lightning's own children get their folder from their parent."""
-    inside = "TORCHELASTIC_RUN_ID" in os.environ
-    return int(os.environ.get("WORLD_SIZE" if inside else "SLURM_NTASKS", 1))
+    if "TORCHELASTIC_RUN_ID" in os.environ:
+        return int(os.environ.get("WORLD_SIZE", 1))
+    # in an interactive job SLURM has started the shell alone, however many tasks it would give to srun
+    return 1 if os.environ.get("SLURM_JOB_NAME") in INTERACTIVE else int(os.environ.get("SLURM_NTASKS", 1))

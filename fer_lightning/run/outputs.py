@@ -29,12 +29,16 @@ FILES = {
 
 
 def begin(job: Job) -> None:
-    """Makes the folder, says in it what is asked, and takes away what an earlier run left there.
-
-    A result would make this run look done, and the checkpoint of another run would be resumed.
-    """
+    """Makes the folder, and takes away the result of a run that was there before: it would make this one look done."""
     job.output_dir.mkdir(parents=True, exist_ok=True)
     (job.output_dir / FILE_NAME).unlink(missing_ok=True)
+
+
+def promise(job: Job) -> None:
+    """Says in the folder of a training what is asked; from here on it can be resumed, and an earlier one cannot.
+
+    Called when nothing more is read from that folder: the weights to start from may be those of the run before.
+    """
     if not job.resumed:
         job.last_checkpoint.unlink(missing_ok=True)
     save_job(job)

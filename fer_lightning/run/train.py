@@ -8,6 +8,8 @@ import signal
 from dataclasses import replace
 from pathlib import Path
 
+from pytorch_lightning.utilities.exceptions import SIGTERMException
+
 from fer_lightning.results.result import Result
 from fer_lightning.run.build import Run, build_run
 from fer_lightning.run.check import check
@@ -15,7 +17,7 @@ from fer_lightning.run.fit import fit
 from fer_lightning.run.initial import start_from
 from fer_lightning.run.job import Job, Stopped
 from fer_lightning.run.launch import is_first
-from fer_lightning.run.outputs import begin, leave
+from fer_lightning.run.outputs import begin, leave, promise
 from fer_lightning.run.pictures import draw_curves, draw_faces
 from fer_lightning.run.quiet import quiet
 from fer_lightning.run.resume.first_part import first_part, keep_rows, move_checkpoint, rows_before
@@ -53,6 +55,8 @@ def train(job: Job) -> Result | None:
     if weights and job.resume_from is None:
         start_from(run.module, Path(weights).expanduser())
     if first:
+        promise(job)
+    if first:
         return _lead(job, run, None if before is None else before.epochs)
     with contextlib.suppress(Interrupted, NonFiniteLoss):  # the first process tells of them
         fit(run, job.resume_from)
@@ -74,6 +78,8 @@ def _lead(job: Job, run: Run, epoch: int | None) -> Result:
         done = True
     except Interrupted as stop:
         raise _stopped(stop.signum, job, run) from stop
+    except SIGTERMException as end:  # Lightning's, before or after the training loop
+        raise _stopped(signal.SIGTERM, job, run) from end
     except SystemExit as end:
         if isinstance(end.__context__, KeyboardInterrupt):  # which Lightning turns into this
             raise _stopped(signal.SIGINT, job, run) from end

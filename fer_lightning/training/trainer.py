@@ -7,6 +7,7 @@ from typing import Any
 
 import pytorch_lightning as pl
 import torch
+from lightning_fabric.plugins.environments.slurm import SLURMEnvironment
 
 from fer_lightning.errors import FerError
 from fer_lightning.training.callbacks.channels_last import ChannelsLast
@@ -53,4 +54,7 @@ class Trainer(pl.Trainer):
             )
         layout = [ChannelsLast()] if channels_last else []
         arguments.setdefault("use_distributed_sampler", False)
-        super().__init__(callbacks=[*callbacks, *layout], plugins=[AtomicCheckpoints(), *(plugins or ())], **arguments)
+        # Lightning would answer SLURM's warning by a checkpoint and a requeue of its own; callbacks/interrupt.py does
+        cluster = [SLURMEnvironment(auto_requeue=False)] if SLURMEnvironment.detect() else []
+        added = [AtomicCheckpoints(), *cluster, *(plugins or ())]
+        super().__init__(callbacks=[*callbacks, *layout], plugins=added, **arguments)

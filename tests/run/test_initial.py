@@ -79,10 +79,21 @@ def test_tensors_of_another_shape_stay_new_and_are_named(trained, tmp_path, capl
     assert "cnn.classify.2.weight (64x2048, not 512x2048)" in caplog.text
 
 
-def test_another_net_is_refused(trained, tmp_path):
-    module = build_module(compose_job(["model=timm", "model.net.name=resnet10t"], tmp_path).config, EXPRESSIONS)
-    with pytest.raises(FerError, match=r"init_from=.*best\.ckpt: none of its \d+ tensors fits this net"):
+@pytest.mark.parametrize("model", [["model=timm", "model.net.name=resnet10t"], ["model=resnet"], ["model=cnn"]])
+def test_another_net_is_refused(trained, tmp_path, model):
+    module = build_module(compose_job(model, tmp_path).config, EXPRESSIONS)
+    with pytest.raises(FerError, match=r"init_from=.*best\.ckpt: none of its \d+ weights fits this net"):
         start_from(module, trained[1])
+
+
+def test_a_counter_that_fits_any_net_is_no_weight(tmp_path):
+    cnn = build_run(compose_job([*TINY, "debug=fast", "logger=none"], tmp_path))
+    fit(cnn)
+    module = build_module(compose_job(["model=resnet"], tmp_path).config, EXPRESSIONS)
+    shared = set(cnn.module.net.state_dict()) & set(module.net.state_dict())
+    assert any(name.endswith("num_batches_tracked") for name in shared)
+    with pytest.raises(FerError, match="none of its"):
+        start_from(module, tmp_path / "checkpoints" / "best.ckpt")
 
 
 def test_no_such_file(tmp_path):

@@ -11,9 +11,11 @@ import pytorch_lightning as pl
 import torch
 from support import TINY
 
+from fer_lightning.errors import FerError
 from fer_lightning.run.build import build_run
 from fer_lightning.run.compose import compose_job
 from fer_lightning.run.fit import fit
+from fer_lightning.training.callbacks import finite
 from fer_lightning.training.callbacks.interrupt import ASKING, Interrupted
 
 EPOCHS, BATCHES = 3, 4  # 67 training images in batches of 16
@@ -23,6 +25,7 @@ VARIANTS = {
     "ema and workers": ["callbacks=ema", "callbacks.ema.decay=0.9", "data.num_workers=2", "augment=strong"],
     "accumulated": ["trainer.accumulate_grad_batches=2", "optimizer=sgd", "scheduler=one_cycle", "data.balanced=true"],
     "counted in steps": ["trainer.max_steps=12", "trainer.max_epochs=-1", "scheduler=constant"],
+    "validated often": ["trainer.val_check_interval=2"],
     "stopping": ["callbacks=early_stopping", "scheduler=plateau", "scheduler.patience=0"],
 }
 
@@ -78,7 +81,8 @@ def test_a_resumed_run_ends_where_an_uninterrupted_one_does(variant, epoch, batc
     saved = torch.load(last, weights_only=True)
     # two accumulated batches are one step: asked in the third, it ends after the fourth, which is the epoch's last
     step = 2 if variant == "accumulated" else 1
-    at_an_epochs_end = stage == "val" or -(-(batch + 1) // step) * step == BATCHES
+    last_validation = stage == "val" and variant != "validated often"
+    at_an_epochs_end = last_validation or -(-(batch + 1) // step) * step == BATCHES
     assert saved["epoch"] == epoch
     assert ("Interrupt" in saved["callbacks"]) is not at_an_epochs_end
 
@@ -106,7 +110,8 @@ def test_each_signal_ends_after_the_running_step_and_gives_its_handler_back(sign
         assert signal.getsignal(signum) is mine
     finally:
         signal.signal(signum, before)
-    assert (ended.value.signum, ended.value.path) == (signum, tmp_path / "checkpoints" / "last.ckpt")
+    assert ended.value.signum == signum
+    assert torch.load(tmp_path / "checkpoints" / "last.ckpt", weights_only=True)["global_step"] == BATCHES + 2
     assert run.trainer.global_step == BATCHES + 2
 
 
@@ -116,3 +121,32 @@ def test_a_second_ctrl_c_does_not_wait_for_the_step(tmp_path):
     with pytest.raises(SystemExit):
         fit(run)
     assert run.trainer.global_step == 1
+
+
+def test_a_loss_that_nobody_has_looked_at_is_not_saved(tmp_path, monkeypatch):
+    monkeypatch.setattr(finite, "AT_ONCE", ())  # as on a GPU, where a look comes every 20 batches
+    run = built(tmp_path)
+    run.trainer.callbacks.insert(0, Kill(1, 1))
+
+    def step(batch, batch_idx, step=run.module.training_step):
+        return step(batch, batch_idx) * (float("nan") if run.trainer.current_epoch == 1 else 1)
+
+    run.module.training_step = step
+    with pytest.raises(finite.NonFiniteLoss):
+        fit(run)
+    saved = torch.load(tmp_path / "checkpoints" / "last.ckpt", weights_only=True)
+    assert saved["epoch"] == 0
+    assert all(value.isfinite().all() for value in saved["state_dict"].values())
+
+
+def test_half_an_epoch_goes_on_with_as_many_devices_only(tmp_path):
+    cut = built(tmp_path)
+    cut.trainer.callbacks.insert(0, Kill(1, 1))
+    with pytest.raises(Interrupted):
+        fit(cut)
+    last = tmp_path / "checkpoints" / "last.ckpt"
+    saved = torch.load(last, weights_only=True)
+    saved["callbacks"]["Interrupt"]["processes"] *= 2
+    torch.save(saved, last)
+    with pytest.raises(FerError, match=r"last\.ckpt was left in mid-epoch by 2 devices, here are 1: resume on as many"):
+        fit(built(tmp_path), resume_from=last)

@@ -66,3 +66,20 @@ def test_the_average_is_what_validates_what_is_saved_and_what_tests(tmp_path):
 def test_a_decay_that_averages_nothing_is_refused(decay):
     with pytest.raises(FerError, match=r"callbacks\.ema\.decay="):
         Ema(decay)
+
+
+def test_the_figures_of_a_chosen_epoch_are_those_of_its_own_average(tmp_path):
+    # a rate at which val/loss soon rises again: the chosen epoch is not the last, whose average must not be measured
+    chosen = [
+        "callbacks=ema",
+        "monitor=val/loss",
+        "mode=min",
+        "optimizer=sgd",
+        "optimizer.lr=0.05",
+        "scheduler=constant",
+    ]
+    run = build_run(compose_job([*TINY, *chosen, "trainer.max_epochs=8", "logger=none"], tmp_path))
+    outcome = fit(run)
+    curve = [row["val/loss"] for row in run.record.epochs]
+    assert curve.index(min(curve)) == outcome.epoch < 7
+    assert outcome.metrics["val/loss"] == pytest.approx(min(curve), rel=1e-6)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 from fer_lightning.errors import FerError
@@ -18,6 +19,7 @@ KEY = "resume="
 LENGTH = "trainer.max_epochs"
 # what may be said anew; hydra.* says how it is run and --flags ask questions, neither changes the run
 ALLOWED = (f"{LENGTH}=", "logger=", "logger.", "+logger.", "~logger.", "hydra.", "--", "resume=")
+WITH_VALUE = ("--cfg", "--package", "--info", "--config-dir", "--config-path", "--config-name")
 FIXED_LENGTH = "fer_lightning.training.schedules.one_cycle"
 
 
@@ -31,8 +33,11 @@ def into_its_folder(arguments: Sequence[str]) -> list[str]:
     folder = named[-1].strip("'\"") if named else ""
     if folder in ("", "null"):
         return list(arguments)
+    folder = str(Path(folder).expanduser())
     saved_job.load(Path(folder))
-    for argument in arguments:
+    for before, argument in pairwise(["", *arguments]):
+        if before in WITH_VALUE:
+            continue
         if argument in ("-m", "--multirun"):
             raise FerError(f"{KEY}{folder} goes on with one run: leave {argument} out")
         if not argument.startswith(ALLOWED):
@@ -54,9 +59,11 @@ def resumed(typed: Job) -> Job:
         typed: what the command line composes: the default config, but for what a resume may change.
 
     Raises:
-        FerError: the run is complete, or its schedule cannot be lengthened.
+        FerError: the run is complete, its schedule cannot be lengthened, or a YAML file asked for the resume.
     """
-    job = saved_job.load(Path(typed.config["resume"]))
+    job = saved_job.load(Path(typed.config["resume"]).expanduser())
+    if typed.output_dir.resolve() != job.output_dir:
+        raise FerError(f"{KEY}{job.output_dir}: type it on the command line, as it stands here")
     before, after = job.config["trainer"]["max_epochs"], job.config["trainer"]["max_epochs"]
     said = [word for word in typed.overrides if not word.startswith(KEY)]
     if any(word.startswith(LENGTH) for word in said):

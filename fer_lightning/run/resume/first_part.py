@@ -28,7 +28,7 @@ def first_part(job: Job) -> FirstPart | None:
     """None for a run that begins."""
     if job.resume_from is None:
         return FirstPart(0, None) if job.resumed else None
-    saved = read_checkpoint(job.resume_from)
+    saved = read_checkpoint(job.resume_from, key="resume")
     progress = saved["loops"]["fit_loop"]["epoch_progress"]
     return FirstPart(int(progress["current"]["processed"]), saved["fer_config"].get("wandb_id"))
 
@@ -36,7 +36,7 @@ def first_part(job: Job) -> FirstPart | None:
 def move_checkpoint(job: Job) -> None:
     """Lets the checkpoint callbacks find best.ckpt again where the run's folder was moved."""
     if job.resume_from is not None and job.places:
-        saved = read_checkpoint(job.resume_from)
+        saved = read_checkpoint(job.resume_from, key="resume")
         saved["callbacks"] = moved(saved["callbacks"], job.places)
         AtomicCheckpoints().save_checkpoint(saved, job.resume_from)
 

@@ -15,25 +15,26 @@ from fer_lightning.run.job import Job
 from fer_lightning.whole import whole
 
 FILE_NAME = "job.json"
-KEYS = {"config", "choices", "overrides", "output_dir", "started", "working_dir"}
+KEYS = {"config", "choices", "overrides", "output_dir", "started"}
 
 
 def save(job: Job) -> None:
-    """Writes job.json into the run's folder, whole or not at all."""
+    """Writes job.json into the run's folder, whole or not at all; its paths are good in any working folder."""
+    paths = job.config["paths"]
+    roots = {root: str(Path(root).absolute()) for root in paths.values()}
     content = {
-        "config": job.config,
+        "config": {**moved(job.config, roots), "paths": {name: roots[root] for name, root in paths.items()}},
         "choices": job.choices,
         "overrides": job.overrides,
         "output_dir": str(job.output_dir),
         "started": job.started.isoformat(),
-        "working_dir": str(Path.cwd()),
     }
     with whole(job.output_dir / FILE_NAME) as scratch:
         scratch.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
 
 def load(folder: Path) -> Job:
-    """The job of a run's folder, which may have been moved since, as may have the working folder.
+    """The job of a run's folder, which may have been moved since.
 
     Raises:
         FerError: no folder, or no job.json in it that can be read.
@@ -46,7 +47,7 @@ def load(folder: Path) -> Job:
         content = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as broken:
         raise FerError(f"{path} is no whole JSON file ({broken}): start the run anew") from broken
-    if not isinstance(content, dict) or not content.keys() >= KEYS:
+    if not isinstance(content, dict) or not content.keys() >= KEYS or "model" not in content["config"]:
         raise FerError(f"{path} is not as fer-train writes it: start the run anew")
     here = folder.resolve()
     job = Job(
@@ -58,19 +59,16 @@ def load(folder: Path) -> Job:
         resumed=True,
     )
     places = {content["output_dir"]: str(here)} if content["output_dir"] != str(here) else {}
-    for root in job.config["paths"].values():
-        if not Path(root).is_absolute():
-            places[root] = str(Path(content["working_dir"], root))
     return replace(job, config=moved(job.config, places), places=places)
 
 
 def moved(value: Any, places: Mapping[str, str]) -> Any:
-    """Plain data in which every path below one of `places` lies below its new place instead."""
+    """Plain data in which every path below one of `places` lies below its new place; one word alone is no path."""
     if isinstance(value, Mapping):
         return {moved(key, places): moved(inner, places) for key, inner in value.items()}
     if isinstance(value, list):
         return [moved(inner, places) for inner in value]
-    if isinstance(value, str):
+    if isinstance(value, str) and os.sep in value:
         for old, new in places.items():
             if value == old or value.startswith(f"{old}{os.sep}"):
                 return new + value[len(old) :]

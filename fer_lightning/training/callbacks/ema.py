@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytorch_lightning as pl
 import torch
 from pytorch_lightning.callbacks import WeightAveraging
 from torch import Tensor
@@ -28,6 +29,12 @@ class Ema(WeightAveraging):
             raise FerError(f"callbacks.ema.decay={decay}: choose above 0 and below 1; 0.99 to 0.9999 are usual")
         self.decay = decay
         super().__init__(use_buffers=True, avg_fn=self._averaged)
+
+    def teardown(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
+        """Forgets the average of training: Lightning would swap it in when the chosen checkpoint is validated."""
+        super().teardown(trainer, pl_module, stage)
+        if stage == "fit":
+            self._average_model = None
 
     def _averaged(self, average: Tensor, current: Tensor, updates: Tensor | int) -> Tensor:
         if not average.is_floating_point():  # batch normalisation counts its batches

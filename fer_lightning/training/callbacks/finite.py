@@ -45,7 +45,7 @@ class Step:
 class StopAtNonFinite(pl.Callback):
     """Looks at every loss, on a GPU or over several processes some batches late; raises NonFiniteLoss.
 
-    An epoch's end does not pass without a look, so no checkpoint is written after such a loss.
+    No epoch ends and no checkpoint is written without a look.
     """
 
     def __init__(self) -> None:
@@ -57,9 +57,17 @@ class StopAtNonFinite(pl.Callback):
     ) -> None:
         """Keeps the loss, and looks when it is time."""
         loss = outputs["loss"] if isinstance(outputs, Mapping) else outputs
-        self._waiting.append((trainer.fit_loop.total_batch_idx + 1, loss.detach(), batch.row))
+        whole = loss.detach() * trainer.accumulate_grad_batches  # Lightning has divided it
+        self._waiting.append((trainer.fit_loop.total_batch_idx + 1, whole, batch.row))
         at_once = pl_module.device.type in AT_ONCE and trainer.world_size == 1
         if at_once or trainer.is_last_batch or len(self._waiting) >= EVERY:
+            self._look(trainer)
+
+    def on_save_checkpoint(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]
+    ) -> None:
+        """Looks at what has not been seen yet; every process comes here."""
+        if self._waiting:
             self._look(trainer)
 
     def _look(self, trainer: pl.Trainer) -> None:

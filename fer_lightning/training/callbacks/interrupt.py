@@ -12,6 +12,7 @@ from typing import Any
 import pytorch_lightning as pl
 
 from fer_lightning.data.inputs import Batch
+from fer_lightning.errors import FerError
 from fer_lightning.training.classifier import Classifier
 from fer_lightning.training.generators import generator_state, restore_generators
 from fer_lightning.training.ranks import gathered
@@ -24,20 +25,18 @@ EVERY = 16  # batches between the looks of several processes at each other, whic
 
 
 class Interrupted(Exception):
-    """Training ended because a signal asked for it; `path` holds the checkpoint to go on from."""
+    """Training ended because a signal asked for it; last.ckpt is the checkpoint to go on from."""
 
-    def __init__(self, signum: int, path: Path) -> None:
+    def __init__(self, signum: int) -> None:
         super().__init__(signal.Signals(signum).name)
         self.signum = signum
-        self.path = path
 
 
 class Interrupt(pl.Callback):
     """Finishes the running step, writes last.ckpt, and raises Interrupted; a second Ctrl-C ends at once.
 
     A checkpoint in mid-epoch keeps what an epoch's end does not need: how many batches are done, the state of every
-    generator and the figures so far, of each process. Where the signal comes with an epoch's last batch, validation
-    runs and the epoch's own checkpoint is written first.
+    generator and the figures so far, of each process. Where validation is due after the running step, it comes first.
 
     Args:
         path: of last.ckpt.
@@ -68,7 +67,13 @@ class Interrupt(pl.Callback):
             assert isinstance(pl_module, Classifier)
             loader: Any = trainer.train_dataloader
             loader.sampler.skip_once(self._to_restore["batches"])
-            pl_module.stage_metrics("train").restore(self._to_restore["processes"][trainer.global_rank]["figures"])
+            processes = self._to_restore["processes"]
+            if len(processes) != trainer.world_size:
+                raise FerError(
+                    f"{self.path} was left in mid-epoch by {len(processes)} devices, here are {trainer.world_size}: "
+                    "resume on as many"
+                )
+            pl_module.stage_metrics("train").restore(processes[trainer.global_rank]["figures"])
 
     def on_train_batch_start(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, batch: Batch, batch_idx: int
@@ -83,7 +88,7 @@ class Interrupt(pl.Callback):
     ) -> None:
         """Saves and ends, when asked, where no gradient is half collected."""
         done, accumulated = batch_idx + 1, trainer.accumulate_grad_batches
-        if trainer.is_last_batch or done % accumulated:
+        if done % accumulated or _validation_follows(trainer):
             return
         if trainer.world_size > 1 and done // accumulated % max(1, EVERY // accumulated):
             return
@@ -92,7 +97,7 @@ class Interrupt(pl.Callback):
             mine = {"generators": generator_state(), "figures": pl_module.stage_metrics("train").state()}
             self._to_save = {"batches": done, "processes": gathered(mine)}
             trainer.save_checkpoint(self.path)
-            raise Interrupted(signum, self.path)
+            raise Interrupted(signum)
 
     def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Ends, when asked during validation, with the checkpoint that the last epoch has just left."""
@@ -101,7 +106,7 @@ class Interrupt(pl.Callback):
     def end_if_asked(self, trainer: pl.Trainer) -> None:
         """Raises Interrupted when a signal came; for the moments at which last.ckpt is fresh."""
         if (signum := self._agreed(trainer)) is not None:
-            raise Interrupted(signum, self.path)
+            raise Interrupted(signum)
 
     def teardown(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
         """Gives the signals back."""
@@ -120,6 +125,13 @@ class Interrupt(pl.Callback):
             raise KeyboardInterrupt
         log.info("%s: ending after this step; Ctrl-C again ends at once", signal.Signals(signum).name)
         self._asked = signum
+
+
+def _validation_follows(trainer: pl.Trainer) -> bool:
+    """A checkpoint between a batch and the validation that is due after it would lose the validation."""
+    loop = trainer.fit_loop
+    assert loop._data_fetcher is not None
+    return trainer.is_last_batch or loop.epoch_loop._should_check_val_fx(loop._data_fetcher)
 
 
 def _begin_the_next_epoch(trainer: pl.Trainer) -> None:

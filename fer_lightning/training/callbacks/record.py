@@ -37,6 +37,7 @@ class Record(pl.Callback):
             "train_seconds": self.train_seconds,
             "train_images": self.train_images,
             "fit_seconds": self.fit_seconds,
+            "validated": self._validated,
         }
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
@@ -45,6 +46,7 @@ class Record(pl.Callback):
         self.train_seconds = state_dict["train_seconds"]
         self.train_images = state_dict["train_images"]
         self._fitted = state_dict["fit_seconds"]
+        self._validated = state_dict["validated"]
 
     @property
     def fit_seconds(self) -> float:

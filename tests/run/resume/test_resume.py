@@ -11,7 +11,7 @@ import signal
 import pytest
 from support import TINY, call
 
-from fer_lightning.commands import train
+from fer_lightning.commands import evaluate, train
 from fer_lightning.results.result import read
 from fer_lightning.run.resume.first_part import rows_before
 from fer_lightning.training.callbacks.answers import Answers
@@ -203,3 +203,56 @@ def test_ctrl_c_in_the_test_leaves_it_to_the_resume(whole, tmp_path, monkeypatch
     assert not (tmp_path / "result.json").exists()
     assert call(train.main, f"resume={tmp_path}") == 0
     assert read(tmp_path).metrics == read(whole).metrics
+
+
+def test_relative_roots_and_another_working_folder(whole, tmp_path, monkeypatch):
+    for name in ("FER_DATA", "FER_LOGS"):
+        monkeypatch.delenv(name)  # then they are `data` and `logs`, which are also words of the config
+    (tmp_path / "one").mkdir()
+    monkeypatch.chdir(tmp_path / "one")
+    assert cut("logs/run", monkeypatch) == 143
+    monkeypatch.chdir(tmp_path)
+    assert call(train.main, "resume=one/logs/run") == 0
+    result = read(tmp_path / "one" / "logs" / "run")
+    assert result.metrics == read(whole).metrics
+    assert result.config["paths"]["data_dir"] == str(tmp_path / "one" / "data")
+    assert result.choices["data"] == "synthetic"
+    assert {path.name for path in tmp_path.iterdir()} == {"one"}
+
+
+def test_sigterm_in_the_test_has_its_exit_code(whole, tmp_path, monkeypatch, capfd):
+    with monkeypatch.context() as patch:
+        patch.setattr(Answers, "on_test_start", lambda *_: os.kill(os.getpid(), signal.SIGTERM))
+        code = call(train.main, *TINY, f"trainer.max_epochs={EPOCHS}", f"hydra.run.dir={tmp_path}")
+    assert code == 143
+    assert f"fer-train resume={tmp_path}" in capfd.readouterr().err
+
+
+def test_the_exit_code_of_a_signal_does_not_depend_on_the_switch_for_tracebacks(tmp_path, monkeypatch, capfd):
+    monkeypatch.setenv("HYDRA_FULL_ERROR", "1")
+    assert cut(tmp_path, monkeypatch) == 143
+    assert "Traceback" not in capfd.readouterr().err
+
+
+def test_a_run_may_start_from_the_weights_that_lie_in_its_folder(whole, tmp_path, capfd):
+    folder = shutil.copytree(whole, tmp_path / "again")
+    last = folder / "checkpoints" / "last.ckpt"
+    assert call(evaluate.main, f"ckpt={last}", "data=synthetic", *TINY, f"hydra.run.dir={folder}") == 0
+    assert last.exists()
+    assert call(train.main, *TINY, "debug=fast", f"init_from={last}", f"hydra.run.dir={folder}") == 0
+    assert "tensors loaded" in capfd.readouterr().err
+
+
+def test_an_evaluation_is_no_run_to_resume(whole, tmp_path, capfd):
+    ckpt = whole / "checkpoints" / "best.ckpt"
+    assert call(evaluate.main, f"ckpt={ckpt}", "data=synthetic", *TINY, f"hydra.run.dir={tmp_path}") == 0
+    assert call(train.main, f"resume={tmp_path}") == 1
+    assert "has no job.json" in capfd.readouterr().err
+
+
+def test_a_resume_is_typed_and_its_flags_are_no_overrides(interrupted, tmp_path, capfd, monkeypatch):
+    assert call(train.main, f"++resume='{interrupted}'", f"hydra.run.dir={tmp_path}/other") == 1
+    assert "type it on the command line, as it stands here" in capfd.readouterr().err
+    monkeypatch.setenv("HOME", str(interrupted.parent))
+    assert call(train.main, f"resume=~/{interrupted.name}", "--cfg", "job") == 0
+    assert "max_epochs" in capfd.readouterr().out

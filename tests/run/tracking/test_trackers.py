@@ -1,4 +1,4 @@
-"""Covers fer_lightning/run/trackers.py, code_version.py and conf/logger/: several loggers, TensorBoard, W&B's door."""
+"""Covers run/tracking/trackers.py, code_version.py and conf/logger/: several loggers, TensorBoard, W&B's door."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Covers fer_lightning/run/trackers.py online: an account, a run, and a server that goes away, all on this machine."""
+"""Covers run/tracking/trackers.py online: an account, a run, and a server that goes away, all on this machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Covers fer_lightning/run/wandb_run.py, wandb_logger.py and conf/logger/wandb.yaml: an offline run, read back."""
+"""Covers run/tracking/wandb_run.py, wandb_logger.py and conf/logger/wandb.yaml: an offline run, read back."""
 
 from __future__ import annotations
 
