@@ -39,7 +39,7 @@ class ResNet(nn.Module):
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
-        if len(widths) != len(blocks) or min([*widths, *blocks, *[len(widths)]]) < 1:
+        if len(widths) != len(blocks) or min([len(widths), *widths, *blocks]) < 1:
             raise FerError(
                 f"model.net.widths={list(widths)} and model.net.blocks={list(blocks)}: "
                 "give both a number of 1 or more for each stage"

@@ -14,7 +14,7 @@ from fer_lightning.run.compose import compose, options
 NO_OPTION = re.compile(
     r"Could not (?:find|load) '(?P<group>[^']+)/(?P<option>[^'/]+)'(?:.*?:\n\t(?P<known>.*?)\nConfig)?", re.S
 )
-SEVERAL = re.compile(r"Ambiguous value for argument '(?P<key>[^=']+)=(?P<values>[^']*)'")
+AMBIGUOUS = re.compile(r"Ambiguous value for argument '(?P<key>[^=']+)=(?P<values>[^']*)'")
 NO_KEY = re.compile(r"Could not override '(?P<key>[^'@]+)")
 
 
@@ -35,7 +35,7 @@ def explain(mistake: Exception, config_name: str, typed: Sequence[str]) -> str:
         group, option = found["group"], found["option"]
         known = found["known"].split("\n\t") if found["known"] else options(group)
         return f"{group}={option}: no such option; choose among {choices(known, option)}"
-    if found := SEVERAL.search(text):
+    if found := AMBIGUOUS.search(text):
         key, values = found["key"], found["values"]
         return f"{key}={values}: several at once stand in brackets, '{key}=[{values}]'; one run for each takes -m"
     if found := NO_KEY.search(text):

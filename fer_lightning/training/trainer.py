@@ -54,7 +54,7 @@ class Trainer(pl.Trainer):
             )
         layout = [ChannelsLast()] if channels_last else []
         arguments.setdefault("use_distributed_sampler", False)
-        # Lightning would answer SLURM's warning by a checkpoint and a requeue of its own; callbacks/interrupt.py does
+        # callbacks/interrupt.py answers SLURM's warning; Lightning would write another checkpoint and requeue the job
         cluster = [SLURMEnvironment(auto_requeue=False)] if SLURMEnvironment.detect() else []
         added = [AtomicCheckpoints(), *cluster, *(plugins or ())]
         super().__init__(callbacks=[*callbacks, *layout], plugins=added, **arguments)

@@ -9,6 +9,7 @@ import time
 import cv2
 import numpy as np
 import pytest
+import wandb
 from support import TINY, call
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from wandb.sdk import wandb_setup
@@ -147,8 +148,11 @@ def test_without_an_answer_it_says_so_in_seconds(online, monkeypatch, tmp_path):
 
 
 @pytest.mark.parametrize("logger", ["csv", "none", "tensorboard"])
-def test_other_loggers_ask_nobody(online, tmp_path, logger):
+def test_other_loggers_ask_nobody(online, tmp_path, logger, monkeypatch):
+    asked = []
+    monkeypatch.setattr(wandb, "login", lambda **how: asked.append(how))
     trackers.check(compose_job([f"logger={logger}"], tmp_path).config["logger"])
+    assert asked == []
 
 
 def test_only_wandbs_nodes_take_the_id_and_a_users_own_stays(tmp_path):
