@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
 import pytest
-from support import REAL_DATA
+from support import REAL_DATA, TINY
 
 from fer_lightning.data.faces import FaceSet
-from fer_lightning.data.synthetic.layouts import write_fer2013
+from fer_lightning.data.synthetic.layouts.ckplus import write_ckplus
+from fer_lightning.data.synthetic.layouts.fer2013 import write_fer2013
+from fer_lightning.data.synthetic.layouts.ferplus import write_ferplus
+from fer_lightning.data.synthetic.layouts.folders import write_folders
+from fer_lightning.data.synthetic.layouts.jaffe import write_jaffe
+from fer_lightning.data.synthetic.layouts.lfw import write_lfw
+from fer_lightning.data.synthetic.layouts.mnist import write_mnist
 from fer_lightning.data.synthetic.read import read
 
 
@@ -52,6 +59,94 @@ def tiny_fer2013(tiny_faces, session_dir) -> Path:
     folder = session_dir / "data" / "fer2013"
     write_fer2013(tiny_faces, folder, "fer2013.csv")
     return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_ferplus(tiny_fer2013) -> Path:
+    """The folder of `tiny_fer2013`, with votes beside the table."""
+    write_ferplus(tiny_fer2013)
+    return tiny_fer2013
+
+
+@pytest.fixture(scope="session")
+def tiny_ckplus(session_dir) -> Path:
+    """CK+'s own layout: seven sequences of eight frames of each of ten people."""
+    return write_ckplus(read(session_dir / "cache", images=560, subjects=10), session_dir / "data" / "ckplus")
+
+
+@pytest.fixture(scope="session")
+def tiny_jaffe(tiny_faces, session_dir) -> Path:
+    """JAFFE's photographs of ten people."""
+    return write_jaffe(tiny_faces, session_dir / "data" / "jaffe")
+
+
+@pytest.fixture(scope="session")
+def tiny_mnist(session_dir) -> Path:
+    """Eighty digits that train and twenty that test."""
+    return write_mnist(session_dir / "data" / "mnist", train=80, test=20, seed=0)
+
+
+@pytest.fixture(scope="session")
+def tiny_lfw(tiny_faces, session_dir) -> Path:
+    """Ninety-six photographs of ten people."""
+    return write_lfw(tiny_faces, session_dir / "data" / "lfw", "lfw")
+
+
+@pytest.fixture(scope="session")
+def tiny_lfw_mixed(tiny_fer2013, tiny_lfw) -> Path:
+    """The pictures of `tiny_lfw`, with FER2013 beside them."""
+    return tiny_lfw
+
+
+@pytest.fixture(scope="session")
+def tiny_lfw_mixed_csv(tiny_lfw_mixed, session_dir) -> Path:
+    """A CSV that labels every picture of `tiny_lfw`: happy and sad in turn."""
+    path = session_dir / "data" / "lfw_labels.csv"
+    with path.open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(["path", "label"])
+        for number, picture in enumerate(sorted(tiny_lfw_mixed.glob("*/*.jpg"))):
+            writer.writerow([picture.name, ("happy", "sad")[number % 2]])
+    return path
+
+
+@pytest.fixture(scope="session")
+def tiny_checkpoint(session_dir) -> Path:
+    """best.ckpt of a few steps on drawn faces of FER2013's classes: nobody expects it to be right."""
+    from fer_lightning.run.compose import compose_job
+    from fer_lightning.run.train import train
+
+    names = "[angry,disgust,fear,happy,sad,surprise,neutral]"
+    folder = session_dir / "logs" / "tiny_checkpoint"
+    train(compose_job([*TINY, "debug=fast", "logger=none", f"data.class_names={names}"], folder))
+    return folder / "checkpoints" / "best.ckpt"
+
+
+@pytest.fixture(scope="session")
+def tiny_lfw_mixed_pseudo(tiny_lfw_mixed, tiny_checkpoint) -> Path:
+    """A checkpoint that can label `tiny_lfw`, which is there with FER2013."""
+    return tiny_checkpoint
+
+
+@pytest.fixture(scope="session")
+def tiny_folder(tiny_faces, session_dir) -> Path:
+    """train/, val/ and test/ with a folder for each of the eight expressions."""
+    return write_folders(tiny_faces, session_dir / "data" / "folder", "splits")
+
+
+def _preset(name: str):
+    """The fixture of a data set that FolderReader reads."""
+
+    @pytest.fixture(scope="session", name=f"tiny_{name}")
+    def tiny(tiny_faces, session_dir) -> Path:
+        return write_folders(tiny_faces, session_dir / "data" / name, name)
+
+    return tiny
+
+
+tiny_rafdb, tiny_affectnet, tiny_kdef = _preset("rafdb"), _preset("affectnet"), _preset("kdef")
+tiny_sfew, tiny_ferg, tiny_mmi = _preset("sfew"), _preset("ferg"), _preset("mmi")
+tiny_oulu_casia = _preset("oulu_casia")
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,7 @@ from fer_lightning.run.compose import compose, options
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
-COMMANDS = {"fer-train": "train", "fer-eval": "eval"}
+COMMANDS = {"fer-train": "train", "fer-eval": "eval", "fer-audit": "audit"}
 SHELL = {"", "sh", "bash", "console"}
 FENCE = re.compile(r"^```(?P<language>\w*)\n(?P<body>.*?)^```$", re.M | re.S)
 # the file that a block shows: in backticks at the end of the line above it, or in a comment at its head

@@ -1,4 +1,4 @@
-"""A folder of memory-mapped FaceSets: each is made once, whole or not at all, and keyed by what it was made from."""
+"""A folder of memory-mapped FaceSets and tables: each made once, whole or not at all, keyed by what it is made from."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ import os
 import shutil
 import tokenize
 import zipfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 from filelock import FileLock
 
 from fer_lightning.data.faces import FaceSet
@@ -22,12 +23,15 @@ from fer_lightning.errors import FerError
 log = logging.getLogger(__name__)
 
 FORMAT = 1  # part of every key: raise it when the files below change
+CHUNK = 256  # pictures in memory at once while a set is written
 # what comes of files that are cut off or garbled (TokenError: the header of an array), lack a column (TypeError), or
 # hold one of another length (FerError)
 DAMAGE = (
     *(OSError, ValueError, KeyError, TypeError, EOFError, RuntimeError),
     *(zipfile.BadZipFile, tokenize.TokenError, FerError),
 )
+Columns = dict[str, npt.NDArray[Any]]
+Kept = TypeVar("Kept")
 
 
 def content_hash(*parts: object, files: Iterable[Path] = ()) -> str:
@@ -43,54 +47,83 @@ def content_hash(*parts: object, files: Iterable[Path] = ()) -> str:
 def cached(cache_dir: Path, name: str, key: str, make: Callable[[], FaceSet]) -> FaceSet:
     """The FaceSet of `key`, opened memory-mapped; made by `make` when the cache has none that can be read.
 
-    Two processes that ask at once make it once: the second waits for the first. A FaceSet is written beside its
-    place and renamed, so that a process killed half-way leaves nothing that looks finished.
-
     Args:
         cache_dir: where cached sets live; made when missing.
         name: readable head of the folder's name.
         key: `content_hash` of everything that `make` depends on.
-        make: draws, reads or prepares the faces; its fingerprint is replaced by `key`.
+        make: draws, reads or prepares the faces; its fingerprint is replaced by `key`, and pixels that are made one by
+            one must come out in one size.
+    """
+    return _kept(cache_dir, name, key, lambda folder: _write_faces(make(), folder), lambda folder: _open(folder, key))
+
+
+def cached_columns(cache_dir: Path, name: str, key: str, make: Callable[[], Mapping[str, npt.NDArray[Any]]]) -> Columns:
+    """The table of `key`, as `cached` keeps a FaceSet; arguments as there."""
+    return _kept(cache_dir, name, key, lambda folder: _write_columns(make(), folder), _columns)
+
+
+def _kept(cache_dir: Path, name: str, key: str, write: Callable[[Path], None], open_: Callable[[Path], Kept]) -> Kept:
+    """What `open_` finds in the folder of `key`, filled by `write` when there is none that can be read.
+
+    Two processes that ask at once make it once: the second waits for the first. A folder is written beside its
+    place and renamed, so that a process killed half-way leaves nothing that looks finished.
     """
     folder = cache_dir / f"{name}-{key}"
     cache_dir.mkdir(parents=True, exist_ok=True)
     with FileLock(cache_dir / f"{folder.name}.lock"):
         if folder.exists():
             try:
-                return _open(folder, key)
+                return open_(folder)
             except DAMAGE as damage:
                 log.warning("%s is damaged (%s): making it again", folder, damage)
                 shutil.rmtree(folder)
         for leftover in cache_dir.glob(f"{folder.name}.*.partial"):  # of a process that was killed
             shutil.rmtree(leftover)
         log.info("making the set '%s' (once; kept in %s)", name, cache_dir)
-        _write(make(), folder)
-        return _open(folder, key)
+        scratch = folder.with_name(f"{folder.name}.{os.getpid()}.partial")
+        scratch.mkdir()
+        try:
+            write(scratch)
+            scratch.rename(folder)
+        except BaseException:
+            shutil.rmtree(scratch, ignore_errors=True)
+            raise
+        return open_(folder)
 
 
-def _write(faces: FaceSet, folder: Path) -> None:
-    scratch = folder.with_name(f"{folder.name}.{os.getpid()}.partial")
-    scratch.mkdir()
-    try:
-        np.save(scratch / "pixels.npy", faces.pixels)
-        np.savez(
-            scratch / "columns.npz", allow_pickle=False, class_names=np.array(faces.class_names), **faces.columns()
-        )
-        scratch.rename(folder)
-    except BaseException:
-        shutil.rmtree(scratch, ignore_errors=True)
-        raise
+def _write_faces(faces: FaceSet, folder: Path) -> None:
+    if isinstance(faces.pixels, np.ndarray):
+        np.save(folder / "pixels.npy", faces.pixels)
+    else:
+        _stream(faces, folder / "pixels.npy")
+    _write_columns({"class_names": np.array(faces.class_names), **faces.columns()}, folder)
+
+
+def _stream(faces: FaceSet, path: Path) -> None:
+    """Writes pixels that are made one by one without holding all of them."""
+    out: Any = None
+    for start in range(0, len(faces), CHUNK):
+        part = np.stack([faces.pixels[row] for row in range(start, min(start + CHUNK, len(faces)))])
+        if out is None:
+            shape = (len(faces), *part.shape[1:])
+            out = np.lib.format.open_memmap(path, mode="w+", dtype=np.uint8, shape=shape)
+        out[start : start + len(part)] = part
+    out.flush()
+
+
+def _write_columns(columns: Mapping[str, npt.NDArray[Any]], folder: Path) -> None:
+    np.savez(folder / "columns.npz", allow_pickle=False, **columns)
+
+
+def _columns(folder: Path) -> Columns:
+    with np.load(folder / "columns.npz") as columns:
+        return {name: columns[name] for name in columns.files}
 
 
 def _open(folder: Path, key: str) -> FaceSet:
     pixels = np.load(folder / "pixels.npy", mmap_mode="r")
-    plain: dict[str, Any] = {}
-    extras: dict[str, Any] = {}
-    with np.load(folder / "columns.npz") as columns:
-        class_names = tuple(str(name) for name in columns["class_names"])
-        for name in columns.files:
-            if name.startswith("extras."):
-                extras[name.removeprefix("extras.")] = columns[name]
-            elif name != "class_names":
-                plain[name] = columns[name]
+    columns = _columns(folder)
+    class_names = tuple(str(name) for name in columns.pop("class_names"))
+    extras = {name.removeprefix("extras."): c for name, c in columns.items() if name.startswith("extras.")}
+    plain: dict[str, Any] = {name: c for name, c in columns.items() if not name.startswith("extras.")}
     return FaceSet(pixels=pixels, class_names=class_names, fingerprint=key, extras=extras, **plain)

@@ -7,22 +7,29 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pytorch_lightning as pl
 from torch.utils.data import Sampler
 
 from fer_lightning.data.augment.compose import Augment
 from fer_lightning.data.dataset import FaceDataset
-from fer_lightning.data.faces import FaceSet
+from fer_lightning.data.devices import check_devices
+from fer_lightning.data.exclusion import check_exclusion, without_copies
+from fer_lightning.data.expressions import columns_of
+from fer_lightning.data.faces import FaceSet, Integers
 from fer_lightning.data.inputs import InputSpec
 from fer_lightning.data.loading import EpochLoader
+from fer_lightning.data.opened import Opened
+from fer_lightning.data.preprocess.locate import Locate
 from fer_lightning.data.preprocess.prepare import Prepare
-from fer_lightning.data.protocols import Protocol, Request
+from fer_lightning.data.preprocess.turn import turned
+from fer_lightning.data.protocols import VAL_SUBJECTS, Protocol, Request
 from fer_lightning.data.sampling import Draw, EpochBatches, InOrder
-from fer_lightning.data.selection import select
+from fer_lightning.data.selection import check_trains, fewer, select
+from fer_lightning.data.statistics import channel_statistics, mean_image
 from fer_lightning.errors import FerError
 
 FacesFactory = Callable[..., FaceSet]
-CHUNK = 4096  # images in memory at once when all are looked at
 
 
 class FaceDataModule(pl.LightningDataModule):
@@ -36,7 +43,12 @@ class FaceDataModule(pl.LightningDataModule):
         input: what the model asks of its images.
         protocol: a name of `protocols.PROTOCOLS`.
         fold: which fold tests, for protocols with folds.
-        num_folds: how many folds, for `kfold` only.
+        num_folds: how many folds, for `kfold` and `kfold_images` only.
+        val_subjects: people who validate in the group that `subject_8fold` sets aside.
+        locate: finds and cuts out the face of each image; None where images are faces.
+        rotate: degrees; each image stands in the set twice, turned by plus and by minus so much.
+        exclude_copies: `exact` or `near` leaves out training images that have such a copy in validation or test.
+        report_copies: whether a result also says the test accuracy without images that have a copy in train.
         split_seed: of the random choices of the protocol; separate from `seed`, so that seeds share their folds.
         max_train_images: train on this many images only, each class in its share; None takes all.
         batch_size: images of the global batch, over all devices.
@@ -56,7 +68,12 @@ class FaceDataModule(pl.LightningDataModule):
         protocol: str,
         fold: int = 0,
         num_folds: int | None = None,
+        val_subjects: int = VAL_SUBJECTS,
         split_seed: int = 0,
+        locate: Locate | None = None,
+        rotate: float = 0,
+        exclude_copies: str = "none",
+        report_copies: bool = False,
         max_train_images: int | None = None,
         batch_size: int = 128,
         num_workers: int = 0,
@@ -70,12 +87,17 @@ class FaceDataModule(pl.LightningDataModule):
         if num_workers < 0:
             raise FerError(f"data.num_workers={num_workers}: choose 0 (the main process loads) or more")
         prepare.check(input)
+        check_exclusion(exclude_copies)
         self.read = faces
         self.class_names = tuple(class_names)
         self.cache_dir = Path(cache_dir).expanduser()
         self.prepare = prepare
         self.input = input
-        self.request = Request(fold, num_folds, split_seed)
+        self.request = Request(fold, num_folds, split_seed, val_subjects)
+        self.locate = locate or Locate()
+        self.rotate = rotate
+        self.exclude_copies = exclude_copies
+        self.report_copies = report_copies
         self.protocol_name = protocol
         self.max_train_images = max_train_images
         self.batch_size = batch_size
@@ -83,65 +105,70 @@ class FaceDataModule(pl.LightningDataModule):
         self.balanced = balanced
         self.augment = augment
         self.seed = seed
-        self._loaded: tuple[FaceSet, Protocol] | None = None
+        self._opened: Opened | None = None
+
+    @property
+    def opened(self) -> Opened:
+        """The data set, read when it is first asked for."""
+        if self._opened is None:
+            self._opened = self._open()
+        return self._opened
 
     @property
     def faces(self) -> FaceSet:
         """The prepared faces, labelled in `class_names`."""
-        return self._load()[0]
+        return self.opened.faces
 
     @property
     def protocol(self) -> Protocol:
         """Which rows of `faces` train, validate and test."""
-        return self._load()[1]
+        return self.opened.protocol
+
+    def read_faces(self) -> FaceSet:
+        """The faces as the reader gives them: whole pictures, not turned and not cut."""
+        return self.read(cache_dir=self.cache_dir)
+
+    def deal(self, source: FaceSet) -> tuple[Integers, Protocol]:
+        """Labels (N,) of located faces, counted in `class_names`, and the rows of each side; no model is asked."""
+        label, protocol = select(source, self.class_names, self.protocol_name, self.request)
+        protocol = without_copies(source, protocol, self.exclude_copies)
+        return label, fewer(protocol, label, self.max_train_images, self.request.seed)
 
     def prepare_data(self) -> None:
         """Fills the caches in one process, before others open them."""
-        self._load()
+        self.setup()
 
     def setup(self, stage: str | None = None) -> None:
         """Opens the caches; the same for every stage."""
-        self._load()
+        self._opened = self.opened
 
     def check_devices(self, devices: int) -> None:
         """Raises FerError where the global batch leaves a remainder over the devices, or they outnumber the images."""
-        if self.batch_size % devices:
-            parts = self.batch_size // devices
-            near = [part * devices for part in (parts, parts + 1) if part]
-            raise FerError(
-                f"data.batch_size={self.batch_size} is the batch of all devices together and leaves a remainder over "
-                f"{devices}: choose {' or '.join(map(str, near))}, or other trainer.devices"
-            )
-        for stage, rows in self.protocol.sides().items():
-            if len(rows) < devices:
-                raise FerError(f"trainer.devices: {devices} devices for {len(rows)} images to {stage}; take fewer")
+        check_devices(devices, self.batch_size, self.protocol)
+
+    def check_trains(self) -> None:
+        """Raises FerError where a class has no training image."""
+        check_trains(self.protocol, self.faces.label, self.class_names, self.max_train_images)
 
     def class_counts(self) -> list[int]:
         """Training images of each class, in the order of `class_names`."""
-        counts = np.bincount(self.faces.label[self.protocol.train], minlength=len(self.class_names))
-        return [int(count) for count in counts]
+        return list(map(int, np.bincount(self.faces.label[self.protocol.train], minlength=len(self.class_names))))
 
     def pixel_statistics(self) -> tuple[list[float], list[float]]:
         """Mean and standard deviation of each channel over the training images only, on pixels scaled to 0..1."""
-        pixels, rows = self.faces.pixels, self.protocol.train
-        channels = 1 if pixels.ndim == 3 else pixels.shape[-1]
-        # 256 counts hold every pixel exactly, where sums of floats would depend on their order
-        counts = np.zeros((channels, 256), dtype=np.int64)
-        for start in range(0, len(rows), CHUNK):
-            part = pixels[rows[start : start + CHUNK]].reshape(-1, channels)
-            counts += [np.bincount(part[:, channel], minlength=256) for channel in range(channels)]
-        values = np.arange(256) / 255
-        mean = [float(np.average(values, weights=c)) for c in counts]
-        std = [float(np.sqrt(np.average((values - m) ** 2, weights=c))) for m, c in zip(mean, counts, strict=True)]
-        repeat = self.input.channels // channels
-        return mean * repeat, [max(value, 1 / 255) for value in std] * repeat
+        return channel_statistics(self.faces.array, self.protocol.train, self.input.channels)
+
+    def mean_image(self) -> npt.NDArray[np.float32]:
+        """(channels, size, size) mean of the training images as the net sees them, on pixels scaled to 0..1."""
+        spec, whole = self.input, self.prepare.shown_whole
+        return mean_image(self.faces.array, self.protocol.train, spec.size, spec.channels, whole)
 
     def train_dataloader(self) -> EpochLoader:
         """Training batches, shuffled and augmented anew each epoch."""
         rank, world = self._place()
-        rows = self.protocol.train
-        labels = self.faces.label[rows]
-        batches = EpochBatches(rows, labels, self.batch_size, self.seed, self.balanced, rank, world)
+        rows, labels = self.protocol.train, self.faces.label[self.protocol.train]
+        copies = 1 if self.augment is None else self.augment.copies
+        batches = EpochBatches(rows, labels, self.batch_size, self.seed, self.balanced, copies, rank, world)
         return self._loader(batches, self.augment)
 
     def val_dataloader(self) -> EpochLoader:
@@ -156,20 +183,18 @@ class FaceDataModule(pl.LightningDataModule):
         """This process's number, and how many there are."""
         return (self.trainer.global_rank, self.trainer.world_size) if self.trainer else (0, 1)
 
-    def _load(self) -> tuple[FaceSet, Protocol]:
-        if self._loaded is None:
-            self._loaded = self._open()
-        return self._loaded
-
-    def _open(self) -> tuple[FaceSet, Protocol]:
-        faces = self.read(cache_dir=self.cache_dir)
-        label, protocol = select(faces, self.class_names, self.protocol_name, self.request, self.max_train_images)
-        prepared = self.prepare.faces(faces, self.cache_dir)
+    def _open(self) -> Opened:
+        source = self.locate.faces(turned(self.read_faces(), self.rotate), self.cache_dir)
+        label, protocol = self.deal(source)
+        prepared = self.prepare.faces(source, self.cache_dir)
         if self.augment is not None:
-            self.augment.check(self.prepare.size, self.input.size, 1 if prepared.pixels.ndim == 3 else 3)
-        return replace(prepared, label=label, class_names=self.class_names), protocol
+            self.augment.check(self.prepare.size, self.input.size, 1 if prepared.array.ndim == 3 else 3)
+        return Opened(source, replace(prepared, label=label, class_names=self.class_names), protocol)
 
     def _loader(self, batches: Sampler[Draw], augment: Augment | None) -> EpochLoader:
-        faces = self.faces
-        dataset = FaceDataset(faces.pixels, faces.label, self.input.size, self.input.channels, augment)
+        opened, spec = self.opened, self.input
+        votes = columns_of(opened.source.extras.get("target"), opened.source.class_names, self.class_names)
+        dataset = FaceDataset(
+            opened.faces.array, opened.faces.label, spec.size, spec.channels, augment, votes, self.prepare.shown_whole
+        )
         return EpochLoader(dataset, batches, self.num_workers)

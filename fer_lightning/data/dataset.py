@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch.utils.data import Dataset
 
@@ -21,30 +23,47 @@ class FaceDataset(Dataset[Batch]):
         size: side of the image that the net sees; larger ones are cut to their centre.
         channels: 1 or 3; grey faces fill three channels with the same values.
         augment: random change of every image, or None.
+        votes: (N, C) float32 shares of each class, where a data set has them.
+        whole: shrink images larger than `size` instead of cutting out their centre.
     """
 
     def __init__(
-        self, pixels: Pixels, labels: Integers, size: int, channels: int, augment: Augment | None = None
+        self,
+        pixels: Pixels,
+        labels: Integers,
+        size: int,
+        channels: int,
+        augment: Augment | None = None,
+        votes: npt.NDArray[np.float32] | None = None,
+        whole: bool = False,
     ) -> None:
         self.pixels = pixels
         self.labels = labels
         self.size = size
         self.channels = channels
         self.augment = augment
+        self.votes = votes
+        self.whole = whole
 
     def __getitem__(self, draw: Draw) -> Batch:
         images = self.pixels[draw.rows]
         if self.augment is not None:
-            images = self.augment(images, draw.seed)
+            images = self.augment(images, draw)
         return Batch(
-            to_tensor(images, self.size, self.channels),
+            to_tensor(images, self.size, self.channels, self.whole),
             torch.from_numpy(self.labels[draw.rows]),
             torch.from_numpy(draw.rows),
+            None if self.votes is None else torch.from_numpy(self.votes[draw.rows]),
         )
 
 
-def to_tensor(images: Pixels, size: int, channels: int) -> torch.Tensor:
-    """(N, channels, size, size) uint8 from (N, H, W[, 3]) uint8: the centre of larger images, grey repeated."""
+def to_tensor(images: Pixels, size: int, channels: int, whole: bool = False) -> torch.Tensor:
+    """(N, channels, size, size) uint8 from (N, H, W[, 3]) uint8, grey repeated.
+
+    Of larger images the centre, or with `whole` all of it, shrunk by the mean over areas.
+    """
+    if whole and images.shape[1:3] != (size, size):
+        images = np.stack([cv2.resize(image, (size, size), interpolation=cv2.INTER_AREA) for image in images])
     top, left = ((side - size) // 2 for side in images.shape[1:3])
     images = images[:, top : top + size, left : left + size]
     grey = images.ndim == 3

@@ -37,6 +37,21 @@ def expression(name: str) -> str:
     return word
 
 
+def columns_of(
+    shares: npt.NDArray[np.float32] | None, names: Sequence[str], wanted: Sequence[str]
+) -> npt.NDArray[np.float32] | None:
+    """Shares (N, names) as shares (N, wanted) that sum to 1 again; rows without a wanted class stay zeros.
+
+    None, where a data set has no shares, stays None.
+    """
+    if shares is None:
+        return None
+    picked = shares[:, [list(names).index(name) for name in wanted]]
+    total = picked.sum(axis=1, keepdims=True)
+    result: npt.NDArray[np.float32] = np.divide(picked, total, out=np.zeros_like(picked), where=total > 0)
+    return result
+
+
 def relabel(labels: npt.NDArray[np.int64], names: Sequence[str], wanted: Sequence[str]) -> npt.NDArray[np.int64]:
     """Labels counted in `names` as labels counted in `wanted`, matched by name; -1 where the class is not wanted.
 

@@ -9,19 +9,22 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from fer_lightning.data.images import Images, Pixels, Rows
 from fer_lightning.errors import FerError
 
-Pixels = npt.NDArray[np.uint8]
+__all__ = ["FaceSet", "Images", "Integers", "Pixels", "Strings"]
+
 Integers = npt.NDArray[np.int64]
 Strings = npt.NDArray[np.str_]
 
 
 @dataclass(frozen=True)
 class FaceSet:
-    """N faces of one size. Columns that a data set does not know are None.
+    """N faces. Columns that a data set does not know are None.
 
     Attributes:
-        pixels: (N, H, W) grey or (N, H, W, 3) RGB, uint8; may be memory-mapped.
+        pixels: (N, H, W) grey or (N, H, W, 3) RGB, uint8, perhaps memory-mapped; or pictures of any sizes that are
+            decoded one by one.
         label: (N,) index into `class_names`; -1 where the face has no label.
         class_names: names of the vocabulary, or the data set's own.
         ids: (N,) a name for each image that stays the same wherever the data lie.
@@ -30,10 +33,11 @@ class FaceSet:
         sequence: (N,) which recording the image belongs to.
         frame: (N,) position in its sequence, 0 is neutral.
         split: (N,) the publisher's own split.
-        extras: further columns by name, N rows each (action units, landmarks, votes).
+        extras: further columns by name, N rows each (action units, landmarks, votes). `digest` (N,) int64: the same
+            number says the same picture. `height`, `width`: of pictures in files.
     """
 
-    pixels: Pixels
+    pixels: Images
     label: Integers
     class_names: tuple[str, ...]
     ids: Strings
@@ -58,6 +62,21 @@ class FaceSet:
         plain = {name: value for name, value in named.items() if isinstance(value, np.ndarray) and name != "pixels"}
         return plain | {f"extras.{name}": column for name, column in self.extras.items()}
 
-    def with_pixels(self, pixels: Pixels, fingerprint: str) -> FaceSet:
+    @property
+    def array(self) -> Pixels:
+        """The pixels of faces that are prepared, as one array."""
+        assert isinstance(self.pixels, np.ndarray), "prepare the faces first: these are decoded one by one"
+        return self.pixels
+
+    def take(self, rows: Integers, fingerprint: str) -> FaceSet:
+        """The faces of these rows, in this order; a row may come several times."""
+        columns: dict[str, Any] = {
+            name: c[rows] for name, c in self.columns().items() if not name.startswith("extras.")
+        }
+        extras = {name: column[rows] for name, column in self.extras.items()}
+        pixels = Rows(self.pixels, rows)
+        return FaceSet(pixels=pixels, class_names=self.class_names, fingerprint=fingerprint, extras=extras, **columns)
+
+    def with_pixels(self, pixels: Images, fingerprint: str) -> FaceSet:
         """The same faces after a step that changed their pixels."""
         return replace(self, pixels=pixels, fingerprint=fingerprint)

@@ -8,7 +8,9 @@ from typing import NamedTuple
 
 from torch import Tensor
 
-from fer_lightning.errors import FerError
+from fer_lightning.errors import FerError, choices
+
+NORMALISATIONS = ("standard", "mean", "mean_image")
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,8 @@ class InputSpec:
         mean: of each channel, on pixels scaled to 0..1, subtracted from every image; null takes the net's own or,
             where it has none, that of the training images.
         std: of each channel, by which the difference is divided; null likewise.
+        normalise: what is learned on the training images where `mean` is null: `standard` mean and std of each channel;
+            `mean` the mean alone; `mean_image` that of each pixel, subtracted from every image (paper D, section 3).
     """
 
     size: int
@@ -29,12 +33,18 @@ class InputSpec:
     illumination: str = "none"
     mean: Sequence[float] | None = None
     std: Sequence[float] | None = None
+    normalise: str = "standard"
 
     def __post_init__(self) -> None:
         if self.size < 1:
             raise FerError(f"model.input.size={self.size}: choose a side of at least 1 pixel")
         if self.channels not in (1, 3):
             raise FerError(f"model.input.channels={self.channels}: choose 1 (grey) or 3 (RGB)")
+        if self.normalise not in NORMALISATIONS:
+            known = choices(NORMALISATIONS, self.normalise)
+            raise FerError(f"model.input.normalise={self.normalise}: choose among {known}")
+        if self.mean is not None and self.normalise != "standard":
+            raise FerError(f"model.input.normalise={self.normalise} learns a mean: leave model.input.mean and std null")
         if (self.mean is None) != (self.std is None):
             raise FerError("model.input.mean and model.input.std: give both or neither")
         for name, values in (("mean", self.mean), ("std", self.std)):
@@ -43,8 +53,21 @@ class InputSpec:
 
 
 class Batch(NamedTuple):
-    """Images (N, channels, size, size) uint8, labels (N,) int64, and (N,) each image's row in its FaceSet."""
+    """A batch of N images.
+
+    Attributes:
+        image: (N, channels, size, size) uint8.
+        label: (N,) int64.
+        row: (N,) each image's row in its FaceSet.
+        votes: (N, C) float32, what the loss compares with where a data set has shares instead of one label.
+    """
 
     image: Tensor
     label: Tensor
     row: Tensor
+    votes: Tensor | None = None
+
+    @property
+    def target(self) -> Tensor:
+        """What the loss compares with: votes where there are any, else labels."""
+        return self.label if self.votes is None else self.votes

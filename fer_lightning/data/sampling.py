@@ -13,10 +13,17 @@ from fer_lightning.data.faces import Integers
 
 
 class Draw(NamedTuple):
-    """The rows of one batch, and the seed of its random changes."""
+    """A batch that is to be made.
+
+    Attributes:
+        rows: (N,) of the images.
+        seed: of their random changes.
+        views: (N,) which of an image's prescribed variants each is; None where it has none.
+    """
 
     rows: Integers
     seed: int
+    views: Integers | None = None
 
 
 class InOrder(Sampler[Draw]):
@@ -57,6 +64,7 @@ class EpochBatches(Sampler[Draw]):
         batch_size: images of the global batch.
         seed: of the order and of the random changes.
         balanced: draw with replacement so that every class is equally likely; an epoch keeps its length.
+        copies: prescribed variants of each image, as offline augmentation has them; an epoch deals every variant once.
         rank: this device's number.
         world_size: how many devices share the global batch; must divide `batch_size`.
     """
@@ -68,18 +76,22 @@ class EpochBatches(Sampler[Draw]):
         batch_size: int,
         seed: int,
         balanced: bool = False,
+        copies: int = 1,
         rank: int = 0,
         world_size: int = 1,
     ) -> None:
         self.rows = rows
+        self.copies = copies
+        self.images = len(rows) * copies
         # a training side smaller than the batch is one batch, of a size that the devices can share
-        self.batch_size = min(batch_size, len(rows) - len(rows) % world_size)
+        self.batch_size = min(batch_size, self.images - self.images % world_size)
         self.seed = seed
         self.share = slice(rank, None, world_size)
         self.epoch = 0
         self.skip = 0
         weights = 1.0 / np.bincount(labels)[labels]
-        self.chances = weights / weights.sum() if balanced else None
+        chances = np.repeat(weights, copies)
+        self.chances = chances / chances.sum() if balanced else None
 
     def set_epoch(self, epoch: int) -> None:
         """Called by Lightning before each epoch, also after a resume."""
@@ -90,16 +102,19 @@ class EpochBatches(Sampler[Draw]):
         self.skip = batches
 
     def __len__(self) -> int:
-        return len(self.rows) // self.batch_size
+        return self.images // self.batch_size
 
     def __iter__(self) -> Iterator[Draw]:
         order = np.random.default_rng([self.seed, self.epoch])
         if self.chances is None:
-            rows = order.permutation(self.rows)
+            numbers = order.permutation(self.images)
         else:
-            rows = order.choice(self.rows, size=len(self.rows), p=self.chances)
+            numbers = order.choice(self.images, size=self.images, p=self.chances)
+        rows = self.rows[numbers // self.copies]
+        views = numbers % self.copies if self.copies > 1 else None
         first, self.skip = self.skip, 0
         for number in range(first, len(self)):
-            batch = rows[number * self.batch_size : (number + 1) * self.batch_size]
+            batch = slice(number * self.batch_size, (number + 1) * self.batch_size)
             seed = np.random.SeedSequence([self.seed, self.epoch, number]).generate_state(1)[0]
-            yield Draw(batch[self.share], int(seed))
+            own = None if views is None else views[batch][self.share]
+            yield Draw(rows[batch][self.share], int(seed), own)

@@ -38,7 +38,9 @@ HASHED_CALLBACKS = (
     *("EarlyStopping", "Timer", "StochasticWeightAveraging", "WeightAveraging", "EMAWeightAveraging", "Ema", "Freeze"),
     *("GradientAccumulationScheduler", "BackboneFinetuning", "LambdaCallback", "LearningRateFinder", "BatchSizeFinder"),
 )
-UNHASHED_KEYS = frozenset({"dir", "dirpath", "num_workers", "pin_memory", "persistent_workers", "prefetch_factor"})
+UNHASHED_KEYS = frozenset(
+    {"dir", "dirpath", "path", "votes", "about", "num_workers", "pin_memory", "persistent_workers", "prefetch_factor"}
+)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,11 @@ from fer_lightning.results.intervals import Interval, accuracy_interval, recall_
 from fer_lightning.results.result import FILE_NAME, Result
 
 NONE = "-"
+FURTHER = {
+    "test/accuracy_no_exact_copies": "accuracy without exact copies",
+    "test/accuracy_no_near_copies": "accuracy without near copies",
+    "test/accuracy_ferplus": "accuracy against FER+",
+}
 
 
 class Row(NamedTuple):
@@ -38,6 +43,10 @@ def scores(result: Result) -> Iterator[Row]:
     yield Row("macro-F1", percent(result.metrics.get("test/macro_f1")))
     yield Row("balanced accuracy", percent(result.metrics.get("test/balanced_accuracy")))
     yield Row("calibration error", percent(result.metrics.get("test/ece")))
+    for metric, name in FURTHER.items():
+        if metric in result.metrics:
+            span = result.intervals.get(metric)
+            yield Row(name, percent(result.metrics[metric]), _span((span[0], span[1]) if span else None))
 
 
 def recalls(result: Result) -> Iterator[Row]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple, cast
@@ -18,9 +18,11 @@ from torch import nn
 from fer_lightning.data.datamodule import FaceDataModule
 from fer_lightning.data.inputs import InputSpec
 from fer_lightning.data.preprocess.prepare import Prepare
+from fer_lightning.data.protocols import PROTOCOLS
 from fer_lightning.errors import FerError, choices
 from fer_lightning.run.compose import options
 from fer_lightning.run.job import Job
+from fer_lightning.run.learned import fit_to_training_images, normalise_as_its_makers
 from fer_lightning.run.trial import check_output
 from fer_lightning.training.callbacks.answers import Answers
 from fer_lightning.training.callbacks.figures import LogFigures
@@ -30,12 +32,17 @@ from fer_lightning.training.callbacks.progress import Progress
 from fer_lightning.training.callbacks.record import Record
 from fer_lightning.training.callbacks.reseed import Reseed
 from fer_lightning.training.classifier import Classifier
-from fer_lightning.training.losses import WeightedCrossEntropy, check_task
+from fer_lightning.training.losses import check_task
 from fer_lightning.training.schedules import Length
 from fer_lightning.training.trainer import Trainer
 
 # what a checkpoint keeps of the config: all that rebuilds the module and prepares its images
 RECORDED = ("model", "loss", "optimizer", "scheduler", "preprocess")
+# what decides which images of a data set train
+SPLIT_KEYS = (
+    *("protocol", "fold", "num_folds", "split_seed", "val_subjects"),
+    *("label_mode", "frames", "rotate", "exclude_copies", "max_train_images"),
+)
 
 
 class Run(NamedTuple):
@@ -65,6 +72,7 @@ def build_run(job: Job) -> Run:
     names = config["data"]["class_names"]
     module = build_module(config, names)
     module.record = {"choices": job.choices, **{key: config[key] for key in RECORDED}, "class_names": names}
+    module.record["trained_on"] = trained_on(job)
     record, answers, interrupt = Record(), Answers(), Interrupt(job.last_checkpoint)
     callbacks = [make(f"callbacks.{name}", node) for name, node in config["callbacks"].items()]
     loggers = [make(f"logger.{name}", node) for name, node in config["logger"].items()]
@@ -77,6 +85,7 @@ def build_run(job: Job) -> Run:
     if config["monitor"] not in module.figures("val"):
         raise FerError(f"monitor={config['monitor']}: choose among {choices(module.figures('val'), config['monitor'])}")
     datamodule = build_data(config["data"], config, augment=make("augment", config["augment"]), seed=config["seed"])
+    _check_trains(datamodule)
     datamodule.check_devices(trainer.world_size)
     fit_to_training_images(module, datamodule)
     check_task(module.loss, len(names), str(job.choices["loss"]), options("loss"))
@@ -88,6 +97,12 @@ def build_run(job: Job) -> Run:
         return build_trainer(alone, [record, answers], loggers, job.output_dir)
 
     return Run(module, datamodule, trainer, tester, record, answers, interrupt)
+
+
+def trained_on(job: Job) -> dict[str, Any]:
+    """Which images trained, as a checkpoint keeps it: the data set, how its faces were cut, and its split."""
+    said = {key: job.config["data"].get(key) for key in ("locate", "class_names", *SPLIT_KEYS)}
+    return {"data": job.choices.get("data"), **said}
 
 
 def build_data(data: Mapping[str, Any], model_config: Mapping[str, Any], **late: Any) -> FaceDataModule:
@@ -108,25 +123,9 @@ def build_module(config: Mapping[str, Any], class_names: list[str]) -> Classifie
         "input": input_spec(config),
     }
     module = cast(Classifier, make("model", config["model"], class_names=class_names, **parts))
-    own = _own_statistics(module.net)
-    if module.input.mean is None and own is not None:
-        module.normalise_by(*own)
+    normalise_as_its_makers(module)
     check_output(module)
     return module
-
-
-def fit_to_training_images(module: Classifier, datamodule: FaceDataModule) -> None:
-    """Gives the module what is learned on the training images alone: normalisation and class weights."""
-    if module.input.mean is None and _own_statistics(module.net) is None:
-        module.normalise_by(*datamodule.pixel_statistics())
-    if isinstance(module.loss, WeightedCrossEntropy):
-        module.loss.fit_counts(torch.tensor(datamodule.class_counts()))
-
-
-def _own_statistics(net: nn.Module) -> tuple[Sequence[float], Sequence[float]] | None:
-    """The mean and std by which a net's makers normalised; None where it has none of its own."""
-    mean, std = (getattr(net, name, None) for name in ("mean", "std"))
-    return None if mean is None or std is None else (mean, std)
 
 
 def build_trainer(
@@ -173,6 +172,18 @@ def _one_clear_error(name: str) -> Iterator[None]:
         raise cause if isinstance(cause, FerError) else FerError(f"{place}: {cause}") from failure
     except (TypeError, ValueError, MisconfigurationException) as refusal:
         raise FerError(f"{name}: {refusal}") from refusal
+
+
+def _check_trains(datamodule: FaceDataModule) -> None:
+    """Raises FerError where the protocol has no training side."""
+    if not len(datamodule.protocol.train):
+        source = datamodule.opened.source
+        able = [name for name, rule in PROTOCOLS.items() if "train" in rule.filled and not rule.lacks(source)]
+        raise FerError(
+            f"data.protocol={datamodule.protocol.name} has no image to train, it tests what was trained elsewhere "
+            f"(fer-eval ckpt=PATH data=NAME); choose among {choices(able)}"
+        )
+    datamodule.check_trains()
 
 
 def _check_schedule(module: Classifier, epochs: int | None) -> None:

@@ -36,10 +36,29 @@ def options(group: str) -> list[str]:
 
 
 def register_resolvers() -> None:
-    """Defines `${len:LIST}`, `${env_or:NAME,DEFAULT}` and `${options:GROUP}` for the YAML files; twice does no harm."""
+    """Defines what the YAML files may write beside values; twice does no harm.
+
+    `${len:LIST}`, `${env_or:NAME,DEFAULT}`, `${class_set:NAME,DIR,FRAMES}`, `${options:GROUP}`, `${groups:}`.
+    """
     OmegaConf.register_new_resolver("len", len, replace=True)
     OmegaConf.register_new_resolver("env_or", _env_or, replace=True)
+    OmegaConf.register_new_resolver("class_set", _class_set, replace=True)
+    OmegaConf.register_new_resolver("groups", _groups, replace=True)
     OmegaConf.register_new_resolver("options", lambda group: ", ".join(options(group)), replace=True)
+
+
+def _groups() -> str:
+    """Every group with its options, a line each; what only completes another file is no option."""
+    chosen = (folder.name for folder in sorted(conf_dir().iterdir()) if folder.is_dir() and folder.name != "hydra")
+    return "\n".join(f"{group}: {', '.join(options(group))}" for group in chosen if options(group))
+
+
+def _class_set(name: str | int, dir: str, frames: str) -> list[str]:
+    """The classes of a named set; those that CK+'s files in `dir` hold where the name is `held`."""
+    from fer_lightning.data.class_sets import HELD, class_set  # what reads images is slow to import
+    from fer_lightning.data.readers.ckplus import held_classes
+
+    return list(held_classes(dir, frames) if name == HELD else class_set(name))
 
 
 def _env_or(name: str, default: str) -> str:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytorch_lightning as pl
 
+from fer_lightning.data.expressions import EXPRESSIONS
 from fer_lightning.errors import FerError, choices
 from fer_lightning.results.result import Result
-from fer_lightning.run.build import build_data, build_trainer
+from fer_lightning.run.build import SPLIT_KEYS, build_data, build_trainer, trained_on
 from fer_lightning.run.checkpoint import restore
 from fer_lightning.run.compose import options
 from fer_lightning.run.fit import Outcome, test_once
@@ -46,11 +48,14 @@ def evaluate(job: Job) -> Result:
     path = Path(job.config["ckpt"]).expanduser()
     module, recorded = restore(path)
     named = job.config["data"]["class_names"]
-    module.restrict_to(named)
+    module.restrict_to(_comparable(named, job, recorded))
     answers = list(module.answers)
     _say_dropped("the model", set(module.class_names) - set(named))
     _say_dropped("the data", set(named) - set(module.class_names))
     datamodule = build_data({**job.config["data"], "class_names": answers}, recorded)
+    if datamodule.report_copies and not _knows_its_training(job, recorded):
+        datamodule.report_copies = False
+        log.info("accuracies without copies left out: the checkpoint was trained on other images than this split's")
     record, kept = Record(), Answers()
     trainer = build_trainer(job.config, [record, kept], [], job.output_dir)
     if trainer.world_size > 1:
@@ -61,6 +66,28 @@ def evaluate(job: Job) -> Result:
     # what was trained is the checkpoint's to say, on which data it is tested is the user's
     job = replace(job, choices={**recorded["choices"], **job.choices})
     return leave(job, outcome, datamodule, kept, answers)
+
+
+def _comparable(names: list[str], job: Job, recorded: dict[str, Any]) -> list[str]:
+    """The classes whose names mean the same to model and data: another data set's own "3" may be anything."""
+    same = job.choices.get("data") == recorded["choices"].get("data")
+    if same and (job.choices.get("data") != "folder" or set(names) <= set(recorded["class_names"])):
+        return names
+    known = [name for name in names if name in EXPRESSIONS]
+    if not known:
+        raise FerError(
+            f"data={job.choices.get('data')}: its classes {choices(names)} are no expressions, so they mean nothing to "
+            f"a model of {recorded['choices'].get('data')}; test one that was trained on this data set"
+        )
+    return known
+
+
+def _knows_its_training(job: Job, recorded: dict[str, Any]) -> bool:
+    """Whether the training side of this split is what trained the checkpoint."""
+    before, now = recorded.get("trained_on"), trained_on(job)
+    if before is None:  # of a checkpoint that does not say more
+        return bool(recorded["choices"].get("data") == now["data"])
+    return all(before.get(key) == now[key] for key in ("data", *SPLIT_KEYS))
 
 
 def _say_dropped(whose: str, names: set[str]) -> None:

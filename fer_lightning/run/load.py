@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -33,18 +34,22 @@ class Recognizer:
     preprocess: Prepare
 
     @torch.inference_mode()
-    def probabilities(self, faces: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+    def probabilities(self, faces: npt.NDArray[np.uint8] | Sequence[npt.NDArray[np.uint8]]) -> npt.NDArray[np.float32]:
         """(N, C) probabilities of face crops (N, H, W) grey or (N, H, W, 3) RGB, uint8, of any size.
+
+        Faces of different sizes come as a list of (H, W) or (H, W, 3).
 
         Raises:
             FerError: another shape or type.
         """
-        if faces.dtype != np.uint8 or faces.ndim not in (3, 4) or (faces.ndim == 4 and faces.shape[-1] != 3):
-            raise FerError(
-                f"faces are {faces.dtype} of shape {faces.shape}: give uint8 (N, H, W) grey or (N, H, W, 3) RGB"
-            )
-        spec = self.module.input
-        images = to_tensor(self.preprocess(faces), spec.size, spec.channels).to(self.module.device)
+        stacks = [face[None] for face in faces] if isinstance(faces, Sequence) else [faces]
+        for stack in stacks:
+            if stack.dtype != np.uint8 or stack.ndim not in (3, 4) or (stack.ndim == 4 and stack.shape[-1] != 3):
+                raise FerError(
+                    f"faces are {stack.dtype} of shape {stack.shape}: give uint8 (N, H, W) grey or (N, H, W, 3) RGB"
+                )
+        spec, prepare = self.module.input, self.preprocess
+        images = to_tensor(prepare(faces), spec.size, spec.channels, prepare.shown_whole).to(self.module.device)
         return cast(npt.NDArray[np.float32], self.module.scores(images).softmax(dim=1).cpu().numpy())
 
     def predict(self, faces: npt.NDArray[np.uint8]) -> list[str]:

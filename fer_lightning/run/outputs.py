@@ -10,15 +10,19 @@ from fer_lightning.results.predictions import Predictions
 from fer_lightning.results.predictions import write as write_predictions
 from fer_lightning.results.result import FILE_NAME, Result, config_hash, versions, write
 from fer_lightning.results.tables import write_confusion_csv
+from fer_lightning.run.accuracies import without_copies_and_beside_votes
 from fer_lightning.run.fit import Outcome
 from fer_lightning.run.job import Job
 from fer_lightning.run.pictures import PICTURES, draw_curves, draw_test
 from fer_lightning.run.resume.saved_job import save as save_job
+from fer_lightning.run.split import write_split
 from fer_lightning.training.callbacks.answers import Answers
 from fer_lightning.training.callbacks.record import Record
 
 PREDICTIONS = "predictions.parquet"
+SPLIT = "split.csv"
 FILES = {
+    "split": SPLIT,
     "confusion_matrix": "confusion_matrix.csv",
     "predictions": PREDICTIONS,
     "metrics": "metrics.csv",
@@ -60,6 +64,10 @@ def leave(
     predictions = Predictions(faces.ids[rows], faces.label[rows], tuple(class_names), answers.probabilities)
     write_predictions(predictions, folder / PREDICTIONS)
     write_confusion_csv(outcome.confusion_matrix, class_names, folder / FILES["confusion_matrix"])
+    # what trained a checkpoint that is tested anew may have been other images than this protocol's
+    sides = protocol.sides() if record is not None else {"test": protocol.test}
+    write_split(datamodule.opened.source, sides, folder / SPLIT)
+    extra, spans = without_copies_and_beside_votes(datamodule, rows, predictions)
     draw_test(job, outcome.confusion_matrix, predictions, rows, datamodule)
     if record is not None:
         draw_curves(job, record, outcome.epoch)
@@ -71,7 +79,7 @@ def leave(
         seed=job.config["seed"],
         protocol=protocol.name,
         class_names=class_names,
-        metrics=dict(outcome.metrics),
+        metrics={**outcome.metrics, **extra},
         confusion_matrix=outcome.confusion_matrix.tolist(),
         timing=dict(outcome.timing),
         world_size=world_size,
@@ -82,7 +90,7 @@ def leave(
         started=job.started.isoformat(timespec="seconds"),
         finished=datetime.now(UTC).isoformat(timespec="seconds"),
         counts={stage: len(side) for stage, side in protocol.sides().items()},
-        intervals=intervals(outcome.confusion_matrix, class_names),
+        intervals=intervals(outcome.confusion_matrix, class_names) | spans,
     )
     write(result, folder)
     return result

@@ -13,12 +13,15 @@ from fer_lightning.results.figures.faces import face_grid
 from fer_lightning.results.figures.page import save
 from fer_lightning.results.figures.recalls import recall_bars
 from fer_lightning.results.figures.reliability import reliability_diagram
+from fer_lightning.results.figures.steps import step_rows
 from fer_lightning.results.figures.wrong import wrong_faces
 from fer_lightning.results.predictions import Predictions
 from fer_lightning.run.job import Job
+from fer_lightning.run.preparation import followed, some_rows
 from fer_lightning.training.callbacks.record import Record
 
 SHOWN_FACES = 32
+FOLLOWED_FACES = 4
 # name in result.json to file; the order in which trackers show them
 PICTURES = {
     "learning_curves": "learning_curves.png",
@@ -27,6 +30,7 @@ PICTURES = {
     "reliability": "reliability.png",
     "wrong_faces": "wrong_faces.png",
     "faces": "faces.png",
+    "steps": "steps.png",
 }
 
 
@@ -37,6 +41,14 @@ def draw_faces(job: Job, datamodule: FaceDataModule) -> None:
     captions = [datamodule.class_names[label] for label in batch.label[:SHOWN_FACES]]
     title = f"Training images as the net sees them: {job.described()}"
     save(face_grid(_shown(batch.image[:SHOWN_FACES].numpy()), captions, title), job.output_dir / PICTURES["faces"])
+
+
+def draw_steps(job: Job, datamodule: FaceDataModule) -> None:
+    """Some training faces after each step of their preparation, from the file to the net's input."""
+    rows = some_rows(datamodule, FOLLOWED_FACES)
+    names = [datamodule.class_names[label] for label in datamodule.faces.label[rows]]
+    figure = step_rows(followed(datamodule, rows), names, datamodule.faces.ids[rows].tolist(), subtitle=job.described())
+    save(figure, job.output_dir / PICTURES["steps"])
 
 
 def draw_curves(job: Job, record: Record, epoch: int | None) -> None:
@@ -57,8 +69,8 @@ def draw_test(
     names, tested = list(predictions.class_names), f"{job.described()}; protocol {datamodule.protocol.name}"
 
     def seen(chosen: npt.NDArray[np.int64]) -> npt.NDArray[np.uint8]:
-        pixels, spec = datamodule.faces.pixels[rows[chosen]], datamodule.input
-        return _shown(to_tensor(pixels, spec.size, spec.channels).numpy())
+        pixels, spec = datamodule.faces.array[rows[chosen]], datamodule.input
+        return _shown(to_tensor(pixels, spec.size, spec.channels, datamodule.prepare.shown_whole).numpy())
 
     figures = {
         "confusion_matrix_figure": confusion_matrix(counts, names, subtitle=tested),

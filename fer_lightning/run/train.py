@@ -18,7 +18,7 @@ from fer_lightning.run.initial import start_from
 from fer_lightning.run.job import Job, Stopped
 from fer_lightning.run.launch import is_first
 from fer_lightning.run.outputs import begin, leave, promise
-from fer_lightning.run.pictures import draw_curves, draw_faces
+from fer_lightning.run.pictures import draw_curves, draw_faces, draw_steps
 from fer_lightning.run.quiet import quiet
 from fer_lightning.run.resume.first_part import first_part, keep_rows, move_checkpoint, rows_before
 from fer_lightning.run.stops import best_so_far, nonfinite, stopped
@@ -67,6 +67,7 @@ def _lead(job: Job, run: Run, epoch: int | None) -> Result:
     names, loggers = list(run.module.class_names), run.trainer.loggers
     _announce(job, run, epoch)
     draw_faces(job, run.datamodule)
+    draw_steps(job, run.datamodule)
     done = False
     try:
         trackers.begin(loggers, job, names)

@@ -57,15 +57,19 @@ class Classifier(pl.LightningModule):
         self.mirror_test = mirror_test
         self.record: dict[str, Any] = {}
         self.kept_classes = list(range(len(self.class_names)))
-        self.register_buffer("pixel_mean", torch.zeros(input.channels, 1, 1))
+        side = input.size if input.normalise == "mean_image" else 1
+        self.register_buffer("pixel_mean", torch.zeros(input.channels, side, side))
         self.register_buffer("pixel_std", torch.ones(input.channels, 1, 1))
         if input.mean is not None and input.std is not None:
             self.normalise_by(input.mean, input.std)
         self.metrics = self._fresh_metrics()
 
-    def normalise_by(self, mean: Sequence[float], std: Sequence[float]) -> None:
-        """Subtracts `mean` and divides by `std`, a value for each channel, of pixels scaled to 0..1."""
-        self.pixel_mean.copy_(torch.tensor(mean).view(-1, 1, 1))
+    def normalise_by(self, mean: Sequence[float] | Tensor, std: Sequence[float]) -> None:
+        """Subtracts `mean` and divides by `std`, a value for each channel, of pixels scaled to 0..1.
+
+        The mean may be an image (channels, size, size), where the input is normalised by one.
+        """
+        self.pixel_mean.copy_(torch.as_tensor(mean).view(self.input.channels, *self.pixel_mean.shape[1:]))
         self.pixel_std.copy_(torch.tensor(std).view(-1, 1, 1))
 
     def restrict_to(self, names: Sequence[str]) -> None:
@@ -150,6 +154,6 @@ class Classifier(pl.LightningModule):
     def _count(self, stage: str, scores: Tensor, batch: Batch) -> Tensor | None:
         """Adds the batch to the stage's figures; the loss, unless only a part of the model's classes answers."""
         whole = len(self.kept_classes) == len(self.class_names)
-        loss: Tensor | None = self.loss(scores, batch.label) if whole else None
+        loss: Tensor | None = self.loss(scores, batch.target) if whole else None
         self.stage_metrics(stage).update(scores.detach().softmax(dim=1), batch.label, loss)
         return loss

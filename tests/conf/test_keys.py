@@ -16,10 +16,17 @@ FILES = sorted(path.relative_to(conf_dir()).as_posix() for path in conf_dir().rg
 CODE = Path(__file__).parents[2] / "fer_lightning"
 
 
+def merged(name):
+    """The file with the files of its own group that it stands on, such as base/faces@_here_."""
+    own = OmegaConf.load(conf_dir() / name)
+    bases = [entry.partition("@")[0] for entry in own.pop("defaults", []) if isinstance(entry, str)]
+    folder = (conf_dir() / name).parent.relative_to(conf_dir())
+    return OmegaConf.merge(*(merged((folder / f"{base}.yaml").as_posix()) for base in bases if base != "_self_"), own)
+
+
 @pytest.mark.parametrize("name", FILES)
 def test_every_key_is_a_parameter_of_its_target(name):
-    content = OmegaConf.to_container(OmegaConf.load(conf_dir() / name), resolve=False)
-    for place, node in nodes(content):
+    for place, node in nodes(OmegaConf.to_container(merged(name), resolve=False)):
         known = parameters(get_object(node["_target_"]))
         assert set(node) - HYDRA_KEYS <= set(known), f"{name}: {place}"
 
@@ -42,3 +49,12 @@ def test_every_path_is_used_by_another_file():
 def test_files_begin_with_a_sentence_for_people(name):
     lines = [line for line in (conf_dir() / name).read_text().splitlines() if line != "# @package _global_"]
     assert re.match(r"# .{15,}", lines[0])
+
+
+def test_a_file_is_read_together_with_the_files_that_it_stands_on():
+    fer2013, mixed = merged("data/fer2013.yaml"), merged("data/lfw_mixed.yaml")
+    assert fer2013.report_copies is True
+    assert fer2013._target_ == "fer_lightning.data.datamodule.FaceDataModule"
+    assert mixed.faces.per_class == 3269
+    assert mixed.locate.on_none == "whole"
+    assert "defaults" not in mixed

@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fer_lightning.data.cache import cached, content_hash
+from fer_lightning.data import cache
+from fer_lightning.data.cache import cached, cached_columns, content_hash
 from fer_lightning.errors import FerError
 
 
@@ -131,3 +132,64 @@ def test_what_a_killed_process_left_is_cleared_away(tmp_path, make_faces):
     (tmp_path / "drawn-k1.123.partial" / "pixels.npy").write_bytes(b"half")
     cached(tmp_path, "drawn", "k1", lambda: make_faces([0, 1]))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["drawn-k1", "drawn-k1.lock"]
+
+
+def test_a_table_is_made_once_and_comes_back_whole(tmp_path):
+    calls = []
+
+    def make():
+        calls.append(1)
+        return {"box": np.ones((2, 4)), "whole": np.array("3f"), "names": np.array(["日本", "b"])}
+
+    for _ in range(2):
+        table = cached_columns(tmp_path, "found", "k1", make)
+        assert sorted(table) == ["box", "names", "whole"]
+        assert table["box"].shape == (2, 4)
+        assert str(table["whole"]) == "3f"
+        assert table["names"].tolist() == ["日本", "b"]
+    cached_columns(tmp_path, "found", "k2", make)
+    assert len(calls) == 2
+    assert finished(tmp_path) == ["found-k1", "found-k2"]
+
+
+def test_a_damaged_table_is_made_again(tmp_path, caplog):
+    cached_columns(tmp_path, "found", "k1", lambda: {"box": np.ones(4)})
+    file = tmp_path / "found-k1" / "columns.npz"
+    file.write_bytes(file.read_bytes()[:50])
+    assert cached_columns(tmp_path, "found", "k1", lambda: {"box": np.zeros(4)})["box"].tolist() == [0] * 4
+    assert "is damaged" in caplog.text
+
+
+class Made:
+    """Seven pictures, made when they are asked for; it keeps count of those that are in memory at once."""
+
+    asked = 0
+
+    def __init__(self, odd=None):
+        self.odd = odd
+
+    def __len__(self):
+        return 7
+
+    def __getitem__(self, row):
+        self.asked += 1
+        return np.full((3, 3 if row != self.odd else 4), row, dtype=np.uint8)
+
+
+def test_pictures_that_are_made_one_by_one_are_written_in_pieces_and_each_made_once(tmp_path, make_faces, monkeypatch):
+    monkeypatch.setattr(cache, "CHUNK", 3)  # 3 + 3 + 1
+    pictures = Made()
+    faces = make_faces([0] * 7).with_pixels(pictures, "made")
+    opened = cached(tmp_path, "drawn", "k1", lambda: faces)
+    assert isinstance(opened.pixels, np.memmap)
+    assert opened.pixels.shape == (7, 3, 3)
+    assert opened.pixels[:, 0, 0].tolist() == list(range(7))
+    assert pictures.asked == 7
+
+
+def test_a_picture_of_another_size_leaves_nothing_behind(tmp_path, make_faces, monkeypatch):
+    monkeypatch.setattr(cache, "CHUNK", 3)
+    faces = make_faces([0] * 7).with_pixels(Made(odd=5), "made")
+    with pytest.raises(ValueError, match="same shape"):
+        cached(tmp_path, "drawn", "k1", lambda: faces)
+    assert finished(tmp_path) == []

@@ -54,8 +54,9 @@ def test_an_item_is_the_batch_that_was_drawn(make_faces):
 def test_the_augmentation_gets_the_images_and_the_seed_of_the_draw(make_faces, seed):
     faces = make_faces([0, 1, 2], size=4)
 
-    def darken(images: np.ndarray, seed: int) -> np.ndarray:
-        return images // (seed + 1)
+    def darken(images: np.ndarray, draw: Draw) -> np.ndarray:
+        assert draw.rows.tolist() == [1, 2]
+        return images // (draw.seed + 1)
 
     batch = FaceDataset(faces.pixels, faces.label, 4, 1, darken)[Draw(np.array([1, 2]), seed)]
     assert np.array_equal(batch.image[:, 0], faces.pixels[[1, 2]] // (seed + 1))
@@ -66,3 +67,20 @@ def test_the_tensor_is_no_view_into_the_faces(make_faces):
     before = faces.pixels.copy()
     FaceDataset(faces.pixels, faces.label, 4, 1)[Draw(np.array([0, 1]), 0)].image.zero_()
     assert np.array_equal(faces.pixels, before)
+
+
+def test_the_whole_is_shrunk_by_the_mean_over_areas_where_the_centre_would_be_cut_out():
+    image = np.array([[[0, 4, 100, 100], [8, 0, 100, 100], [50, 50, 9, 9], [50, 50, 9, 9]]], dtype=np.uint8)
+    assert to_tensor(image, 2, 1, whole=True).tolist() == [[[[3, 100], [50, 9]]]]
+    assert to_tensor(image, 2, 1).tolist() == [[[[0, 100], [50, 9]]]]
+    assert to_tensor(image, 4, 1, whole=True).tolist() == [image.tolist()]
+
+
+def test_shares_of_votes_travel_with_their_images_and_are_what_the_loss_compares_with(make_faces):
+    faces = make_faces([0, 1, 2], size=4)
+    votes = np.array([[0.5, 0.5], [0.2, 0.8], [1, 0]], dtype=np.float32)
+    batch = FaceDataset(faces.pixels, faces.label, 4, 1, votes=votes)[Draw(np.array([2, 1]), 0)]
+    assert torch.equal(batch.target, torch.tensor([[1.0, 0.0], [0.2, 0.8]]))
+    plain = FaceDataset(faces.pixels, faces.label, 4, 1)[Draw(np.array([2, 1]), 0)]
+    assert plain.votes is None
+    assert plain.target.tolist() == [2, 1]

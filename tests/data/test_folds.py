@@ -41,6 +41,26 @@ def test_single_images_spread_every_class_evenly(labels, k, seed):
         assert counts.max() - counts.min() <= 1
 
 
+@settings(max_examples=150, deadline=None)
+@given(faces=FACES, k=st.integers(1, 6), seed=st.integers(0, 2**32 - 1))
+def test_even_folds_hold_as_many_groups_give_or_take_one(faces, k, seed):
+    groups, labels = (np.array(column) for column in zip(*faces, strict=True))
+    if len(np.unique(groups)) < k:
+        return
+    home = folds(groups, labels, k, seed, even=True)
+    held = [len(np.unique(groups[home == fold])) for fold in range(k)]
+    assert sum(held) == len(np.unique(groups))
+    assert max(held) - min(held) <= 1
+
+
+def test_even_folds_by_hand():
+    # sizes 9 1 1 1: the three small ones share fold 1, unless a fold may hold but two groups
+    groups = np.array([0] * 9 + [1, 2, 3])
+    labels = np.zeros(12, dtype=np.int64)
+    assert folds(groups, labels, 2, seed=0).tolist() == [0] * 9 + [1] * 3
+    assert sorted(folds(groups, labels, 2, seed=0, even=True)[9:]) == [0, 1, 1]
+
+
 def test_worked_by_hand_one_class():
     # sizes 4 3 2 1: A to fold 0; B to the empty 1; C to 1 (3 < 4); D to 0 (4 < 5)
     groups = np.array([0] * 4 + [1] * 3 + [2] * 2 + [3])
@@ -53,6 +73,14 @@ def test_worked_by_hand_two_classes():
     # 0.5 * 0.2 = 0.1 full, fold 1 is 0.3 * 0.2 + 0.5 * 0.5 = 0.31: to fold 0, although it holds more images and x
     groups = np.array([0] * 5 + [1] * 4 + [2] * 3)
     labels = np.array([0] * 5 + [0, 0, 0, 1] + [0, 0, 1])
+    assert folds(groups, labels, 2, seed=0).tolist() == [0] * 5 + [1] * 4 + [0] * 3
+
+
+def test_worked_by_hand_shares_on_both_sides():
+    # seven x, two y, three z: A holds 5 x, B 1 y and 3 z, C 2 x and 1 y. A to fold 0, B to the smaller 1. To C, fold 0
+    # is 5/7 * 2/7 = 0.20 full, fold 1 is 1/2 * 1/2 = 0.25: to fold 0, although 5 * 2 images are more than 1 * 1
+    groups = np.array([0] * 5 + [1] * 4 + [2] * 3)
+    labels = np.array([0] * 5 + [1, 2, 2, 2] + [0, 0, 1])
     assert folds(groups, labels, 2, seed=0).tolist() == [0] * 5 + [1] * 4 + [0] * 3
 
 
@@ -87,6 +115,36 @@ def test_a_chain_of_copies_joins_all_its_people(make_faces):
     for row in (1, 3, 5):
         faces.pixels[row + 1] = faces.pixels[row]
     assert len(set(inseparable(faces).tolist())) == 1
+
+
+def test_unknown_people_are_not_one_person_and_copies_still_tie_them(make_faces):
+    faces = make_faces([0] * 6, subject=["", "bob", "", "ann", "", "bob"])
+    # people in the order of their names (ann 0, bob 1), then images of nobody known in the order of the rows
+    assert inseparable(faces).tolist() == [2, 1, 3, 0, 4, 1]
+    faces.pixels[4] = faces.pixels[1]
+    assert inseparable(faces).tolist() == [2, 1, 3, 0, 1, 1]
+
+
+def test_nobody_known_is_as_if_there_were_no_subjects(make_faces):
+    faces = make_faces([0] * 5, subject=[""] * 5)
+    faces.pixels[3] = faces.pixels[1]
+    assert inseparable(faces).tolist() == [0, 1, 2, 1, 3]
+
+
+def test_the_first_name_numbers_those_who_hang_together(make_faces):
+    faces = make_faces([0] * 4, subject=["dora", "bob", "cid", "ann"])
+    faces.pixels[3] = faces.pixels[0]  # ann and dora
+    assert inseparable(faces).tolist() == [0, 1, 2, 0]
+
+
+@settings(max_examples=60, deadline=None)
+@given(order=st.permutations(range(24)), seed=st.integers(0, 99))
+def test_the_order_of_the_rows_moves_nobody(make_faces, order, seed):
+    people = [f"p{row * 5 % 11}" for row in range(24)]
+    faces = make_faces(np.arange(24) % 5, subject=people, extras={"digest": np.arange(24) % 21})
+    moved = faces.take(np.array(order), "moved")
+    first, second = (folds(inseparable(some), some.label, 2, seed) for some in (faces, moved))
+    assert np.array_equal(first[order], second)
 
 
 def test_without_subjects_only_copies_hang_together(make_faces):

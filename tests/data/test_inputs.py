@@ -16,6 +16,14 @@ from fer_lightning.errors import FerError
         ({"size": 48, "mean": [0.5]}, r"mean and model\.input\.std: give both or neither"),
         ({"size": 48, "std": [0.5]}, r"mean and model\.input\.std: give both or neither"),
         ({"size": 48, "mean": [0.5] * 3, "std": [0.2]}, r"model\.input\.mean has 3 values for 1 channels"),
+        (
+            {"size": 48, "normalise": "image"},
+            r"model\.input\.normalise=image: choose among standard, mean, mean_image",
+        ),
+        (
+            {"size": 48, "normalise": "mean", "mean": [0.5], "std": [1.0]},
+            r"model\.input\.normalise=mean learns a mean: leave model\.input\.mean and std null",
+        ),
         ({"size": 48, "channels": 3, "mean": [0.5] * 3, "std": [0.2]}, r"model\.input\.std has 1 values for 3"),
     ],
 )
@@ -27,6 +35,7 @@ def test_an_impossible_input_is_refused(wrong, message):
 def test_the_default_is_grey_without_statistics():
     spec = InputSpec(48)
     assert (spec.channels, spec.illumination, spec.mean, spec.std) == (1, "none", None, None)
+    assert spec.normalise == "standard"
 
 
 def test_colour_with_its_three_means_is_taken():

@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from fer_lightning.data.augment.offline import CropsOfSizes
 from fer_lightning.data.copies import copy_groups, with_copy
 from fer_lightning.data.preprocess.prepare import Prepare
 from fer_lightning.data.protocols import Request, choose
 from fer_lightning.data.readers import fer2013
+from fer_lightning.data.sampling import EpochBatches
 
 pytestmark = pytest.mark.real_data
 
@@ -27,7 +29,7 @@ def faces(real_data, session_dir):
 
 @pytest.fixture(scope="module")
 def groups(faces):
-    return copy_groups(faces.pixels)
+    return copy_groups(faces)
 
 
 def test_every_class_of_every_split_is_counted(faces):
@@ -92,3 +94,15 @@ def test_equalised_faces_use_the_whole_range(faces, session_dir):
     assert (flat[lively].max(axis=1) == 255).all()
     assert (flat[lively].min(axis=1) == 0).all()
     assert np.array_equal(equal.label, faces.label)
+
+
+def test_paper_as_epoch_has_its_602889_images(faces):
+    train = choose(faces, "paper_a", Request()).train
+    copies = CropsOfSizes(32).copies
+    epoch = EpochBatches(train, faces.label[train], batch_size=1, seed=0, copies=copies)
+    assert epoch.images == len(epoch) == 602_889
+    whole = EpochBatches(train, faces.label[train], batch_size=602_889, seed=0, copies=copies)
+    (draw,) = whole
+    seen = draw.rows * copies + draw.views
+    assert len(np.unique(seen)) == 602_889
+    assert set(np.unique(draw.rows)) == set(train.tolist())

@@ -93,7 +93,7 @@ def test_every_batch_of_every_epoch_has_its_own_seed_within_what_albumentations_
 @pytest.mark.parametrize("balanced", [False, True])
 def test_two_devices_share_each_batch_of_one(balanced):
     whole = EpochBatches(ROWS, LABELS, 10, seed=4, balanced=balanced)
-    parts = [EpochBatches(ROWS, LABELS, 10, 4, balanced, rank, world_size=2) for rank in range(2)]
+    parts = [EpochBatches(ROWS, LABELS, 10, 4, balanced, rank=rank, world_size=2) for rank in range(2)]
     assert len(parts[0]) == len(parts[1]) == len(whole)
     for one, first, second in zip(whole, *parts, strict=True):
         assert len(first.rows) == len(second.rows) == 5
@@ -125,3 +125,43 @@ def test_a_small_training_side_is_shared_evenly_by_the_devices():
     shares = [next(iter(EpochBatches(rows, labels, 16, seed=0, rank=rank, world_size=2))).rows for rank in (0, 1)]
     assert [len(share) for share in shares] == [4, 4]
     assert not set(shares[0]) & set(shares[1])
+
+
+def test_an_epoch_deals_every_variant_of_every_image_once():
+    batches = EpochBatches(ROWS, LABELS, batch_size=10, seed=0, copies=3)
+    assert len(batches) == len(list(batches)) == 15
+    seen = [(int(row), int(view)) for draw in batches for row, view in zip(draw.rows, draw.views, strict=True)]
+    assert sorted(seen) == [(row, view) for row in ROWS.tolist() for view in range(3)]
+
+
+def test_without_variants_the_order_is_numpys_permutation_as_it_always_was():
+    batches = EpochBatches(ROWS, LABELS, batch_size=10, seed=7)
+    batches.set_epoch(2)
+    assert dealt(batches).tolist() == np.random.default_rng([7, 2]).permutation(ROWS).tolist()
+    assert all(draw.views is None for draw in batches)
+
+
+def test_two_devices_share_the_variants_of_each_batch():
+    whole = EpochBatches(ROWS, LABELS, 10, seed=4, copies=3)
+    parts = [EpochBatches(ROWS, LABELS, 10, seed=4, copies=3, rank=rank, world_size=2) for rank in range(2)]
+    for one, *shares in zip(whole, *parts, strict=True):
+        expected = sorted(zip(one.rows.tolist(), one.views.tolist(), strict=True))
+        given = sorted(pair for s in shares for pair in zip(s.rows.tolist(), s.views.tolist(), strict=True))
+        assert given == expected
+        assert [len(share.views) for share in shares] == [5, 5]
+
+
+def test_variants_of_few_images_make_full_batches():
+    batches = EpochBatches(np.arange(5), np.arange(5), batch_size=16, seed=0, copies=9)
+    assert [len(draw.rows) for draw in batches] == [16, 16]
+
+
+def test_balanced_draws_weigh_classes_and_not_variants():
+    labels = np.repeat([0, 1], [180, 20])
+    batches = EpochBatches(np.arange(200), labels, batch_size=100, seed=0, balanced=True, copies=5)
+    draws = list(batches)
+    rows, views = np.concatenate([d.rows for d in draws]), np.concatenate([d.views for d in draws])
+    assert len(rows) == 1000
+    # 1,000 draws of chance 1/2: deviation 16; of chance 1/5: deviation 13
+    assert abs(int(labels[rows].sum()) - 500) < 80
+    assert np.abs(np.bincount(views, minlength=5) - 200).max() < 65

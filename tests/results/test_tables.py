@@ -160,3 +160,17 @@ def test_confusion_csv_reads_back(tmp_path):
 def test_confusion_csv_to_the_byte(tmp_path):
     write_confusion_csv([[3, 1], [0, 4]], ["happy", "sad"], tmp_path / "c.csv")
     assert (tmp_path / "c.csv").read_bytes() == b"true\\predicted,happy,sad\nhappy,3,1\nsad,0,4\n"
+
+
+def test_further_accuracies_come_after_the_usual_ones_with_their_intervals(tmp_path):
+    further = {"test/accuracy_no_exact_copies": 0.5, "test/accuracy_ferplus": 0.625}
+    result = run(metrics={"test/accuracy": 0.68, **further}, intervals={"test/accuracy_no_exact_copies": [0.15, 0.85]})
+    table = rows(printed(result, tmp_path))
+    assert table["accuracy without exact copies"] == ["50.00 %", "15.00 - 85.00 %"]
+    assert table["accuracy against FER+"] == ["62.50 %"]
+    assert "accuracy without near copies" not in table
+    assert list(table).index("calibration error") < list(table).index("accuracy without exact copies")
+
+
+def test_without_further_accuracies_there_are_no_rows_of_them(tmp_path):
+    assert not [name for name in rows(printed(run(), tmp_path)) if "copies" in name or "FER+" in name]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from omegaconf.errors import InterpolationResolutionError
 
 from fer_lightning.run.compose import compose_job
 
@@ -27,3 +28,35 @@ def test_several_options_add_up(tmp_path):
     config = compose_job(["callbacks=[ema,early_stopping]", "logger=[wandb,tensorboard]"], tmp_path).config
     assert set(config["callbacks"]) == {"best", "last", "ema", "early_stopping"}
     assert set(config["logger"]) == {"csv", "wandb", "tensorboard"}
+
+
+SIX = ["angry", "disgust", "fear", "happy", "sad", "surprise"]
+EIGHT = [*SIX, "neutral", "contempt"]
+
+
+def classes(tmp_path, *overrides):
+    return compose_job(["data=ckplus", *overrides], tmp_path / "run").config["data"]["class_names"]
+
+
+@pytest.mark.parametrize(
+    ("name", "names"),
+    [("6", SIX), ("7_neutral", [*SIX, "neutral"]), ("7_contempt", [*SIX, "contempt"]), ("8", EIGHT)],
+)
+def test_a_named_set_of_classes_needs_no_files(tmp_path, name, names):
+    assert classes(tmp_path, f"data.classes={name}", f"data.faces.dir={tmp_path / 'absent'}") == names
+
+
+@pytest.mark.parametrize(
+    ("frames", "names"), [("last3", [*SIX, "contempt"]), ("apex", [*SIX, "contempt"]), ("first_and_last3", EIGHT)]
+)
+def test_held_are_the_classes_that_the_files_and_the_frames_have(tmp_path, tiny_ckplus, frames, names):
+    assert classes(tmp_path, f"data.faces.dir={tiny_ckplus}", f"data.frames={frames}") == names
+
+
+def test_held_without_files_are_all_so_that_the_reader_can_say_what_is_missing(tmp_path):
+    assert classes(tmp_path, f"data.faces.dir={tmp_path / 'absent'}") == EIGHT
+
+
+def test_an_unknown_set_of_classes_is_refused(tmp_path):
+    with pytest.raises(InterpolationResolutionError, match=r"data\.classes=7: choose among held, 6, 7_neutral"):
+        classes(tmp_path, "data.classes=7")

@@ -19,18 +19,41 @@ from fer_lightning.run.tracking import trackers
 NOT_STEPPED = {"paths", "hydra", "local"}
 NEED_GPU = {"gpu", "ddp", "multinode"}
 GROUPS = sorted(folder.name for folder in conf_dir().iterdir() if folder.is_dir())
+# what a few tiny images need; {} is what the data set's fixture gives
+FEW_MIXED = ["data.faces.per_class=8", "data.faces.lfw_images=24", "data.faces.test_images=24"]
+DATA = {
+    "synthetic": TINY,
+    "ckplus": ["data.val_subjects=1", "data.fold=6"],  # of ten people in eight groups only the last two have two
+    "jaffe": ["data.protocol=kfold_images"],  # its own protocol is test_only, where nothing trains
+    "lfw_mixed": FEW_MIXED,
+    "lfw_mixed_csv": [*FEW_MIXED, "data.faces.labels.path={}"],
+    "lfw_mixed_pseudo": [
+        *FEW_MIXED,
+        "data.faces.labels.labeller.checkpoint={}",
+        "data.faces.labels.threshold=0",  # the checkpoint has learned nothing
+    ],
+}
+CANNOT_TRAIN = {
+    "lfw": r"data\.protocol=test_only: none of the 96 images has a label",
+    "jaffe": r"data\.protocol=test_only has no image to train.* choose among kfold, kfold_images, holdout",
+}
 OPTIONS = [(group, option) for group in GROUPS if group not in NOT_STEPPED for option in options(group)]
 
 
-@pytest.mark.parametrize(("group", "option"), OPTIONS)
+def tiny_job(overrides, tmp_path, request, few=True):
+    """The job on tiny files in the data set's own layout; without `few` under the data set's own settings."""
+    data = compose_job(overrides, tmp_path).choices["data"]
+    given = None if data == "synthetic" else request.getfixturevalue(f"tiny_{data}")
+    needed = [override.format(given) for override in DATA.get(data, [])] if few else []
+    return compose_job([*overrides, *TINY_BATCH, *needed], tmp_path)
+
+
+@pytest.mark.parametrize(("group", "option"), [pair for pair in OPTIONS if pair != ("data", "lfw")])
 def test_option_steps(group, option, tmp_path, request):
     overrides = [f"{group}={option}", "trainer.max_epochs=1"]
     if group != "debug":
         overrides.append("debug=fast")
-    data = compose_job(overrides, tmp_path).choices["data"]
-    if data != "synthetic":
-        request.getfixturevalue(f"tiny_{data}")  # its files, in its own layout
-    job = compose_job([*overrides, *(TINY if data == "synthetic" else TINY_BATCH)], tmp_path)
+    job = tiny_job(overrides, tmp_path, request)
     check(job.config)
     if option in NEED_GPU and not torch.cuda.is_available():
         with pytest.raises(FerError, match="torch finds no GPU here; choose trainer=cpu"):
@@ -46,6 +69,14 @@ def test_option_steps(group, option, tmp_path, request):
     assert all(moved)
     assert all(math.isfinite(outcome.metrics[name]) for name in ("train/loss", "val/loss", "test/loss"))
     assert outcome.confusion_matrix.sum() == min(len(run.datamodule.protocol.test), 2 * 16)
+
+
+@pytest.mark.parametrize("option", CANNOT_TRAIN)
+def test_data_without_a_training_side_are_refused_with_the_way_out(option, tmp_path, request):
+    job = tiny_job([f"data={option}", "debug=fast"], tmp_path, request, few=False)
+    check(job.config)
+    with pytest.raises(FerError, match=CANNOT_TRAIN[option]):
+        build_run(job)
 
 
 def test_every_group_is_a_folder_and_a_key():

@@ -137,3 +137,15 @@ def test_a_checkpoint_holds_the_record_as_it_was():
 def test_impossible_inputs(spec, key):
     with pytest.raises(FerError, match=key):
         InputSpec(**spec)
+
+
+def test_a_mean_image_is_subtracted_pixel_by_pixel_and_travels_in_the_state_dict():
+    module, other = classifier(normalise="mean_image"), classifier(normalise="mean_image")
+    mean = torch.arange(16.0).view(1, 4, 4) / 16
+    module.normalise_by(mean, [1.0])
+    seen = []
+    module.net.register_forward_hook(lambda net, given, out: seen.append(given[0]))
+    module(images(51))
+    torch.testing.assert_close(seen[0][0], 0.2 - mean)
+    other.load_state_dict(module.state_dict())
+    assert torch.equal(other.pixel_mean, mean)

@@ -8,27 +8,40 @@ import albumentations
 import numpy as np
 from albumentations.augmentations.crops.transforms import CropSizeError
 
-from fer_lightning.data.faces import Pixels
+from fer_lightning.data.augment.offline import Recipe
+from fer_lightning.data.images import Pixels
+from fer_lightning.data.sampling import Draw
 from fer_lightning.errors import FerError
 
 
 class Augment:
-    """Random changes of training images.
+    """Changes of training images.
 
     Args:
-        transforms: albumentations transforms, applied in order to each image.
+        transforms: albumentations transforms, applied in order to each image; random anew in each epoch.
+        offline: prescribed variants of each image, made before those: the same in every epoch, and all of them in each.
     """
 
-    def __init__(self, transforms: Sequence[albumentations.BasicTransform]) -> None:
+    def __init__(self, transforms: Sequence[albumentations.BasicTransform] = (), offline: Recipe | None = None) -> None:
         self.chain = albumentations.Compose(list(transforms))
+        self.offline = offline
 
-    def __call__(self, images: Pixels, seed: int) -> Pixels:
-        """(N, H, W[, 3]) uint8 changed images; the seed fixes every choice.
+    @property
+    def copies(self) -> int:
+        """How many variants of each training image an epoch has."""
+        return 1 if self.offline is None else self.offline.copies
+
+    def __call__(self, images: Pixels, draw: Draw) -> Pixels:
+        """(N, H, W[, 3]) uint8 changed images; the draw fixes every choice.
 
         albumentations copies its generator into every worker; seeding each batch makes workers draw different
         choices, and the same ones whatever their number.
         """
-        self.chain.set_random_seed(seed)
+        if self.offline is not None and draw.views is not None:
+            images = self.offline(images, draw.rows, draw.views)
+        if not self.chain.transforms:
+            return images
+        self.chain.set_random_seed(draw.seed)
         return np.stack([self.chain(image=image)["image"] for image in images])
 
     def check(self, size: int, wanted: int, channels: int) -> None:
@@ -46,7 +59,7 @@ class Augment:
         several = 8  # so that a step taken half of the time is seen
         blank = np.zeros((several, size, size) if channels == 1 else (several, size, size, 3), dtype=np.uint8)
         try:
-            changed = self(blank, seed=0)
+            changed = self(blank, Draw(np.arange(several), seed=0, views=np.arange(several) % self.copies))
         except (CropSizeError, ValueError, TypeError, IndexError, NotImplementedError) as refusal:
             raise FerError(
                 f"augment: a transform refuses prepared images of {size}x{size} ({refusal}). Make its crop smaller, "

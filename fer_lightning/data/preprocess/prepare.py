@@ -1,35 +1,56 @@
-"""The step from a data set's faces to the pixels that a model asks for: channels, illumination, size."""
+"""The step from a data set's faces to the pixels that a model asks for: channels, light, size, saturation."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+import inspect
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 
 from fer_lightning.data.cache import cached, content_hash
-from fer_lightning.data.faces import FaceSet, Pixels
+from fer_lightning.data.faces import FaceSet
+from fer_lightning.data.images import Images, Pixels
 from fer_lightning.data.inputs import InputSpec
+from fer_lightning.data.preprocess.colour import check_weights, saturate, to_grey
 from fer_lightning.data.preprocess.illumination import ILLUMINATIONS
 from fer_lightning.errors import FerError, choices
 
-VERSION = 1  # part of the cache's key: raise it when the same settings give other pixels
+VERSION = 3  # part of the cache's key: raise it when the same settings give other pixels
+VIEWS = ("centre", "whole")
 
 
 @dataclass(frozen=True)
 class Prepare:
-    """Settings of the step, which a checkpoint keeps so that new images can be treated alike.
+    """Settings of the steps, which a checkpoint keeps so that new images can be treated alike.
+
+    They run in the order colour, grey, light, size (or size, light: `light_last`), saturation.
 
     Attributes:
         size: side of the resulting square, in pixels; at least the model's input size.
         channels: 1 turns colour to grey; 3 keeps it. Grey faces stay grey.
-        illumination: a name of ILLUMINATIONS, applied before resizing as paper A does; for grey only.
+        illumination: a name of ILLUMINATIONS; for grey only.
+        options: of that illumination, by name, such as {wide: 3.0}.
+        light_last: resize before the light is treated, as paper C does; paper A equalises first.
+        grey: weights of R, G and B; null takes OpenCV's. Paper D, section 3: [0.213, 0.715, 0.072].
+        saturation: 1 changes nothing, more strengthens colour, 0 takes it away. Paper D, section 3.
+        saturate_first: before grey. Paper D lists saturation after grey, where it changes nothing.
+        view: what the net sees of a prepared image that is larger than its input: its `centre`, or the `whole` made
+            smaller.
     """
 
     size: int
     channels: int = 1
     illumination: str = "none"
+    options: Mapping[str, float] = field(default_factory=dict)
+    light_last: bool = False
+    grey: Sequence[float] | None = None
+    saturation: float = 1.0
+    saturate_first: bool = False
+    view: str = "centre"
 
     def __post_init__(self) -> None:
         if self.size < 1:
@@ -39,6 +60,17 @@ class Prepare:
         if self.illumination not in ILLUMINATIONS:
             known = choices(ILLUMINATIONS, self.illumination)
             raise FerError(f"model.input.illumination={self.illumination}: choose among {known}")
+        if self.view not in VIEWS:
+            raise FerError(f"preprocess.view={self.view}: choose among {choices(VIEWS, self.view)}")
+        if self.grey is not None:
+            check_weights(self.grey)
+        saturate(np.zeros((1, 1, 3), dtype=np.uint8), self.saturation)  # refuses an amount out of range
+        self._check_options()
+
+    @property
+    def shown_whole(self) -> bool:
+        """Whether a net sees all of an image that is larger than its input."""
+        return self.view == "whole"
 
     def check(self, input: InputSpec) -> None:
         """Raises FerError where a net with this input cannot take images so prepared."""
@@ -53,32 +85,93 @@ class Prepare:
                 "make them the same"
             )
 
-    def __call__(self, images: Pixels) -> Pixels:
-        """(N, size, size) or (N, size, size, 3) uint8 from (N, H, W) or (N, H, W, 3) uint8."""
-        return np.stack([self._one(image) for image in images])
+    def __call__(self, images: Images) -> Pixels:
+        """(N, size, size) or (N, size, size, 3) uint8 from images (H, W) or (H, W, 3) uint8, of any sizes."""
+        return np.stack([self.one(image) if isinstance(images, np.ndarray) else self.alike(image) for image in images])
 
     def faces(self, faces: FaceSet, cache_dir: Path) -> FaceSet:
         """The same faces with prepared pixels, computed once and kept in `cache_dir`."""
         if self._changes_nothing(faces.pixels):
             return faces
         key = content_hash("prepare", VERSION, asdict(self), faces.fingerprint)
-        return cached(cache_dir, "prepared", key, lambda: faces.with_pixels(self(faces.pixels), key))
+        made = cached(cache_dir, "prepared", key, lambda: faces.with_pixels(_Prepared(faces.pixels, self), key))
+        # the key knows the pixels alone: labels, names and people may have changed since they were kept
+        return faces.with_pixels(made.pixels, key)
 
-    def _changes_nothing(self, pixels: Pixels) -> bool:
-        same_channels = pixels.ndim == 3 or self.channels == 3
-        return same_channels and self.illumination == "none" and pixels.shape[1:3] == (self.size, self.size)
-
-    def _one(self, image: Pixels) -> Pixels:
-        image = np.ascontiguousarray(image)
-        if image.ndim == 3 and self.channels == 1:
-            image = np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
-        step = ILLUMINATIONS[self.illumination]
-        if step is not None:
-            if image.ndim == 3:
-                raise FerError(f"model.input.illumination={self.illumination} needs model.input.channels=1")
+    def one(self, image: Pixels) -> Pixels:
+        """One prepared image."""
+        for step in self.steps().values():
             image = step(image)
-        if image.shape[:2] == (self.size, self.size):
+        return image
+
+    def alike(self, image: Pixels) -> Pixels:
+        """One prepared image of a set in which some are grey and some are not: those of a colour net all have three."""
+        prepared = self.one(image)
+        return np.stack([prepared] * 3, axis=-1) if self.channels == 3 and prepared.ndim == 2 else prepared
+
+    def steps(self) -> dict[str, Any]:
+        """What is done to an image, in order: name -> step from (H, W[, 3]) uint8 to the same or grey."""
+        colour = {"saturation": self._saturate} if self.saturation != 1 else {}
+        grey = {"grey": self._grey} if self.channels == 1 else {}
+        light = {self.illumination: self._light} if self.illumination != "none" else {}
+        size = {"size": self._resize}
+        before, after = (colour, {}) if self.saturate_first else ({}, colour)
+        return before | grey | (size | light if self.light_last else light | size) | after
+
+    def _changes_nothing(self, pixels: Images) -> bool:
+        if not isinstance(pixels, np.ndarray) or pixels.shape[1:3] != (self.size, self.size):
+            return False
+        return self.illumination == "none" and (pixels.ndim == 3 or (self.channels == 3 and self.saturation == 1))
+
+    def _saturate(self, image: Pixels) -> Pixels:
+        return saturate(image, self.saturation, self.grey)
+
+    def _grey(self, image: Pixels) -> Pixels:
+        return to_grey(image, self.grey) if image.ndim == 3 else image
+
+    def _light(self, image: Pixels) -> Pixels:
+        step = ILLUMINATIONS[self.illumination]
+        if image.ndim == 3:
+            raise FerError(f"model.input.illumination={self.illumination} needs model.input.channels=1")
+        return image if step is None else step(image, **self.options)
+
+    def _resize(self, image: Pixels) -> Pixels:
+        image = _square(image)
+        if image.shape[0] == self.size:
             return image
         # the mean over an area keeps what fine detail says when shrinking; it does nothing for enlarging
         method = cv2.INTER_AREA if image.shape[0] >= self.size else cv2.INTER_LINEAR
         return np.asarray(cv2.resize(image, (self.size, self.size), interpolation=method), dtype=np.uint8)
+
+    def _check_options(self) -> None:
+        step = ILLUMINATIONS[self.illumination]
+        known = [] if step is None else list(inspect.signature(step).parameters)[1:]
+        for name in self.options:
+            if name not in known:
+                takes = f"choose among {choices(known, name)}" if known else "it takes none"
+                raise FerError(f"preprocess.options.{name}: illumination {self.illumination} has none such; {takes}")
+        if step is not None:
+            step(np.zeros((8, 8), dtype=np.uint8), **self.options)  # refuses values out of range
+
+
+def _square(image: Pixels) -> Pixels:
+    """The image with its border repeated on the shorter sides: squeezing would change the face's proportions."""
+    height, width = image.shape[:2]
+    if height == width:
+        return image
+    tall, wide = max(0, width - height), max(0, height - width)
+    edges = (tall // 2, tall - tall // 2, wide // 2, wide - wide // 2)
+    return np.asarray(cv2.copyMakeBorder(image, *edges, cv2.BORDER_REPLICATE), dtype=np.uint8)
+
+
+class _Prepared(Sequence[Pixels]):
+    def __init__(self, images: Images, how: Prepare) -> None:
+        self.images = images
+        self.how = how
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def __getitem__(self, row: int) -> Pixels:  # type: ignore[override]
+        image = np.ascontiguousarray(self.images[row])
+        return self.how.one(image) if isinstance(self.images, np.ndarray) else self.how.alike(image)

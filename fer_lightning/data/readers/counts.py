@@ -3,31 +3,50 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
+import numpy.typing as npt
 
 from fer_lightning.data.faces import FaceSet
 
 log = logging.getLogger(__name__)
 
 LISTED = 4  # differing counts that a warning spells out
+WHOLE = "all"  # stands where a split's name would, for a set that is counted as one
 
 Counts = Mapping[str, Sequence[int]]
 
 
 def count(faces: FaceSet) -> dict[str, list[int]]:
-    """Images of each class (in the order of `class_names`) in each published split."""
-    assert faces.split is not None
-    return {
-        str(split): np.bincount(faces.label[faces.split == split], minlength=len(faces.class_names)).tolist()
-        for split in np.unique(faces.split)
-    }
+    """Labelled images of each class (in the order of `class_names`) in each published split, or in `all`."""
+    if faces.split is None:
+        return {WHOLE: _of_classes(faces, np.ones(len(faces), dtype=bool))}
+    return {str(split): _of_classes(faces, faces.split == split) for split in np.unique(faces.split)}
+
+
+def _of_classes(faces: FaceSet, chosen: npt.NDArray[np.bool_]) -> list[int]:
+    labels = faces.label[chosen & (faces.label >= 0)]
+    return [int(number) for number in np.bincount(labels, minlength=len(faces.class_names))]
+
+
+def named(class_names: Sequence[str], official: Counts) -> dict[str, dict[str, int]]:
+    """The published counts as split or `all`, then class name, then images; what a reader's `official_counts` gives."""
+    return {split: dict(zip(class_names, numbers, strict=True)) for split, numbers in official.items()}
 
 
 def warn_unless_official(faces: FaceSet, official: Counts) -> None:
-    """Logs one warning that lists the first counts which differ from the published ones, and how many more do."""
-    found = count(faces)
+    """Logs one warning that lists the first counts which differ from the published ones, and how many more do.
+
+    Args:
+        faces: as the reader found them.
+        official: images of each class, in the order of `class_names`, by published split; or all of them under `all`,
+            whether or not the set has splits.
+    """
+    found = count(replace(faces, split=None) if WHOLE in official else faces)
     differing = [
         f"{split}/{name} {found.get(split, [0] * len(expected))[number]} (published {expected[number]})"
         for split, expected in official.items()
@@ -37,3 +56,17 @@ def warn_unless_official(faces: FaceSet, official: Counts) -> None:
     if differing:
         more = f" and {len(differing) - LISTED} more" if len(differing) > LISTED else ""
         log.warning("image counts differ from the published ones: %s%s", ", ".join(differing[:LISTED]), more)
+
+
+def official_of(read: Callable[..., FaceSet], faces: FaceSet) -> dict[str, dict[str, int]] | None:
+    """Published split or `all` -> class -> images, of the reader `read`; None where nothing is published.
+
+    Args:
+        read: a reader, perhaps with some of its arguments given (`functools.partial`). What it or its module calls
+            `official_counts` is asked.
+        faces: what it read.
+    """
+    while isinstance(read, partial):
+        read = read.func
+    official = getattr(read, "official_counts", None) or getattr(sys.modules[read.__module__], "official_counts", None)
+    return None if official is None else official(faces)

@@ -11,7 +11,8 @@ from fer_lightning.data.expressions import relabel
 from fer_lightning.data.faces import FaceSet
 from fer_lightning.data.readers.archives import open_text
 from fer_lightning.data.readers.class_folders import FoundImage, find_images, read_grey, relative_ids
-from fer_lightning.data.readers.counts import warn_unless_official
+from fer_lightning.data.readers.counts import named, warn_unless_official
+from fer_lightning.data.readers.fer_votes import with_majority
 from fer_lightning.data.readers.pixel_csv import read_rows
 from fer_lightning.errors import FerError
 
@@ -38,7 +39,8 @@ def read(dir: str | Path, cache_dir: Path) -> FaceSet:
 
     Source: Goodfellow et al. 2013, "Challenges in representation learning". Ids are row numbers of the table, or
     paths below `dir`. The split column is Training, PublicTest or PrivateTest; a folder layout whose file names
-    don't say which knows only Training and PrivateTest.
+    don't say which knows only Training and PrivateTest. Where FER+'s fer2013new.csv lies beside the table and fits,
+    the extra column `ferplus` (N,) int64 is its majority label: an index into the whole vocabulary, -1 without one.
 
     Args:
         dir: where the files are: a table (fer2013.csv, icml_face_data.csv; also .xz .gz .zip), fer2013.tar.gz, or
@@ -48,24 +50,33 @@ def read(dir: str | Path, cache_dir: Path) -> FaceSet:
     Raises:
         FerError: nothing readable there, or a malformed file (with its line).
     """
+    faces = parsed(dir, cache_dir)
+    warn_unless_official(faces, OFFICIAL_COUNTS)
+    return with_majority(faces, Path(dir), USAGES)
+
+
+def parsed(dir: str | Path, cache_dir: Path) -> FaceSet:
+    """What `read` gives, without a look at counts or at FER+; arguments and errors as there."""
     root = Path(dir)
     table = next((root / name for name in TABLES if (root / name).is_file()), None)
     if table is not None:
         path = table
-        faces = cached(cache_dir, "fer2013", content_hash("fer2013 table", files=[path]), lambda: _from_table(path))
-    elif all((root / folder).is_dir() for folder in FOLDERS):
+        return cached(cache_dir, "fer2013", content_hash("fer2013 table", files=[path]), lambda: _from_table(path))
+    if all((root / folder).is_dir() for folder in FOLDERS):
         found = find_images(root, FOLDERS)
         ids = relative_ids(found, root)
         key = content_hash("fer2013 folders", ids.tolist(), files=[image.path for image in found])
-        faces = cached(cache_dir, "fer2013", key, lambda: _from_folders(found, root))
-    else:
-        raise FerError(
-            f"{root}: no FER2013 here. Put one of these in: {', '.join(TABLES)}, or the folders train/<class>/*.jpg "
-            "and test/<class>/*.jpg. Kaggle has it as 'Challenges in Representation Learning: Facial Expression "
-            "Recognition Challenge'. FER_DATA=DIR makes it DIR/fer2013/; data.faces.dir=DIR names the place itself"
-        )
-    warn_unless_official(faces, OFFICIAL_COUNTS)
-    return faces
+        return cached(cache_dir, "fer2013", key, lambda: _from_folders(found, root))
+    raise FerError(
+        f"{root}: no FER2013 here. Put one of these in: {', '.join(TABLES)}, or the folders train/<class>/*.jpg "
+        "and test/<class>/*.jpg. Kaggle has it as 'Challenges in Representation Learning: Facial Expression "
+        "Recognition Challenge'. FER_DATA=DIR makes it DIR/fer2013/; data.faces.dir=DIR names the place itself"
+    )
+
+
+def official_counts(faces: FaceSet) -> dict[str, dict[str, int]]:
+    """Published split -> class -> images."""
+    return named(faces.class_names, OFFICIAL_COUNTS)
 
 
 def _from_table(path: Path) -> FaceSet:

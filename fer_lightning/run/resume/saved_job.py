@@ -15,6 +15,7 @@ from fer_lightning.run.job import Job
 from fer_lightning.whole import whole
 
 FILE_NAME = "job.json"
+NAMED_PATHS = {"dir", "fer_dir", "lfw_dir", "votes", "path", "checkpoint"}  # keys of readers that name one
 KEYS = {"config", "choices", "overrides", "output_dir", "started"}
 
 
@@ -23,7 +24,7 @@ def save(job: Job) -> None:
     paths = job.config["paths"]
     roots = {root: str(Path(root).absolute()) for root in paths.values()}
     content = {
-        "config": {**moved(job.config, roots), "paths": {name: roots[root] for name, root in paths.items()}},
+        "config": {**_absolute(moved(job.config, roots)), "paths": {name: roots[root] for name, root in paths.items()}},
         "choices": job.choices,
         "overrides": job.overrides,
         "output_dir": str(job.output_dir),
@@ -60,6 +61,14 @@ def load(folder: Path) -> Job:
     )
     places = {content["output_dir"]: str(here)} if content["output_dir"] != str(here) else {}
     return replace(job, config=moved(job.config, places), places=places)
+
+
+def _absolute(value: Any, key: str = "") -> Any:
+    """Plain data in which what a user named as a file or folder holds in any working folder."""
+    if isinstance(value, Mapping):
+        return {name: _absolute(inner, str(name)) for name, inner in value.items()}
+    named = isinstance(value, str) and key in NAMED_PATHS and value
+    return str(Path(value).expanduser().absolute()) if named else value
 
 
 def moved(value: Any, places: Mapping[str, str]) -> Any:

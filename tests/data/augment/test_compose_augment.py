@@ -9,7 +9,13 @@ import numpy as np
 import pytest
 
 from fer_lightning.data.augment.compose import Augment
+from fer_lightning.data.augment.offline import CropsOfSizes
+from fer_lightning.data.sampling import Draw
 from fer_lightning.errors import FerError
+
+
+def draw(images, seed, views=None):
+    return Draw(np.arange(len(images)), seed, views)
 
 
 @pytest.fixture(scope="module")
@@ -23,28 +29,29 @@ def lively() -> Augment:
 
 
 def test_a_seed_repeats_whatever_came_before(lively, images):
-    first = lively(images, seed=3)
-    other = lively(images, seed=4)
-    assert np.array_equal(lively(images, seed=3), first)
+    first = lively(images, draw(images, seed=3))
+    other = lively(images, draw(images, seed=4))
+    assert np.array_equal(lively(images, draw(images, seed=3)), first)
     assert not np.array_equal(other, first)
 
 
 def test_two_chains_of_one_kind_agree(lively, images):
     twin = Augment([albumentations.HorizontalFlip(p=0.5), albumentations.Affine(rotate=(-20, 20), p=1)])
-    assert np.array_equal(lively(images, seed=3), twin(images, seed=3))
+    assert np.array_equal(lively(images, draw(images, seed=3)), twin(images, draw(images, seed=3)))
 
 
 def test_images_of_a_batch_are_changed_differently(lively, images):
-    changed = lively(np.repeat(images[:1], 20, axis=0), seed=0)
+    alike = np.repeat(images[:1], 20, axis=0)
+    changed = lively(alike, draw(alike, seed=0))
     assert len({image.tobytes() for image in changed}) == 20
 
 
 def test_a_chain_of_nothing_changes_nothing(images):
-    assert np.array_equal(Augment([])(images, seed=0), images)
+    assert np.array_equal(Augment([])(images, draw(images, seed=0)), images)
 
 
 def test_a_flip_mirrors_about_half_and_leaves_the_rest(images):
-    changed = Augment([albumentations.HorizontalFlip(p=0.5)])(images, seed=0)
+    changed = Augment([albumentations.HorizontalFlip(p=0.5)])(images, draw(images, seed=0))
     mirrored = (changed == images[:, :, ::-1]).all(axis=(1, 2))
     same = (changed == images).all(axis=(1, 2))
     assert (mirrored ^ same).all()
@@ -54,7 +61,7 @@ def test_a_flip_mirrors_about_half_and_leaves_the_rest(images):
 
 def test_the_images_given_stay_as_they_are(lively, images):
     before = images.copy()
-    lively(images, seed=0)
+    lively(images, draw(images, seed=0))
     assert np.array_equal(images, before)
 
 
@@ -93,3 +100,33 @@ def test_a_transform_that_normalises_is_refused(chance):
 def test_a_transform_that_gives_images_of_many_sizes_is_refused():
     with pytest.raises(FerError, match="augment: a transform refuses"):
         Augment([albumentations.RandomScale(scale_limit=0.5, p=1)]).check(16, 4, 1)
+
+
+class Darker:
+    """Three variants: less by the view, and by the row."""
+
+    copies = 3
+
+    def __call__(self, images, rows, views):
+        return images - (views + rows).astype(np.uint8)[:, None, None]
+
+
+def test_prescribed_variants_come_before_the_random_changes():
+    blank = np.full((4, 6, 6), 200, dtype=np.uint8)
+    wanted = Draw(np.array([0, 1, 0, 3]), seed=0, views=np.array([0, 0, 2, 1]))
+    both = Augment([albumentations.InvertImg(p=1)], offline=Darker())
+    assert both.copies == 3
+    assert both(blank, wanted)[:, 0, 0].tolist() == [255 - 200, 255 - 199, 255 - 198, 255 - 196]
+    assert Augment(offline=Darker())(blank, wanted)[:, 0, 0].tolist() == [200, 199, 198, 196]
+    assert Augment().copies == 1
+
+
+def test_without_views_no_variant_is_made():
+    blank = np.full((4, 6, 6), 200, dtype=np.uint8)
+    assert np.array_equal(Augment(offline=Darker())(blank, draw(blank, seed=0)), blank)
+
+
+def test_a_recipe_that_leaves_less_than_the_net_needs_is_refused():
+    Augment(offline=CropsOfSizes(12)).check(16, 12, 1)
+    with pytest.raises(FerError, match=r"augment leaves 12x12 pixels, but model\.input\.size=13"):
+        Augment(offline=CropsOfSizes(12)).check(16, 13, 1)

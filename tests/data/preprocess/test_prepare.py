@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -81,8 +83,19 @@ def test_prepared_faces_are_made_once_and_keep_their_columns(make_faces, tmp_pat
     assert first.subject.tolist() == ["ann", "bob"]
     assert first.extras["votes"].shape == (2, 10)
     assert first.fingerprint != faces.fingerprint
-    monkeypatch.delattr(Prepare, "_one")  # from here on, nothing can be computed
+    monkeypatch.delattr(Prepare, "one")  # from here on, nothing can be computed
     assert np.array_equal(Prepare(6).faces(faces, tmp_path).pixels, first.pixels)
+
+
+def test_labels_names_and_people_are_those_of_today_and_not_those_that_were_kept(make_faces, tmp_path):
+    before = make_faces([5, 2], ids=["a", "b"], subject=["ann", "bob"])
+    after = make_faces([5, 2], ids=["a", "c"], subject=["ann", "cyd"])
+    after = replace(after, label=np.array([1, 1]), fingerprint=before.fingerprint)  # the same pixels
+    Prepare(6).faces(before, tmp_path)
+    prepared = Prepare(6).faces(after, tmp_path)
+    assert prepared.label.tolist() == [1, 1]
+    assert prepared.ids.tolist() == ["a", "c"]
+    assert prepared.subject.tolist() == ["ann", "cyd"]
 
 
 def test_every_setting_and_every_source_has_its_own_key(make_faces, tmp_path):

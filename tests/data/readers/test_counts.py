@@ -72,3 +72,23 @@ def test_the_reader_warns_once_a_reading(tmp_path, table, caplog, monkeypatch):
     caplog.clear()
     fer2013.read(tmp_path, tmp_path / "cache")
     assert caplog.messages == []
+
+
+def test_a_set_without_splits_is_counted_as_one_and_images_without_a_label_are_not(make_faces):
+    assert count(make_faces([0, 0, -1, 6])) == {"all": [2, 0, 0, 0, 0, 0, 1]}
+
+
+@pytest.mark.parametrize("columns", [{}, {"split": SPLIT}], ids=["without splits", "with splits"])
+def test_published_counts_of_the_whole_are_compared_with_the_whole(make_faces, caplog, columns):
+    faces = make_faces(LABELS, **columns)
+    warn_unless_official(faces, {"all": (2, 1, 2, 0, 0, 0, 1)})
+    assert caplog.messages == []
+    warn_unless_official(faces, {"all": (2, 1, 3, 0, 0, 0, 1)})
+    assert caplog.messages == ["image counts differ from the published ones: all/fear 2 (published 3)"]
+
+
+def test_published_counts_are_named_for_the_audit(make_faces):
+    counts = fer2013.official_counts(make_faces(LABELS, split=SPLIT))
+    assert list(counts) == ["Training", "PublicTest", "PrivateTest"]
+    assert counts["PrivateTest"]["disgust"] == 55
+    assert sum(sum(of_class.values()) for of_class in counts.values()) == 35887

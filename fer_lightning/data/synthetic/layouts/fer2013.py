@@ -1,4 +1,4 @@
-"""Writes drawn faces in the on-disk layouts of real data sets."""
+"""Writes drawn faces in the on-disk layouts of FER2013."""
 
 from __future__ import annotations
 

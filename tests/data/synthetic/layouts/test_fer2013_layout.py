@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import pytest
 
-from fer_lightning.data.synthetic.layouts import FER2013_CLASSES, TABLES, write_fer2013
+from fer_lightning.data.synthetic.layouts.fer2013 import FER2013_CLASSES, TABLES, write_fer2013
 from fer_lightning.errors import FerError
 
 

@@ -1,0 +1,136 @@
+"""Chooses the pairs of copies that a reader should look at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import chain, zip_longest
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from fer_lightning.data.audit.crossings import WITHIN, Crossing
+from fer_lightning.data.faces import Integers
+from fer_lightning.data.near_copies import SIDE, Floats
+
+MOST = 24  # pairs in all
+EACH = 8  # pairs of one crossing
+ORDER = ("train-test", "val-test", "train-val", WITHIN)
+CONFLICT, EXACT, NEAR = range(3)
+
+Doubles = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two images that are copies of each other.
+
+    Attributes:
+        first_row: on the side that is named first.
+        second_row: on the side that is named second.
+        correlation: of their thumbnails, or of one with the other's mirror image where that is higher; 1 when exact.
+        mirrored: whether the mirror image is the one that is more alike.
+        exact: whether the pixels are the same.
+        sides: `train-test`, `val-test`, `train-val`, or `within` where both are anywhere in the set.
+    """
+
+    first_row: int
+    second_row: int
+    correlation: float
+    mirrored: bool
+    exact: bool
+    sides: str
+
+
+class _Candidate(NamedTuple):
+    kind: int
+    rank: int  # no two of one kind share it, so that pairs themselves are never put in order
+    pair: Pair
+
+
+def telling_pairs(
+    crossings: Mapping[str, Crossing], thumbs: Floats, groups: Integers, labels: Integers
+) -> tuple[Pair, ...]:
+    """At most 24 pairs, and at most eight of each crossing: train-test, val-test, train-val, then the whole set.
+
+    The eight places of a crossing go in turns to four kinds of pairs: exact copies of different labels, other exact
+    copies, near copies from the highest correlation down, and from the lowest up, for these show what 0.90 means. What
+    one kind leaves free goes to the others. They stand in that order, near copies by falling correlation. No image, nor
+    any exact copy of it, is shown twice.
+
+    Args:
+        crossings: as `crossings` finds them.
+        thumbs: (N, 576) thumbnails of the whole set.
+        groups: (N,) the numbers of `copy_groups`.
+        labels: (N,) -1 where there is none.
+    """
+    shown: set[int] = set()
+    pairs: list[Pair] = []
+    for name in ORDER:
+        pairs += _chosen(_exact(crossings[name], groups, labels), _near(crossings[name], thumbs), groups, shown)
+    return tuple(pairs[:MOST])
+
+
+def _chosen(exact: list[_Candidate], near: list[_Candidate], groups: Integers, shown: set[int]) -> list[Pair]:
+    """The pairs of one crossing that get a place; `shown` (numbers of copy groups) grows by theirs."""
+    kinds = [*([found for found in exact if found.kind == kind] for kind in (CONFLICT, EXACT)), near, near[::-1]]
+    chosen: list[_Candidate] = []
+    for candidate in chain.from_iterable(zip_longest(*kinds)):
+        if candidate is None or len(chosen) == EACH:
+            continue
+        both = {int(groups[candidate.pair.first_row]), int(groups[candidate.pair.second_row])}
+        if not both & shown:
+            chosen.append(candidate)
+            shown |= both
+    return [candidate.pair for candidate in sorted(chosen)]
+
+
+def _exact(crossing: Crossing, groups: Integers, labels: Integers) -> list[_Candidate]:
+    """One pair of each copy group that stands on both sides, of different labels where it has such."""
+    wanted = np.unique(groups[crossing.second[crossing.exact]])
+    found: list[_Candidate] = []
+    members = zip(_members(crossing.first, groups, wanted), _members(crossing.second, groups, wanted), strict=True)
+    for first, second in members:
+        known = second[labels[second] >= 0]
+        others = ((row, known[labels[known] != labels[row]]) for row in first if labels[row] >= 0)
+        kind, row, other = next(((CONFLICT, row, rows) for row, rows in others if len(rows)), (EXACT, first[0], second))
+        other = other[other != row]  # an image that stands on both sides is no pair
+        if len(other):
+            pair = Pair(int(row), int(other[0]), 1.0, mirrored=False, exact=True, sides=crossing.name)
+            found.append(_Candidate(kind, len(found), pair))
+    return found
+
+
+def _members(rows: Integers, groups: Integers, wanted: Integers) -> list[Integers]:
+    """The rows, still sorted, of each wanted group."""
+    kept = rows[np.isin(groups[rows], wanted)]
+    order = np.argsort(groups[kept], kind="stable")
+    return np.split(kept[order], np.searchsorted(groups[kept][order], wanted))[1:]  # nothing comes before the first
+
+
+def _near(crossing: Crossing, thumbs: Floats) -> list[_Candidate]:
+    """Each image that has a near copy but no exact one, with its closest partner; by falling correlation."""
+    only = crossing.near & ~crossing.exact
+    first, second = crossing.closest[only], crossing.second[only]
+    if crossing.name == WITHIN:
+        first, second = np.minimum(first, second), np.maximum(first, second)  # the pair comes from both of its ends
+    straight, turned = _correlations(thumbs[first], thumbs[second])
+    # rounded, so that no last bit, which differs between machines, decides
+    highest = np.minimum(np.maximum(straight, turned), 1).round(5)
+    mirrored = turned > straight
+    return [
+        _Candidate(
+            kind=NEAR,
+            rank=rank,
+            pair=Pair(int(first[at]), int(second[at]), float(highest[at]), bool(mirrored[at]), False, crossing.name),
+        )
+        for rank, at in enumerate(np.argsort(-highest, kind="stable"))
+    ]
+
+
+def _correlations(first: Floats, second: Floats) -> tuple[Doubles, Doubles]:
+    """(P,) each, of P pairs of thumbnails (P, 576): straight, and with the second mirrored."""
+    one, two = (thumbs.reshape(-1, SIDE, SIDE) for thumbs in (first, second))
+    straight, turned = (np.einsum("pij,pij->p", one, view, dtype=np.float64) for view in (two, two[:, :, ::-1]))
+    return straight, turned

@@ -1,0 +1,103 @@
+"""Pictures that stay in their files until they are asked for, decoded as they should look."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageOps
+
+from fer_lightning.errors import FerError
+
+Pixels = npt.NDArray[np.uint8]
+
+SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp"}
+DEEP = {"I;16", "I;16B", "I;16L", "I;16N", "I"}  # 16-bit grey, as Pillow calls it
+DEPTH = 257  # 65535 / 255
+
+
+class Images(Protocol):
+    """N pictures by number: an array, or a sequence that makes each when it is asked for."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, number: int, /) -> Pixels:
+        """(H, W) grey or (H, W, 3) RGB, uint8; sizes may differ between pictures."""
+        ...
+
+    def __iter__(self) -> Iterator[Pixels]: ...
+
+
+class ImageFiles(Sequence[Pixels]):
+    """The pictures in files, each decoded when it is asked for: a whole set of photographs would not fit in memory.
+
+    Args:
+        paths: one file a picture.
+    """
+
+    def __init__(self, paths: Sequence[Path]) -> None:
+        self.paths = list(paths)
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    def __getitem__(self, number: int) -> Pixels:  # type: ignore[override]
+        return decode(self.paths[number])
+
+
+class Rows(Sequence[Pixels]):
+    """Some of other pictures, in another order, perhaps several times; not copied.
+
+    Args:
+        images: the other pictures.
+        rows: (N,) their numbers.
+    """
+
+    def __init__(self, images: Images, rows: npt.NDArray[np.int64]) -> None:
+        self.images = images
+        self.rows = rows
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, number: int) -> Pixels:  # type: ignore[override]
+        return self.images[int(self.rows[number])]
+
+
+def decode(path: Path) -> Pixels:
+    """(H, W) grey or (H, W, 3) RGB uint8: turned as its EXIF says, 16 bits scaled to 8, transparency over white.
+
+    Raises:
+        FerError: naming the file when it is no image, cut off, or of floating-point pixels.
+    """
+    try:
+        # by its path Pillow would map an uncompressed TIFF into memory, and scrambles it where EXIF turns it
+        with warnings.catch_warnings(), path.open("rb") as file, Image.open(file) as opened:
+            warnings.simplefilter("ignore", UserWarning)  # about EXIF entries that nothing here reads
+            opened.load()
+            picture = ImageOps.exif_transpose(opened)
+            return _plain(picture, path)
+    except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as damage:
+        reason = (str(damage) or type(damage).__name__).splitlines()[0].replace(str(path), "it")
+        raise FerError(f"{path}: this is no image that can be read, or it is cut off ({reason[:200]})") from damage
+
+
+def _plain(picture: Image.Image, path: Path) -> Pixels:
+    if picture.mode in DEEP:
+        deep = np.asarray(picture).astype(np.int64)
+        if deep.min() < 0 or deep.max() > 65535:
+            raise FerError(f"{path}: grey values from {deep.min()} to {deep.max()}; an image has at most 16 bits")
+        return np.round(deep / DEPTH).astype(np.uint8)
+    if picture.mode == "F":
+        raise FerError(f"{path}: its pixels are floating-point numbers; save it with 8 or 16 bits")
+    if picture.has_transparency_data:
+        clear = picture.convert("RGBA")
+        white = Image.new("RGBA", clear.size, "white")
+        picture = Image.alpha_composite(white, clear).convert("L" if picture.mode in ("LA", "La", "L") else "RGB")
+    if picture.mode not in ("L", "RGB"):
+        picture = picture.convert("L" if picture.mode == "1" else "RGB")
+    return np.array(picture, dtype=np.uint8)

@@ -1,0 +1,182 @@
+"""Finds the face in each image of a data set and cuts it out, before any model sees it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from hashlib import blake2b
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from fer_lightning.data.cache import Columns, cached_columns, content_hash
+from fer_lightning.data.faces import FaceSet
+from fer_lightning.data.images import Images, Pixels
+from fer_lightning.data.preprocess.cut import cut
+from fer_lightning.data.preprocess.detectors import DETECTORS, Face
+from fer_lightning.data.preprocess.detectors.landmarks import from_landmarks
+from fer_lightning.data.preprocess.several import SEVERAL, best_of
+from fer_lightning.errors import FerError, choices
+
+log = logging.getLogger(__name__)
+
+VERSION = 1  # part of the cache's key: raise it when the same settings find other faces
+LANDMARKS = "landmarks"  # no detector that looks at pixels: the data set's own points
+ON_NONE = ("whole", "drop", "error")
+KEPT, MISSED = -2, -1  # in the column `detector`: a crop already; no face found
+
+
+@dataclass(frozen=True)
+class Locate:
+    """Settings of the stage that belongs to a data set: FER2013's images are face crops, JAFFE's are not.
+
+    Attributes:
+        detectors: tried in this order, each takes the images that those before it missed: paper E's cascade (2.1.1),
+            whose JDA, DCNN and MoT are in no package; mtcnn, hog and haar stand in for them.
+        crop: cut to the face; false keeps the image's size.
+        align: turn the image so that the line between the eyes is level, where eyes are known. Paper A, section 5.1.
+        margin: share of the face's box that is added on each side.
+        on_none: what becomes of an image without a face: `whole` keeps it as it is, `drop` leaves it out, `error`.
+        on_several: which of several faces: `best` score, `largest`, `central`, or `error`.
+        keep_up_to: images up to this side in pixels are face crops already and stay whole.
+    """
+
+    detectors: Sequence[str] = ()
+    crop: bool = True
+    align: bool = False
+    margin: float = 0.0
+    on_none: str = "whole"
+    on_several: str = "best"
+    keep_up_to: int = 0
+
+    def __post_init__(self) -> None:
+        known = (*DETECTORS, LANDMARKS)
+        for name in self.detectors:
+            if name not in known:
+                raise FerError(f"data.locate.detectors={list(self.detectors)}: choose among {choices(known, name)}")
+        if len(set(self.detectors)) < len(self.detectors):
+            raise FerError(f"data.locate.detectors={list(self.detectors)}: name each once")
+        if self.on_none not in ON_NONE:
+            raise FerError(f"data.locate.on_none={self.on_none}: choose among {choices(ON_NONE, self.on_none)}")
+        if self.on_several not in SEVERAL:
+            raise FerError(f"data.locate.on_several={self.on_several}: choose among {choices(SEVERAL)}")
+        if self.margin < 0:
+            raise FerError(f"data.locate.margin={self.margin}: choose 0 or more, a share of the face's box")
+        if self.align and not self.detectors:
+            raise FerError("data.locate.align=true needs eyes: name a detector, as in data.locate.detectors=[mtcnn]")
+
+    def faces(self, faces: FaceSet, cache_dir: Path) -> FaceSet:
+        """The same faces, each cut out when it is asked for; a dropped image loses its label and so its side.
+
+        Raises:
+            FerError: an image without a face, or with several, where that is an error; no image at all has one.
+        """
+        if not self.detectors:
+            return faces
+        found = self.found(faces, cache_dir)
+        for line in self.report(found):
+            log.info("%s", line)
+        missed = np.flatnonzero(found["detector"] == MISSED)
+        if len(missed) and len(missed) == (found["detector"] != KEPT).sum():
+            raise FerError(
+                f"data.locate.detectors={list(self.detectors)}: no face found in any of {len(missed)} images; choose "
+                f"others of {choices((*DETECTORS, LANDMARKS))}, or [] where the images are faces"
+            )
+        if len(missed) and self.on_none == "error":
+            raise FerError(
+                f"{faces.ids[missed[0]]}: no face found, and in {len(missed)} of {len(faces)} images; "
+                "data.locate.on_none=whole keeps them as they are"
+            )
+        key = content_hash("located", asdict(self), self._key(faces))
+        label = faces.label.copy()
+        if self.on_none == "drop":
+            label[missed] = -1
+        return replace(faces, pixels=_Cut(faces.pixels, found, self), label=label, fingerprint=key)
+
+    def found(self, faces: FaceSet, cache_dir: Path) -> Columns:
+        """Where the face is in each image: `detector` (N,) a number of `detectors`, KEPT or MISSED; `faces` (N,) how
+        many were seen; `box` (N, 4) left, top, width, height; `eyes` (N, 2, 2), NaN where unknown.
+        """  # noqa: D205
+        return cached_columns(cache_dir, "located", self._key(faces), lambda: self._search(faces))
+
+    def rates(self, found: Columns) -> dict[str, dict[str, int]]:
+        """Detector -> images that it tried, and in how many it found a face."""
+        detector = found["detector"]
+        rates, left = {}, int((detector != KEPT).sum())
+        for number, name in enumerate(self.detectors):
+            hits = int((detector == number).sum())
+            rates[name] = {"tried": left, "found": hits}
+            left -= hits
+        return rates
+
+    def report(self, found: Columns) -> list[str]:
+        """What people should know of the search, in lines."""
+        lines = [
+            f"{name}: a face in {rate['found']:,} of {rate['tried']:,} images ({rate['found'] / rate['tried']:.1%})"
+            for name, rate in self.rates(found).items()
+            if rate["tried"]
+        ]
+        missed, several = int((found["detector"] == MISSED).sum()), int((found["faces"] > 1).sum())
+        fate = {"whole": "kept whole", "drop": "left out", "error": "an error"}[self.on_none]
+        lines.append(f"no face in {missed:,} images ({fate}); several in {several:,} ({self.on_several} taken)")
+        if self.align:
+            seen = found["detector"] >= 0
+            known = int((~np.isnan(found["eyes"][:, 0, 0]) & seen).sum())
+            lines.append(f"eyes known in {known:,} of {int(seen.sum()):,} faces; the others are not turned")
+        return lines
+
+    def _key(self, faces: FaceSet) -> str:
+        """What the finds depend on; the fingerprint knows the pixels, and not the points."""
+        marks = faces.extras.get(LANDMARKS) if LANDMARKS in self.detectors else None
+        points = "" if marks is None else blake2b(marks.tobytes(), digest_size=16).hexdigest()
+        settings = (list(self.detectors), self.on_several, self.keep_up_to)
+        return content_hash("locate", VERSION, *settings, points, faces.fingerprint)
+
+    def _search(self, faces: FaceSet) -> Columns:
+        marks = faces.extras.get(LANDMARKS)
+        detectors = {name: DETECTORS[name]() for name in self.detectors if name != LANDMARKS}
+        count = len(faces)
+        detector, seen = np.full(count, MISSED, dtype=np.int64), np.zeros(count, dtype=np.int64)
+        box, eyes = np.zeros((count, 4)), np.full((count, 2, 2), np.nan)
+        for row, image in enumerate(faces.pixels):
+            if max(image.shape[:2]) <= self.keep_up_to:
+                detector[row] = KEPT
+                continue
+            for number, name in enumerate(self.detectors):
+                if name == LANDMARKS:
+                    own = marks is not None and bool(np.isfinite(marks[row]).all())
+                    hits = [from_landmarks(marks[row])] if marks is not None and own else []
+                else:
+                    hits = detectors[name](image)
+                if hits:
+                    face = best_of(hits, self.on_several, image.shape, str(faces.ids[row]))
+                    detector[row], seen[row], box[row] = number, len(hits), face.box
+                    if face.eyes is not None:
+                        eyes[row] = face.eyes
+                    break
+        return {"detector": detector, "faces": seen, "box": box, "eyes": eyes}
+
+
+class _Cut(Sequence[Pixels]):
+    """The faces of other images, each cut out when it is asked for."""
+
+    def __init__(self, images: Images, found: Columns, how: Locate) -> None:
+        self.images = images
+        self.found = found
+        self.how = how
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def __getitem__(self, row: int) -> Pixels:  # type: ignore[override]
+        how = self.how
+        return cut(self.images[row], self._face(row), crop=how.crop, align=how.align, margin=how.margin)
+
+    def _face(self, row: int) -> Face | None:
+        if self.found["detector"][row] < 0:
+            return None
+        left, top, width, height = self.found["box"][row].tolist()
+        eyes: npt.NDArray[np.float64] = self.found["eyes"][row]
+        return Face((left, top, width, height), 1.0, None if np.isnan(eyes).any() else eyes)

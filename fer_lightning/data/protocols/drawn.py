@@ -1,0 +1,40 @@
+"""Protocols that draw their sides from all images, whatever the publisher says: kfold, holdout, kfold_images."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fer_lightning.data.faces import FaceSet
+from fer_lightning.data.folds import folds, inseparable
+from fer_lightning.data.protocols.rule import Request, Sides, check_fold, turn
+from fer_lightning.errors import FerError
+
+KFOLD = 3  # paper C, section IV, cross-validates FER2013 over three
+KFOLD_IMAGES = 10  # our choice: as many as subject_10fold, so that the two differ in nothing but the people
+PARTS = 10  # holdout deals the images into ten parts: seven train, one validates, two test
+
+
+def kfold(faces: FaceSet, request: Request) -> Sides:
+    """Folds that keep people and copies together."""
+    k = _number(request, KFOLD)
+    return turn(folds(inseparable(faces), faces.label, k, request.seed), request.fold)
+
+
+def kfold_images(faces: FaceSet, request: Request) -> Sides:
+    """Folds of single images, with one face on several sides: how much of the literature splits CK+ and JAFFE."""
+    k = _number(request, KFOLD_IMAGES)
+    return turn(folds(np.arange(len(faces)), faces.label, k, request.seed), request.fold)
+
+
+def holdout(faces: FaceSet, request: Request) -> Sides:
+    """One split, 7 : 1 : 2, that keeps people and copies together."""
+    home = folds(inseparable(faces), faces.label, PARTS, request.seed)
+    return np.flatnonzero(home > 2), np.flatnonzero(home == 2), np.flatnonzero(home < 2)
+
+
+def _number(request: Request, default: int) -> int:
+    k = default if request.num_folds is None else request.num_folds
+    if k < 3:
+        raise FerError(f"data.num_folds={k}: choose 3 or more, for one fold tests, the next validates, the rest train")
+    check_fold(request.fold, k, ", or raise data.num_folds")
+    return k

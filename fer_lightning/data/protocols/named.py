@@ -1,0 +1,74 @@
+"""Every protocol by name, and the one function that follows them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fer_lightning.data.faces import FaceSet
+from fer_lightning.data.protocols.drawn import holdout, kfold, kfold_images
+from fer_lightning.data.protocols.people import lacks_subjects, leave_one_subject_out, subject_8fold, subject_10fold
+from fer_lightning.data.protocols.proof import prove
+from fer_lightning.data.protocols.published import (
+    lacks_official,
+    lacks_paper_a,
+    lacks_paper_c,
+    official,
+    paper_a,
+    paper_c,
+)
+from fer_lightning.data.protocols.rule import VAL_SUBJECTS, Apart, Protocol, Request, Rule
+from fer_lightning.data.protocols.unsplit import test_only, train_is_test
+from fer_lightning.errors import FerError, choices
+
+PROTOCOLS = {
+    "official": Rule(official, lacks_official, apart=Apart.PEOPLE),
+    "paper_a": Rule(paper_a, lacks_paper_a, apart=Apart.PEOPLE),
+    "paper_c": Rule(paper_c, lacks_paper_c, apart=Apart.PEOPLE),
+    "kfold": Rule(kfold, folds=True, num_folds=True),
+    "kfold_images": Rule(kfold_images, folds=True, num_folds=True, apart=Apart.IMAGES),
+    "holdout": Rule(holdout),
+    "subject_8fold": Rule(subject_8fold, lacks_subjects, folds=True, val_subjects=True),
+    "subject_10fold": Rule(subject_10fold, lacks_subjects, folds=True),
+    "leave_one_subject_out": Rule(leave_one_subject_out, lacks_subjects, folds=True),
+    "test_only": Rule(test_only, apart=Apart.NOTHING, filled=("test",)),
+    "train_is_test": Rule(train_is_test, apart=Apart.NOTHING),
+}
+
+
+def choose(faces: FaceSet, name: str, request: Request) -> Protocol:
+    """The split called `name` of these faces; those without a label (-1) take no part.
+
+    Raises:
+        FerError: unknown or unfit name, a fold that does not exist, a choice that the protocol does not have, a side
+            without images, or a person on two sides of a published split.
+    """
+    if name not in PROTOCOLS:
+        raise FerError(f"data.protocol={name}: choose among {choices(PROTOCOLS, name)}")
+    rule = PROTOCOLS[name]
+    rows = np.flatnonzero(faces.label >= 0)
+    if not len(rows):
+        raise FerError(f"data.protocol={name}: none of the {len(faces)} images has a label, and a protocol needs them")
+    labelled = faces if len(rows) == len(faces) else faces.take(rows, f"{faces.fingerprint} labelled")
+    if lack := rule.lacks(labelled):
+        able = [other for other, its in PROTOCOLS.items() if not its.lacks(labelled)]
+        raise FerError(f"data.protocol={name}: {lack}; choose among {choices(able)}")
+    _check_request(name, rule, request)
+    sides = rule.make(labelled, request)
+    prove(labelled, Protocol(name, *sides), rule)
+    return Protocol(name, *(rows[side] for side in sides))
+
+
+def _check_request(name: str, rule: Rule, request: Request) -> None:
+    if request.num_folds is not None and not rule.num_folds:
+        what = "has a fixed number of folds" if rule.folds else "has no folds"
+        able = choices(other for other, its in PROTOCOLS.items() if its.num_folds)
+        raise FerError(f"data.num_folds={request.num_folds}: protocol {name} {what}; leave it null or take {able}")
+    if request.fold != 0 and not rule.folds:
+        able = choices(other for other, its in PROTOCOLS.items() if its.folds)
+        raise FerError(f"data.fold={request.fold}: protocol {name} is one split; choose 0, or a protocol of {able}")
+    if request.val_subjects != VAL_SUBJECTS and not rule.val_subjects:
+        able = choices(other for other, its in PROTOCOLS.items() if its.val_subjects)
+        raise FerError(
+            f"data.val_subjects={request.val_subjects}: protocol {name} draws no people for validation; "
+            f"leave it {VAL_SUBJECTS} or take {able}"
+        )

@@ -1,0 +1,73 @@
+"""Protocols that deal whole people: subject_8fold, subject_10fold, leave_one_subject_out."""
+
+from __future__ import annotations
+
+import logging
+
+import numpy as np
+
+from fer_lightning.data.faces import FaceSet, Integers
+from fer_lightning.data.folds import folds, inseparable
+from fer_lightning.data.protocols.rule import Request, Sides, check_fold, turn
+from fer_lightning.errors import FerError
+
+log = logging.getLogger(__name__)
+
+
+def lacks_subjects(faces: FaceSet) -> str:
+    """Says so where it is not known of every image whom it shows."""
+    if faces.subject is None:
+        return "this data set does not say who is in an image"
+    unknown = int((faces.subject == "").sum())
+    return f"{unknown} of {len(faces)} labelled images do not say who is in them" if unknown else ""
+
+
+def subject_8fold(faces: FaceSet, request: Request) -> Sides:
+    """Paper A, 5.1, CK+: eight groups of people; one is set aside and the seven others train.
+
+    Of the group set aside `request.val_subjects` people, drawn by the seed, validate and the others test.
+    """
+    check_fold(request.fold, 8)
+    person = _people(faces)
+    aside = folds(person, faces.label, 8, request.seed, even=True) == request.fold
+    people = np.unique(person[aside])
+    if len(people) <= request.val_subjects:
+        most = len(np.unique(person)) // 8 - 1  # what the smallest group allows, so that every fold runs alike
+        way_out = f"choose data.val_subjects={most}" + " or fewer" * (most > 1)
+        raise FerError(
+            f"data.val_subjects={request.val_subjects}: group {request.fold} has {len(people)} people, and one of them "
+            f"must test: {way_out if most else 'choose data.protocol=leave_one_subject_out'}; data.protocol=test_only "
+            "tests all of them"
+        )
+    drawn = np.random.RandomState([request.seed, request.fold]).permutation(people)[: request.val_subjects]
+    val = np.isin(person, drawn)
+    return np.flatnonzero(~aside), np.flatnonzero(val), np.flatnonzero(aside & ~val)
+
+
+def subject_10fold(faces: FaceSet, request: Request) -> Sides:
+    """Ten groups of people: one tests, the next validates, the others train."""
+    check_fold(request.fold, 10)
+    return turn(folds(_people(faces), faces.label, 10, request.seed, even=True), request.fold)
+
+
+def leave_one_subject_out(faces: FaceSet, request: Request) -> Sides:
+    """In the sorted order of their names, person `request.fold` tests, the next validates, the others train."""
+    person = _people(faces)
+    number = int(person.max()) + 1
+    if number < 3:
+        raise FerError(
+            f"data.protocol=leave_one_subject_out: {number} people are too few, for one tests, one validates and the "
+            "rest train; take more images, or data.protocol=kfold_images"
+        )
+    check_fold(request.fold, number)
+    return turn(person, request.fold)
+
+
+def _people(faces: FaceSet) -> Integers:
+    """(N,) number of the person, from 0; people who share a picture count as one."""
+    assert faces.subject is not None
+    person = inseparable(faces)
+    named, number = len(np.unique(faces.subject)), int(person.max()) + 1
+    if number < named:
+        log.warning("people who share an exact copy stay together and count as one: %d people are %d", named, number)
+    return person

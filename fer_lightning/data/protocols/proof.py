@@ -1,0 +1,85 @@
+"""Proves that the sides of a protocol keep its rule's promise, and tells what they share all the same."""
+
+from __future__ import annotations
+
+import logging
+
+import numpy as np
+
+from fer_lightning.data.copies import copy_groups, with_copy
+from fer_lightning.data.faces import FaceSet, Integers
+from fer_lightning.data.protocols.rule import Apart, Protocol, Rule
+from fer_lightning.errors import FerError, choices
+
+log = logging.getLogger(__name__)
+
+PAIRS = (("train", "val"), ("train", "test"), ("val", "test"))
+
+
+def prove(faces: FaceSet, protocol: Protocol, rule: Rule) -> None:
+    """Checks the sides of these faces against the promises of their rule.
+
+    Raises:
+        FerError: a side without images, or a person on two sides that should not share one.
+        AssertionError: the rule broke its own promise: an image, or an exact copy, on two sides.
+    """
+    for stage in rule.filled:
+        if not len(protocol.sides()[stage]):
+            raise FerError(f"data.protocol={protocol.name} leaves no image to {stage}; choose another protocol")
+    if rule.apart == Apart.NOTHING:
+        return
+    _no_image_twice(protocol)
+    copies = copy_groups(faces)
+    if rule.apart == Apart.IMAGES:
+        _tell_faces(faces, protocol, copies)
+        return
+    _no_person_twice(faces, protocol)
+    if rule.apart == Apart.PEOPLE:
+        _tell_copies(protocol, copies)
+    else:
+        _no_copy_twice(protocol, copies)
+
+
+def _no_image_twice(protocol: Protocol) -> None:
+    sides = protocol.sides()
+    for first, second in PAIRS:
+        if np.intersect1d(sides[first], sides[second]).size:
+            raise AssertionError(f"protocol {protocol.name}: an image stands in {first} and in {second}")
+
+
+def _no_person_twice(faces: FaceSet, protocol: Protocol) -> None:
+    if faces.subject is None:
+        return
+    names, person = np.unique(faces.subject, return_inverse=True)
+    sides = {stage: person[rows][faces.subject[rows] != ""] for stage, rows in protocol.sides().items()}
+    for first, second in PAIRS:
+        shared = names[np.intersect1d(sides[first], sides[second])]
+        if shared.size:
+            more = f" and {len(shared) - 5} more people" if len(shared) > 5 else ""
+            raise FerError(
+                f"data.protocol={protocol.name}: {choices(shared[:5])}{more} in both {first} and {second}; "
+                "data.protocol=kfold, or one of whole people, keeps them apart"
+            )
+
+
+def _no_copy_twice(protocol: Protocol, copies: Integers) -> None:
+    sides = protocol.sides()
+    for first, second in PAIRS:
+        if with_copy(copies, sides[first], sides[second]):
+            raise AssertionError(f"protocol {protocol.name}: an exact copy stands in {first} and in {second}")
+
+
+def _tell_copies(protocol: Protocol, copies: Integers) -> None:
+    sides = protocol.sides()
+    found = [f"{with_copy(copies, sides[a], sides[b])} of {len(sides[b])} {b} images also in {a}" for a, b in PAIRS]
+    log.info("protocol %s keeps exact copies as published: %s", protocol.name, ", ".join(found))
+
+
+def _tell_faces(faces: FaceSet, protocol: Protocol, copies: Integers) -> None:
+    train, test = protocol.train, protocol.test
+    seen, what = np.isin(copies[test], copies[train]), "an exact copy"
+    if faces.subject is not None:
+        seen |= np.isin(faces.subject[test], faces.subject[train]) & (faces.subject[test] != "")
+        what = "an exact copy or their person"
+    told = "protocol %s keeps neither people nor copies together: %d of %d test images have %s in train"
+    log.warning(told, protocol.name, seen.sum(), len(test), what)

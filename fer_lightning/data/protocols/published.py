@@ -1,0 +1,94 @@
+"""Protocols that follow the split of a data set's publisher, its copies included."""
+
+from __future__ import annotations
+
+import logging
+
+import numpy as np
+
+from fer_lightning.data.faces import FaceSet, Integers, Strings
+from fer_lightning.data.folds import folds, inseparable, stratified_part
+from fer_lightning.data.protocols.rule import Request, Sides
+from fer_lightning.errors import choices
+
+log = logging.getLogger(__name__)
+
+ROLES = {"train": ("Training", "train"), "val": ("PublicTest", "val"), "test": ("PrivateTest", "test")}
+PARTS = 10  # one of ten parts of the training side validates where no other side can
+
+
+def published_side(split: Strings) -> Strings:
+    """(N,) `train`, `val` or `test` for the publishers' words (N,); "" for words that name no side."""
+    side = np.full(split.shape, "", dtype="<U5")
+    for name, words in ROLES.items():
+        side[np.isin(split, words)] = name
+    return side
+
+
+def lacks_official(faces: FaceSet) -> str:
+    """Says so where no training side is published, or none beside it."""
+    return _lacks_one_of(faces, "train") or _lacks_one_of(faces, "val", "test")
+
+
+def lacks_paper_a(faces: FaceSet) -> str:
+    """Says so where no training side is published, or no PrivateTest."""
+    if faces.split is not None and "PrivateTest" not in faces.split:
+        return "this data set has no published split PrivateTest"
+    return _lacks_one_of(faces, "train")
+
+
+def lacks_paper_c(faces: FaceSet) -> str:
+    """Says so where no training side is published, or no test side."""
+    return _lacks_one_of(faces, "train") or _lacks_one_of(faces, "test")
+
+
+def official(faces: FaceSet, request: Request) -> Sides:
+    """The published sides; where one for validation is missing, a tenth of the training side takes its place."""
+    train, val, test = (_rows(faces, side) for side in ROLES)
+    if len(val) and not len(test):
+        log.warning("no test side is published: the validation side tests, a tenth of the training images validates")
+        return *_cut(faces, train, request.seed), val
+    if not len(val):
+        assert faces.split is not None
+        word = ROLES["val"][0 if "PrivateTest" in faces.split else 1]
+        log.warning("these files do not say what is %s: a tenth of the training images validates instead", word)
+        return *_cut(faces, train, request.seed), test
+    return train, val, test
+
+
+def paper_a(faces: FaceSet, request: Request) -> Sides:
+    """Paper A, 5.1: the original test set is cut into 1,196 for validation and 2,393 for testing: 1/3 and 2/3."""
+    private = np.flatnonzero(faces.split == "PrivateTest")
+    third = np.zeros(len(private), dtype=bool)
+    third[stratified_part(faces.label[private], len(private) // 3, request.seed)] = True
+    return _rows(faces, "train"), private[third], private[~third]
+
+
+def paper_c(faces: FaceSet, request: Request) -> Sides:
+    """Paper C, section IV: 28,709 against 7,178, all that is published beside the training side.
+
+    The paper validates on nothing; ours must, and takes a tenth of the training side for it.
+    """
+    test = np.sort(np.concatenate([_rows(faces, "val"), _rows(faces, "test")]))
+    return *_cut(faces, _rows(faces, "train"), request.seed), test
+
+
+def _cut(faces: FaceSet, train: Integers, seed: int) -> tuple[Integers, Integers]:
+    """A stratified tenth taken out of the training side, people and copies whole."""
+    part = faces.take(train, f"{faces.fingerprint} train")
+    home = folds(inseparable(part), part.label, PARTS, seed)
+    return train[home > 0], train[home == 0]
+
+
+def _lacks_one_of(faces: FaceSet, *sides: str) -> str:
+    if faces.split is None:
+        return "this data set has no published split"
+    if any(len(_rows(faces, side)) for side in sides):
+        return ""
+    known = choices(word for side in sides for word in ROLES[side])
+    return f"this data set has no published split {known} (it says {choices(np.unique(faces.split)[:5])})"
+
+
+def _rows(faces: FaceSet, side: str) -> Integers:
+    assert faces.split is not None
+    return np.flatnonzero(published_side(faces.split) == side)

@@ -1,0 +1,64 @@
+"""Reads JAFFE, whose file names say everything."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from fer_lightning.data.faces import FaceSet
+from fer_lightning.data.readers.counts import WHOLE, named, warn_unless_official
+from fer_lightning.data.readers.named_images import named_images
+from fer_lightning.data.readers.photographs import Table, photographs
+from fer_lightning.errors import FerError
+
+CLASS_NAMES = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
+# Lyons et al. 1998 count 213 images; of each class, in the order of CLASS_NAMES, by the names of the published files
+OFFICIAL_COUNTS = {WHOLE: (30, 29, 32, 31, 31, 30, 30)}
+CODES = {
+    "AN": "angry",
+    "DI": "disgust",
+    "FE": "fear",
+    "HA": "happy",
+    "NE": "neutral",
+    "SA": "sad",
+    "SU": "surprise",
+}
+# KA.AN1.39; converters leave KA.AN1.39.tiff.png
+PATTERN = re.compile(rf"([A-Z]{{2}})\.({'|'.join(CODES)})([0-9])\.([0-9]{{1,3}})(?:\.tiff?)?", re.IGNORECASE)
+EXAMPLE = "KA.AN1.39.tiff (person, expression and take, number)"
+
+
+def read(dir: str | Path, cache_dir: Path) -> FaceSet:
+    """JAFFE's photographs of 256x256 pixels: ten women, seven expressions, two to five takes of each.
+
+    Source: Lyons et al. 1998, "Coding facial expressions with Gabor wavelets". Ids are paths below `dir`.
+
+    Args:
+        dir: where KA.AN1.39.tiff and the others are, there or in folders below; also as .tif .png .jpg, in any case.
+        cache_dir: where what was found out about the photographs is kept.
+
+    Raises:
+        FerError: no image there, one that is not called like JAFFE's, or one that cannot be read.
+    """
+    root = Path(dir)
+    found = named_images(root, PATTERN, EXAMPLE) if root.is_dir() else []
+    if not found:
+        raise FerError(
+            f"{root}: no JAFFE here. Put its images in, KA.AN1.39.tiff and so on (also .tif .png .jpg), or the folder "
+            "that holds them. Its authors publish it on Zenodo (doi 10.5281/zenodo.3451524) for those who accept their "
+            "terms. FER_DATA=DIR makes it DIR/jaffe/; data.faces.dir=DIR names the place itself"
+        )
+    table = Table(
+        paths=[image.path for image in found],
+        labels=[CODES[image.parts[1]] for image in found],
+        class_names=CLASS_NAMES,
+        subjects=[image.parts[0] for image in found],
+    )
+    faces = photographs("jaffe", table, root, cache_dir)
+    warn_unless_official(faces, OFFICIAL_COUNTS)
+    return faces
+
+
+def official_counts(faces: FaceSet) -> dict[str, dict[str, int]]:
+    """`all` -> class -> images, as published."""
+    return named(faces.class_names, OFFICIAL_COUNTS)

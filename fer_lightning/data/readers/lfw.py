@@ -1,0 +1,80 @@
+"""Reads LFW, photographs of people by name without expression labels."""
+
+from __future__ import annotations
+
+import logging
+import re
+from pathlib import Path
+
+import numpy as np
+
+from fer_lightning.data.expressions import EXPRESSIONS
+from fer_lightning.data.faces import FaceSet
+from fer_lightning.data.readers.photographs import Table, image_files, photographs
+from fer_lightning.errors import FerError, choices
+
+log = logging.getLogger(__name__)
+
+VARIANTS = ("lfw", "lfw-deepfunneled", "lfw_funneled")
+NUMBERED = re.compile(r"(?P<name>.+)_\d{4}\.jpg")
+# Huang et al. 2007
+IMAGES = 13233
+PEOPLE = 5749
+
+
+def read(dir: str | Path, cache_dir: Path) -> FaceSet:
+    """LFW's colour photographs of 250x250 pixels: `subject` is the person's name, and no image has a label.
+
+    Source: Huang et al. 2007, "Labeled Faces in the Wild". The class names are the whole vocabulary. Ids are
+    <Name>/<Name>_0001.jpg, the same in every variant.
+
+    Args:
+        dir: a folder of <Name>/<Name>_0001.jpg, or one that holds it as lfw, lfw-deepfunneled or lfw_funneled, also
+            twice nested as some archives unpack.
+        cache_dir: where is kept what was found in the files.
+
+    Raises:
+        FerError: no LFW there, or several variants; a file that is no image or has another name.
+    """
+    root = _root(Path(dir))
+    files = image_files(root)
+    strangers = [file for file in files if not _is_photograph(file, root)]
+    if strangers:
+        raise FerError(
+            f"{strangers[0]}: LFW's images are <Name>/<Name>_0001.jpg below {root} ({len(strangers)} others here); "
+            "take it away, or read it as data=folder"
+        )
+    people = [file.parent.name for file in files]
+    table = Table(files, labels=[""] * len(files), class_names=EXPRESSIONS, subjects=people)
+    faces = photographs("lfw", table, root, cache_dir)
+    found = len(np.unique(people))
+    if (len(files), found) != (IMAGES, PEOPLE):
+        log.warning("LFW: %d images of %d people (published %d of %d)", len(files), found, IMAGES, PEOPLE)
+    return faces
+
+
+def official_counts(faces: FaceSet) -> None:
+    """None: LFW's publishers count images and people, and no expression."""
+
+
+def _root(folder: Path) -> Path:
+    """The folder whose folders are people."""
+    nested = [folder / name for name in VARIANTS]
+    found = [
+        place
+        for place in (folder, *nested, *(outer / outer.name for outer in nested))
+        if place.is_dir() and any(_is_photograph(file, place) for file in place.glob("*/*_[0-9][0-9][0-9][0-9].jpg"))
+    ]
+    if not found:
+        raise FerError(
+            f"{folder}: no LFW here. Put in one of the folders {choices(VARIANTS)} with <Name>/<Name>_0001.jpg in it. "
+            "FER_DATA=DIR makes it DIR/lfw/; data.faces.dir=DIR names the place itself"
+        )
+    if len(found) > 1:
+        raise FerError(f"{folder}: several LFW here; choose one as data.faces.dir: {choices(found)}")
+    return found[0]
+
+
+def _is_photograph(file: Path, root: Path) -> bool:
+    match = NUMBERED.fullmatch(file.name)
+    return match is not None and match["name"] == file.parent.name and file.parent.parent == root

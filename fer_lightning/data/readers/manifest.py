@@ -1,0 +1,100 @@
+"""Reads a manifest: a CSV file with a line for each image of a data set."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os.path
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from fer_lightning.data.readers.csv_rows import csv_rows
+from fer_lightning.errors import FerError, choices
+
+REQUIRED = ("path", "label")
+EXTRAS = ("pose", "illumination", "mesh")
+OPTIONAL = ("subject", "sequence", "frame", "split", *EXTRAS)
+
+
+class Entry(NamedTuple):
+    """One image, and what a line of a manifest or its own path says of it.
+
+    `where` is what messages call its source; `says` is column -> text, "" or absent where nothing is said.
+    """
+
+    path: Path
+    where: str
+    says: Mapping[str, str]
+
+
+def read_manifest(path: Path) -> list[Entry]:
+    """An entry for each line, in the file's order; paths of images are relative to the manifest's folder.
+
+    Raises:
+        FerError: with file and line, of the first thing that is not as it should be: an unknown, repeated or missing
+            column, a line of another length, an image that is not there or stands there twice.
+    """
+    if not path.is_file():
+        reason = "this is a folder" if path.is_dir() else "there is no such file"
+        raise FerError(f"{path}: {reason}; a manifest is a CSV file with the columns {', '.join(REQUIRED)}")
+    text = _text(path)
+    header = _header(path, text)
+    entries: list[Entry] = []
+    first_seen: dict[str, str] = {}
+    for where, row in csv_rows(io.StringIO(text, newline=""), str(path), header):
+        says = dict(zip(header, row, strict=True))
+        name = says.pop("path")
+        image = _image(path.parent, name, where)
+        before = first_seen.setdefault(os.path.normpath(image), where)
+        if before != where:
+            raise FerError(f"{where}: {name} stands in {before.rsplit(', ')[-1]} already; each image counts once")
+        entries.append(Entry(image, where, says))
+    if not entries:
+        raise FerError(f"{path}: there is no image under the header")
+    return entries
+
+
+def _text(path: Path) -> str:
+    try:
+        content = path.read_bytes()
+    except OSError as refusal:
+        raise FerError(f"{path}: this cannot be read ({refusal.strerror})") from refusal
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as fault:
+        line = content.count(b"\n", 0, fault.start) + 1
+        raise FerError(f"{path}, line {line}: this is no UTF-8 text; save the manifest as UTF-8") from fault
+
+
+def _header(path: Path, text: str) -> list[str]:
+    """The names of the columns, all of them known."""
+    known = (*REQUIRED, *OPTIONAL)
+    try:
+        header = [name.strip() for name in next(csv.reader(io.StringIO(text, newline="")), [])]
+    except csv.Error as fault:
+        raise FerError(f"{path}, line 1: this is no table of comma-separated values: {fault}") from fault
+    if missing := [name for name in REQUIRED if name not in header]:
+        shown = choices(header)[:200]
+        raise FerError(f"{path}, line 1: no column {choices(missing)}; the columns, parted by commas, are {shown}")
+    for number, name in enumerate(header):
+        if name not in known:
+            raise FerError(f"{path}, line 1: unknown column '{name[:30]}'; choose among {choices(known, name[:30])}")
+        if name in header[:number]:
+            raise FerError(f"{path}, line 1: the column {name} stands there twice")
+    return header
+
+
+def _image(folder: Path, name: str, where: str) -> Path:
+    if not name:
+        raise FerError(f"{where}: the path is empty")
+    if Path(name).is_absolute():
+        raise FerError(f"{where}: {name[:200]} is absolute; write it relative to the manifest's folder {folder}")
+    try:
+        there = (folder / name).is_file()
+    except OSError:  # a name too long for the file system
+        there = False
+    if not there:
+        slashes = "; write / between folders" if "\\" in name else ""
+        raise FerError(f"{where}: there is no file {name[:200]} in {folder}{slashes}")
+    return folder / name

@@ -1,0 +1,44 @@
+"""What is learned of pixels on the training images alone."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from fer_lightning.data.dataset import to_tensor
+from fer_lightning.data.faces import Integers, Pixels
+
+CHUNK = 4096  # images in memory at once
+
+
+def channel_statistics(pixels: Pixels, rows: Integers, channels: int) -> tuple[list[float], list[float]]:
+    """Mean and standard deviation of each channel over the images `rows`, on pixels scaled to 0..1.
+
+    Args:
+        pixels: (N, H, W) grey or (N, H, W, 3) RGB.
+        rows: (M,) of those that count.
+        channels: of the net; grey images say the same of each.
+    """
+    own = 1 if pixels.ndim == 3 else pixels.shape[-1]
+    # 256 counts hold every pixel exactly, where sums of floats would depend on their order
+    counts = np.zeros((own, 256), dtype=np.int64)
+    for start in range(0, len(rows), CHUNK):
+        part = pixels[rows[start : start + CHUNK]].reshape(-1, own)
+        counts += [np.bincount(part[:, channel], minlength=256) for channel in range(own)]
+    values = np.arange(256) / 255
+    mean = [float(np.average(values, weights=c)) for c in counts]
+    std = [float(np.sqrt(np.average((values - m) ** 2, weights=c))) for m, c in zip(mean, counts, strict=True)]
+    repeat = channels // own
+    return mean * repeat, [max(value, 1 / 255) for value in std] * repeat
+
+
+def mean_image(pixels: Pixels, rows: Integers, size: int, channels: int, whole: bool) -> npt.NDArray[np.float32]:
+    """(channels, size, size) mean of the images `rows` as a net sees them, on pixels scaled to 0..1.
+
+    Paper D, section 3 subtracts it. Further arguments as of `to_tensor`.
+    """
+    total = np.zeros((channels, size, size), dtype=np.int64)  # exact, whatever the order
+    for start in range(0, len(rows), CHUNK):
+        part = to_tensor(pixels[rows[start : start + CHUNK]], size, channels, whole)
+        total += part.numpy().sum(axis=0, dtype=np.int64)
+    return (total / (255 * len(rows))).astype(np.float32)

@@ -1,0 +1,175 @@
+"""Audits a data set: reads it, splits it by its protocol, and writes down what is there and what the sides share."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any, cast
+
+import numpy as np
+
+from fer_lightning.data.audit.agreement import agreement
+from fer_lightning.data.audit.audit import audit as look_through
+from fer_lightning.data.audit.pairs import Pair
+from fer_lightning.data.cache import Columns
+from fer_lightning.data.datamodule import FaceDataModule
+from fer_lightning.data.expressions import EXPRESSIONS
+from fer_lightning.data.faces import FaceSet, Integers
+from fer_lightning.data.inputs import InputSpec
+from fer_lightning.data.preprocess.locate import KEPT, MISSED
+from fer_lightning.data.preprocess.prepare import Prepare
+from fer_lightning.data.protocols import PROTOCOLS, Protocol
+from fer_lightning.data.protocols.published import ROLES, published_side
+from fer_lightning.data.readers.counts import WHOLE, count, named, official_of
+from fer_lightning.errors import FerError, choices
+from fer_lightning.results.audit_table import crossing, crossing_sizes
+from fer_lightning.results.audited import FILE_NAME, Audited, Counts, write
+from fer_lightning.results.figures.page import save
+from fer_lightning.results.figures.pairs import Copies, copies_page
+from fer_lightning.results.result import versions
+from fer_lightning.run.build import make
+from fer_lightning.run.compose import options
+from fer_lightning.run.job import Job
+from fer_lightning.run.quiet import quiet
+from fer_lightning.run.targets import check_targets
+
+log = logging.getLogger(__name__)
+
+PAGE = {"copies": "copies.png"}
+
+
+def audit(job: Job) -> Audited:
+    """Audits `data`, and writes the folder; audit.json last.
+
+    The sides are those that a training would have, and copies are looked for in the faces as it would cut them out:
+    on whole photographs the background would decide. Sizes and the page are of the pictures in the files. Where no
+    image has a label there are no sides: the whole set is looked through all the same.
+
+    Raises:
+        FerError: no data set named, or a protocol that it cannot follow.
+    """
+    quiet()
+    if not job.config.get("data"):
+        raise FerError(f"data is not set: say which, as in data=fer2013; choose among {choices(options('data'))}")
+    check_targets(job.config)
+    job.output_dir.mkdir(parents=True, exist_ok=True)
+    for name in (FILE_NAME, *PAGE.values()):  # of an audit that was here before
+        (job.output_dir / name).unlink(missing_ok=True)
+    # what a model would ask of the pictures is not asked here
+    unprepared = {"prepare": Prepare(size=1), "input": InputSpec(size=1)}
+    datamodule = cast(FaceDataModule, make("data", job.config["data"], **unprepared))
+    if datamodule.rotate:
+        raise FerError(f"data.rotate={datamodule.rotate}: an audit looks at the pictures as they are; leave it 0")
+    read, locate = datamodule.read_faces(), datamodule.locate
+    located = locate.found(read, datamodule.cache_dir) if locate.detectors else None
+    if locate.on_none == "error":  # which an audit tells, and goes on
+        locate = replace(locate, on_none="whole")
+    faces = locate.faces(read, datamodule.cache_dir)
+    protocol = _protocol(faces, datamodule)
+    found = look_through(faces, _sides(protocol))
+    official = official_of(datamodule.read, read)
+    finished = datetime.now(UTC)
+    audited = Audited(
+        protocol=protocol.name if protocol else None,
+        fold=datamodule.request.fold if protocol and PROTOCOLS[protocol.name].folds else None,
+        counts={side: {name: of.get(name, 0) for name in datamodule.class_names} for side, of in found.counts.items()},
+        official_counts=_by_side(official) if official else None,
+        found_counts=_by_side(_found(read, official)) if official else None,
+        images=found.images,
+        unlabelled=found.unlabelled,
+        in_no_side=found.images - len(np.unique(np.concatenate(list(_sides(protocol).values())))),
+        exact_copies=found.exact_copies,
+        near_copies=found.near_copies,
+        label_conflicts=found.label_conflicts,
+        blank=found.blank,
+        subjects=found.subjects,
+        shared_subjects=found.shared_subjects,
+        sizes=found.sizes,
+        channels=found.channels,
+        detection=_detection(datamodule, located),
+        agreement=_agreement(read),
+        choices=job.choices,
+        overrides=job.overrides,
+        config=job.config,
+        versions=versions(),
+        seconds=(finished - job.started).total_seconds(),
+        started=job.started.isoformat(timespec="seconds"),
+        finished=finished.isoformat(timespec="seconds"),
+        files=PAGE if found.pairs else {},
+    )
+    if found.pairs:
+        _draw(job, audited, read, found.pairs)
+    write(audited, job.output_dir)
+    return audited
+
+
+def _protocol(faces: FaceSet, datamodule: FaceDataModule) -> Protocol | None:
+    """The sides of a training."""
+    if (faces.label < 0).all():
+        log.warning("no image has a label, so there are no sides: the whole set is audited as one")
+        return None
+    return datamodule.deal(faces)[1]
+
+
+def _sides(protocol: Protocol | None) -> dict[str, Integers]:
+    if protocol is not None:
+        return protocol.sides()
+    return {side: np.empty(0, dtype=np.int64) for side in ROLES}
+
+
+def _found(faces: FaceSet, official: Counts) -> Counts:
+    """Images of each class where the published counts have them: in each split, or in all."""
+    found = named(faces.class_names, count(replace(faces, split=None) if WHOLE in official else faces))
+    return {split: {name: found.get(split, {}).get(name, 0) for name in of} for split, of in official.items()}
+
+
+def _by_side(counts: Counts) -> Counts:
+    """The same with `train`, `val`, `test` for the publishers' words; words that name no side stay."""
+    sides = published_side(np.array(list(counts))).tolist()
+    return {side or word: of for (word, of), side in zip(counts.items(), sides, strict=True)}
+
+
+def _detection(datamodule: FaceDataModule, located: Columns | None) -> dict[str, Any] | None:
+    if located is None:
+        return None
+    return {
+        "detectors": datamodule.locate.rates(located),
+        "missed": int((located["detector"] == MISSED).sum()),
+        "several": int((located["faces"] > 1).sum()),
+        "kept": int((located["detector"] == KEPT).sum()),
+    }
+
+
+def _agreement(faces: FaceSet) -> dict[str, dict[str, Any]] | None:
+    if "ferplus" in faces.extras:
+        shares = agreement(faces.label, faces.class_names, faces.extras["ferplus"], EXPRESSIONS)
+    elif "fer2013" in faces.extras:
+        shares = agreement(faces.extras["fer2013"], EXPRESSIONS, faces.label, faces.class_names)
+    else:
+        return None
+    return {
+        name: {"agreeing": same, "images": both, "share": same / both if both else None}
+        for name, (same, both) in shares.items()
+    }
+
+
+def _draw(job: Job, audited: Audited, faces: FaceSet, pairs: tuple[Pair, ...]) -> None:
+    names = (*faces.class_names, "")  # -1 is no label
+
+    def shown(pair: Pair) -> Copies:
+        one, two = pair.first_row, pair.second_row
+        return Copies(
+            images=(faces.pixels[one], faces.pixels[two]),
+            ids=(str(faces.ids[one]), str(faces.ids[two])),
+            labels=(names[faces.label[one]], names[faces.label[two]]),
+            correlation=pair.correlation,
+            mirrored=pair.mirrored,
+            exact=pair.exact,
+            sides=pair.sides,
+        )
+
+    told = {name: crossing(audited, name) for name in crossing_sizes(audited)}
+    order = "exact copies, then near ones by falling correlation: near 0.900 two people may look alike"
+    subtitle = f"{audited.choices['data']}, protocol {audited.protocol or 'none'}; {order}"
+    save(copies_page([shown(pair) for pair in pairs], subtitle, told), job.output_dir / PAGE["copies"])

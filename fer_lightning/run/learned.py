@@ -1,0 +1,54 @@
+"""Gives a module the statistics of pixels: those of the training images, or its makers' own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import nn
+
+from fer_lightning.data.datamodule import FaceDataModule
+from fer_lightning.errors import FerError
+from fer_lightning.training.classifier import Classifier
+from fer_lightning.training.losses import WeightedCrossEntropy
+
+
+def normalise_as_its_makers(module: Classifier) -> None:
+    """Takes the mean and std that a net brings, where the config names none.
+
+    Raises:
+        FerError: the config wants another normalisation than such a net was trained with.
+    """
+    own = _own_statistics(module.net)
+    if own is None:
+        return
+    if module.input.normalise != "standard":
+        raise FerError(
+            f"model.input.normalise={module.input.normalise}: this net's makers normalised it by a mean and std of "
+            "their own; leave it standard"
+        )
+    if module.input.mean is None:
+        module.normalise_by(*own)
+
+
+def fit_to_training_images(module: Classifier, datamodule: FaceDataModule) -> None:
+    """Gives the module what is learned on the training images alone: normalisation and class weights."""
+    if module.input.mean is None and _own_statistics(module.net) is None:
+        module.normalise_by(*_learned(module.input.normalise, datamodule))
+    if isinstance(module.loss, WeightedCrossEntropy):
+        module.loss.fit_counts(torch.tensor(datamodule.class_counts()))
+
+
+def _learned(how: str, datamodule: FaceDataModule) -> tuple[Sequence[float] | torch.Tensor, Sequence[float]]:
+    """Mean and divisor of the training images; where only a mean is subtracted, pixels stay on their scale 0..1."""
+    mean, std = datamodule.pixel_statistics()
+    if how == "standard":
+        return mean, std
+    unchanged = [1.0] * len(std)
+    return (torch.from_numpy(datamodule.mean_image()) if how == "mean_image" else mean), unchanged
+
+
+def _own_statistics(net: nn.Module) -> tuple[Sequence[float], Sequence[float]] | None:
+    """The mean and std by which a net's makers normalised; None where it has none of its own."""
+    mean, std = (getattr(net, name, None) for name in ("mean", "std"))
+    return None if mean is None or std is None else (mean, std)

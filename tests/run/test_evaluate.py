@@ -1,0 +1,67 @@
+"""Which classes of a model and of a data set mean the same."""
+
+from __future__ import annotations
+
+import pytest
+
+from fer_lightning.errors import FerError
+from fer_lightning.run.build import trained_on
+from fer_lightning.run.compose import as_job, compose, compose_job
+from fer_lightning.run.evaluate import _comparable, _knows_its_training, evaluate
+
+DIGITS = [str(digit) for digit in range(10)]
+
+
+def job_on(data, tmp_path, checkpoint):
+    overrides = [f"data={data}", f"ckpt={checkpoint}", "data.batch_size=16", f"paths.output_dir={tmp_path}"]
+    return as_job(compose(overrides, "eval"), overrides, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("data", "before", "names", "same"),
+    [
+        ("mnist", "mnist", DIGITS, DIGITS),
+        ("folder", "fer2013", ["3", "happy", "smug"], ["happy"]),
+        ("folder", "mnist", ["3", "happy"], ["happy"]),
+        ("fer2013", "folder", ["happy", "sad"], ["happy", "sad"]),
+        ("folder", "folder", ["smug", "happy"], ["smug", "happy"]),
+        ("folder", "folder", ["bored", "smug", "happy"], ["happy"]),  # another folder, in which smug may be anything
+    ],
+)
+def test_names_of_ones_own_mean_the_same_only_in_their_own_data_set(data, before, names, same, tmp_path):
+    job = job_on(data, tmp_path, "x.ckpt")
+    assert _comparable(names, job, {"choices": {"data": before}, "class_names": ["happy", "smug"]}) == same
+
+
+def test_a_model_of_faces_is_not_tested_on_digits(tiny_checkpoint, tiny_mnist, tmp_path):
+    with pytest.raises(FerError, match=r"data=mnist: its classes 0, 1, .* mean nothing to a model of synthetic"):
+        evaluate(job_on("mnist", tmp_path, tiny_checkpoint))
+
+
+def test_a_protocol_that_trains_nothing_is_what_a_test_is_for(tiny_checkpoint, tiny_jaffe, tmp_path):
+    result = evaluate(job_on("jaffe", tmp_path, tiny_checkpoint))
+    images = len(list(tiny_jaffe.glob("*.tiff")))
+    assert result.protocol == "test_only"
+    assert result.counts == {"train": 0, "val": 0, "test": images}
+    assert sum(map(sum, result.confusion_matrix)) == images
+
+
+@pytest.mark.parametrize(
+    ("change", "known"),
+    [
+        ([], True),
+        (["data.protocol=holdout"], False),
+        (["data.exclude_copies=exact"], False),
+        (["data.split_seed=1"], False),
+    ],
+)
+def test_accuracies_without_copies_are_told_where_the_split_is_that_of_the_training(change, known, tmp_path):
+    before = compose_job(["data=fer2013"], tmp_path)
+    recorded = {"choices": before.choices, "trained_on": trained_on(before)}
+    assert _knows_its_training(compose_job(["data=fer2013", *change], tmp_path), recorded) is known
+
+
+def test_a_checkpoint_of_other_data_does_not_know_them(tmp_path):
+    before = compose_job(["data=synthetic"], tmp_path)
+    for recorded in ({"choices": before.choices}, {"choices": before.choices, "trained_on": trained_on(before)}):
+        assert not _knows_its_training(compose_job(["data=fer2013"], tmp_path), recorded)

@@ -1,0 +1,49 @@
+"""split.csv says where each image stood."""
+
+from __future__ import annotations
+
+import csv
+
+import numpy as np
+
+from fer_lightning.data.faces import FaceSet
+from fer_lightning.run.split import write_split
+
+
+def faces(**columns):
+    return FaceSet(
+        pixels=np.zeros((4, 2, 2), dtype=np.uint8),
+        label=np.array([1, 0, 1, 0]),
+        class_names=("angry", "happy"),
+        ids=np.array(['a,"1"', "b", "straße/3", "d"]),
+        fingerprint="x",
+        **columns,
+    )
+
+
+def written(tmp_path, faces, *sides):
+    rows = (np.array(side, dtype=np.int64) for side in sides)
+    write_split(faces, dict(zip(("train", "val", "test"), rows, strict=True)), tmp_path / "split.csv")
+    with (tmp_path / "split.csv").open(newline="", encoding="utf-8") as stream:
+        return list(csv.reader(stream))
+
+
+def test_image_side_and_label(tmp_path):
+    assert written(tmp_path, faces(), [0, 3], [2], [1]) == [
+        ["image", "side", "label"],
+        ['a,"1"', "train", "happy"],
+        ["d", "train", "angry"],
+        ["straße/3", "val", "happy"],
+        ["b", "test", "angry"],
+    ]
+    assert [path.name for path in tmp_path.iterdir()] == ["split.csv"]
+
+
+def test_people_are_named_where_they_are_known(tmp_path):
+    rows = written(tmp_path, faces(subject=np.array(["x", "y", "", "x"])), [0, 2], [3], [1])
+    assert rows[0] == ["image", "side", "label", "subject"]
+    assert [row[3] for row in rows[1:]] == ["x", "", "x", "y"]
+
+
+def test_an_image_on_two_sides_has_two_rows_and_an_empty_side_none(tmp_path):
+    assert [row[:2] for row in written(tmp_path, faces(), [1], [], [1])[1:]] == [["b", "train"], ["b", "test"]]
