@@ -81,7 +81,7 @@ def _worded(name: str, prepare: Prepare) -> str:
     if name == "grey" and prepare.grey is not None:
         return f"grey {' '.join(f'{weight:g}' for weight in prepare.grey)}"
     if name == prepare.illumination:
-        return " ".join([name, *(f"{key} {value:g}" for key, value in prepare.options.items())])
+        return " ".join([name, *(f"{key} {value:g}" for key, value in (prepare.options or {}).items())])
     values = {"size": prepare.size, "saturation": prepare.saturation}
     return f"{name} {values[name]:g}" if name in values else name
 

@@ -40,7 +40,7 @@ def test_turned_and_located_faces_are_shown_before_and_after(tmp_path):
     )
     rows = some_rows(datamodule, 3)
     steps = followed(datamodule, rows)
-    assert [step.name for step in steps[:4]] == ["as read", "rotate 5", "locate haar, crop, align", "grey"]
+    assert [step.name for step in steps[:4]] == ["as read", "rotate 5", "locate haar, mtcnn, crop, align", "grey"]
     read = datamodule.read(cache_dir=datamodule.cache_dir)
     for place, row in enumerate(rows):
         assert np.array_equal(steps[0].images[place], read.pixels[row // 2])  # each stands there at either sign
@@ -50,7 +50,7 @@ def test_turned_and_located_faces_are_shown_before_and_after(tmp_path):
 
 
 def test_a_mean_image_is_shown_subtracted_around_middle_grey(tmp_path):
-    _, datamodule = opened(tmp_path, *SYNTHETIC, "+model.input.normalise=mean_image")
+    _, datamodule = opened(tmp_path, *SYNTHETIC, "model.input.normalise=mean_image")
     rows = some_rows(datamodule, 4)
     step = followed(datamodule, rows)[-1]
     assert step.name == "minus the mean image"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,7 @@ class Prepare:
         size: side of the resulting square, in pixels; at least the model's input size.
         channels: 1 turns colour to grey; 3 keeps it. Grey faces stay grey.
         illumination: a name of ILLUMINATIONS; for grey only.
-        options: of that illumination, by name, such as {wide: 3.0}.
+        options: of that illumination, by name, such as {wide: 3.0}; null takes its own.
         light_last: resize before the light is treated, as paper C does; paper A equalises first.
         grey: weights of R, G and B; null takes OpenCV's. Paper D, section 3: [0.213, 0.715, 0.072].
         saturation: 1 changes nothing, more strengthens colour, 0 takes it away. Paper D, section 3.
@@ -45,7 +45,7 @@ class Prepare:
     size: int
     channels: int = 1
     illumination: str = "none"
-    options: Mapping[str, float] = field(default_factory=dict)
+    options: Mapping[str, float] | None = None
     light_last: bool = False
     grey: Sequence[float] | None = None
     saturation: float = 1.0
@@ -133,7 +133,7 @@ class Prepare:
         step = ILLUMINATIONS[self.illumination]
         if image.ndim == 3:
             raise FerError(f"model.input.illumination={self.illumination} needs model.input.channels=1")
-        return image if step is None else step(image, **self.options)
+        return image if step is None else step(image, **(self.options or {}))
 
     def _resize(self, image: Pixels) -> Pixels:
         image = _square(image)
@@ -146,12 +146,12 @@ class Prepare:
     def _check_options(self) -> None:
         step = ILLUMINATIONS[self.illumination]
         known = [] if step is None else list(inspect.signature(step).parameters)[1:]
-        for name in self.options:
+        for name in self.options or {}:
             if name not in known:
                 takes = f"choose among {choices(known, name)}" if known else "it takes none"
                 raise FerError(f"preprocess.options.{name}: illumination {self.illumination} has none such; {takes}")
         if step is not None:
-            step(np.zeros((8, 8), dtype=np.uint8), **self.options)  # refuses values out of range
+            step(np.zeros((8, 8), dtype=np.uint8), **(self.options or {}))  # refuses values out of range
 
 
 def _square(image: Pixels) -> Pixels:

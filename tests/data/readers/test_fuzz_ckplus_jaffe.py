@@ -107,7 +107,7 @@ def test_a_folder_where_an_image_should_be(spoilt, layout):
     path = root / IMAGES[layout]
     path.unlink()
     path.mkdir()
-    assert refused(layout, root).startswith(f"{path}: this is a folder")
+    assert refused(layout, root).startswith(f"{path}: a folder, where its name says an image")
 
 
 @pytest.mark.parametrize("layout", IMAGES)
