@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin
 
@@ -14,7 +15,11 @@ from fer_lightning.errors import FerError, choices
 
 # what Hydra itself reads in such a node
 HYDRA_KEYS = frozenset({"_target_", "_partial_", "_args_", "_convert_", "_recursive_"})
-PLAIN = {int: "a whole number", float: "a number", bool: "true or false", str: "a text", NoneType: "null"}
+PLAIN: dict[Any, str] = {
+    **{int: "a whole number", float: "a number", bool: "true or false", str: "a text", NoneType: "null"},
+    **{dict: "a map, as in {a: b}", list: "a list, as in [a, b]"},
+}
+WRITTEN: dict[Any, type] = {Path: str, Mapping: dict, Sequence: list}  # what a YAML file has for an annotation
 
 
 def check_targets(config: Mapping[str, Any]) -> None:
@@ -83,7 +88,9 @@ def _mismatch(annotation: Any, value: Any) -> str | None:
     """What the value should be, where the annotation is made of plain types only and the value is none of them."""
     members = get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
     members = tuple(member for member in members if member is not torch.Tensor)  # a YAML file cannot hold one
+    members = tuple(WRITTEN.get(get_origin(member) or member, member) for member in members)
     if not all(member in PLAIN for member in members):
         return None
+    members = tuple(dict.fromkeys(members))
     fits = type(value) in members or (float in members and type(value) is int)
     return None if fits else " or ".join(PLAIN[member] for member in members)

@@ -64,6 +64,8 @@ class Locate:
             raise FerError(f"data.locate.on_several={self.on_several}: choose among {choices(SEVERAL)}")
         if self.margin < 0:
             raise FerError(f"data.locate.margin={self.margin}: choose 0 or more, a share of the face's box")
+        if self.keep_up_to < 0:
+            raise FerError(f"data.locate.keep_up_to={self.keep_up_to}: choose 0 (no image) or a side in pixels")
         if self.align and not self.detectors:
             raise FerError("data.locate.align=true needs eyes: name a detector, as in data.locate.detectors=[mtcnn]")
 

@@ -185,6 +185,7 @@ def test_a_search_that_finds_no_face_at_all_is_refused(faces, tmp_path):
         ({"detectors": ["haar", "haar"]}, r"data\.locate\.detectors=\['haar', 'haar'\]: name each once"),
         ({"on_none": "skip"}, r"data\.locate\.on_none=skip: choose among whole, drop, error"),
         ({"on_several": "first"}, r"data\.locate\.on_several=first: choose among best, largest, central, error"),
+        ({"keep_up_to": -1}, r"data\.locate\.keep_up_to=-1: choose 0 \(no image\) or a side in pixels"),
         ({"margin": -0.1}, r"data\.locate\.margin=-0\.1: choose 0 or more, a share of the face's box"),
         ({"align": True}, r"data\.locate\.align=true needs eyes: name a detector, as in data\.locate\.detectors"),
     ],
