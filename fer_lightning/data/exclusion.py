@@ -39,18 +39,22 @@ def without_copies(faces: FaceSet, protocol: Protocol, how: str) -> Protocol:
     if how == "none" or not len(protocol.train):
         return protocol
     held_out = np.union1d(protocol.val, protocol.test)
-    copied = copied_rows(faces, protocol.train, held_out, near=how == "near")
+    copied = exact_copies(faces, protocol.train, held_out)
+    if how == "near":
+        copied = near_copies(faces, protocol.train, held_out, copied)
     if copied.all():
         raise FerError(f"data.exclude_copies={how} leaves no training image: each has a copy in validation or test")
     log.info("data.exclude_copies=%s: %d of %d training images left out", how, copied.sum(), len(copied))
     return replace(protocol, train=protocol.train[~copied])
 
 
-def copied_rows(faces: FaceSet, rows: Integers, others: Integers, near: bool) -> Booleans:
-    """(Q,) whether each of the images `rows` has a copy among `others`, exact or, with `near`, nearly the same."""
+def exact_copies(faces: FaceSet, rows: Integers, others: Integers) -> Booleans:
+    """(Q,) whether each of the images `rows` has an exact copy among `others`."""
     groups = copy_groups(faces)
-    exact = has_copy(groups[rows], groups[others])
-    if not near:
-        return exact
+    return has_copy(groups[rows], groups[others])
+
+
+def near_copies(faces: FaceSet, rows: Integers, others: Integers, exact: Booleans) -> Booleans:
+    """(Q,) whether each of the images `rows` has a near copy among `others`; `exact` (Q,) ones are near copies."""
     found = closest(thumbnails(Rows(faces.pixels, rows)), thumbnails(Rows(faces.pixels, others)))
     return has_near_copy(found, exact)

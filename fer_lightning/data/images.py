@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageOps
@@ -84,6 +85,17 @@ def decode(path: Path) -> Pixels:
     except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as damage:
         reason = (str(damage) or type(damage).__name__).splitlines()[0].replace(str(path), "it")
         raise FerError(f"{path}: this is no image that can be read, or it is cut off ({reason[:200]})") from damage
+
+
+def resized(image: Pixels, side: int) -> Pixels:
+    """(side, side[, 3]) of a square image, itself where it has that size already.
+
+    The mean over an area keeps what fine detail says when shrinking; it does nothing for enlarging, which is bilinear.
+    """
+    if image.shape[:2] == (side, side):
+        return image
+    method = cv2.INTER_AREA if image.shape[0] > side else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(np.ascontiguousarray(image), (side, side), interpolation=method), dtype=np.uint8)
 
 
 def _plain(picture: Image.Image, path: Path) -> Pixels:

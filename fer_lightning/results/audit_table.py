@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.text import Text
 
 from fer_lightning.results.audited import FILE_NAME, Audited
+from fer_lightning.results.printing import padded, takes_unicode, write_plain
 from fer_lightning.results.summary import percent
 
 SHOWN = 6  # differences, people or sizes that a line spells out
@@ -29,7 +30,6 @@ def audit_table(audited: Audited, folder: Path, stream: TextIO | None = None) ->
         stream: stdout when None.
     """
     stream = sys.stdout if stream is None else stream
-    utf8 = (getattr(stream, "encoding", None) or "utf-8").lower().replace("_", "-") in ("utf-8", "utf8")
     blocks = [block for block in (_classes(audited), _copies(audited), _agreement(audited)) if block]
     rest = list(_remarks(audited, folder))
     names = [row[0] for block in blocks for row in block] + [name for name, _ in rest]
@@ -39,16 +39,13 @@ def audit_table(audited: Audited, folder: Path, stream: TextIO | None = None) ->
     for block in blocks:
         bold.add(len(lines))
         lines += [*_aligned(block, first), ""]
-    lines += [f"{_padded(name, first)}  {value}" for name, value in rest]
-    if stream.isatty() and utf8:
+    lines += [f"{padded(name, first)}  {value}" for name, value in rest]
+    if stream.isatty() and takes_unicode(stream):
         console = Console(file=stream)
         for number, line in enumerate(lines):
             console.print(Text(line, style="bold" if number in bold else ""), soft_wrap=True, highlight=False)
         return
-    # as in tables.py: a name that the stream cannot hold is escaped
-    encoding = "utf-8" if utf8 else "ascii"
-    stream.write("\n".join(lines).encode(encoding, "backslashreplace").decode(encoding) + "\n")
-    stream.flush()
+    write_plain(lines, stream)
 
 
 def crossing_sizes(audited: Audited) -> dict[str, int]:
@@ -153,8 +150,4 @@ def _aligned(block: Sequence[Cells], first: int) -> Iterator[str]:
     widths = [max(cell_len(row[k]) for row in block) for k in range(len(block[0]))]
     for row in block:
         cells = [f"{' ' * (width - cell_len(cell))}{cell}" for cell, width in zip(row[1:], widths[1:], strict=True)]
-        yield "  ".join([_padded(row[0], first), *cells]).rstrip()
-
-
-def _padded(text: str, width: int) -> str:
-    return text + " " * (width - cell_len(text))
+        yield "  ".join([padded(row[0], first), *cells]).rstrip()

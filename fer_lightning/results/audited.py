@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, get_type_hints
 
 from fer_lightning.errors import FerError
-from fer_lightning.results.schema import fault, plain
-from fer_lightning.whole import whole
+from fer_lightning.results.schema import fault, plain, write_json
 
 FILE_NAME = "audit.json"
 
@@ -93,6 +91,4 @@ def write(audited: Audited, folder: Path) -> None:
     for f in fields(Audited):
         if (wrong := fault(content[f.name], hints[f.name], f.name)) is not None:
             raise FerError(f"{path}: the field '{wrong}' is not of the type {hints[f.name]}")
-    with whole(path) as scratch, scratch.open("w", encoding="utf-8") as stream:
-        json.dump(content, stream, indent=2, ensure_ascii=False, allow_nan=False)
-        stream.write("\n")
+    write_json(content, path)

@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 from fer_lightning.errors import FerError
-from fer_lightning.results.schema import fault, plain
-from fer_lightning.whole import whole
+from fer_lightning.results.schema import fault, plain, write_json
 
 FILE_NAME = "result.json"
 
@@ -102,9 +101,7 @@ def write(result: Result, folder: Path) -> None:
             raise FerError(f"{path}: files['{name}'] names {relative}, which is no file relative to {folder}")
     content = plain(asdict(result))
     _check(content, path)
-    with whole(path) as scratch, scratch.open("w", encoding="utf-8") as stream:
-        json.dump(content, stream, indent=2, ensure_ascii=False, allow_nan=False)
-        stream.write("\n")
+    write_json(content, path)
 
 
 def read(path: Path) -> Result:

@@ -13,6 +13,7 @@ from fer_lightning.errors import FerError
 from fer_lightning.results.figures.angles import Line, Point, angle_curves
 from fer_lightning.results.figures.page import save
 from fer_lightning.results.result import FILE_NAME, Result, read
+from fer_lightning.results.summary import percent, span
 from fer_lightning.whole import whole
 
 METRIC = "test/accuracy"
@@ -82,8 +83,7 @@ def table(tests: Sequence[Tested]) -> list[str]:
     rows = [("model", "angle", "images", "accuracy", "95 % interval")]
     for test in tests:
         angle, accuracy, low, high = test.point
-        ends = f"{100 * low:.2f} - {100 * high:.2f} %"
-        rows.append((test.model, f"{angle:g}", f"{test.images:,}", f"{100 * accuracy:.2f} %", ends))
+        rows.append((test.model, f"{angle:g}", f"{test.images:,}", percent(accuracy), span((low, high))))
     widths = [max(len(row[column]) for row in rows) for column in range(5)]
     return ["  ".join([f"{row[0]:<{widths[0]}}", *map(str.rjust, row[1:], widths[1:])]) for row in rows]
 

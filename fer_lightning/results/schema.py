@@ -1,7 +1,8 @@
-"""Plain JSON values: made from numpy ones, and compared with the annotations of a dataclass."""
+"""Plain JSON values: made from numpy ones, compared with the annotations of a dataclass, and written."""
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,6 +10,8 @@ from types import UnionType
 from typing import Any, get_args, get_origin
 
 import numpy as np
+
+from fer_lightning.whole import whole
 
 
 def plain(value: Any) -> Any:
@@ -22,6 +25,13 @@ def plain(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return str(value) if isinstance(value, Path) else value
+
+
+def write_json(content: Mapping[str, Any], path: Path) -> None:
+    """Writes plain values whole or not at all, indented, as UTF-8."""
+    with whole(path) as scratch, scratch.open("w", encoding="utf-8") as stream:
+        json.dump(content, stream, indent=2, ensure_ascii=False, allow_nan=False)
+        stream.write("\n")
 
 
 def fault(value: Any, hint: Any, name: str) -> str | None:

@@ -39,14 +39,14 @@ def scores(result: Result) -> Iterator[Row]:
     """Accuracy first, then what else is known of the test as a whole."""
     images = sum(map(sum, result.confusion_matrix)) or result.counts.get("test", 0)
     interval = accuracy_interval(result.confusion_matrix) if result.confusion_matrix else None
-    yield Row("accuracy", percent(result.metrics.get("test/accuracy")), _span(interval), f"{images:,}")
+    yield Row("accuracy", percent(result.metrics.get("test/accuracy")), span(interval), f"{images:,}")
     yield Row("macro-F1", percent(result.metrics.get("test/macro_f1")))
     yield Row("balanced accuracy", percent(result.metrics.get("test/balanced_accuracy")))
     yield Row("calibration error", percent(result.metrics.get("test/ece")))
     for metric, name in FURTHER.items():
         if metric in result.metrics:
-            span = result.intervals.get(metric)
-            yield Row(name, percent(result.metrics[metric]), _span((span[0], span[1]) if span else None))
+            ends = result.intervals.get(metric)
+            yield Row(name, percent(result.metrics[metric]), span((ends[0], ends[1]) if ends else None))
 
 
 def recalls(result: Result) -> Iterator[Row]:
@@ -57,7 +57,7 @@ def recalls(result: Result) -> Iterator[Row]:
     rows = zip(result.class_names, np.diag(matrix), matrix.sum(axis=1), recall_intervals(matrix), strict=True)
     for name, right, support, interval in rows:
         recall = percent(float(right / support) if support else None)
-        yield Row(f"recall {name}", recall, _span(interval), f"{support:,}")
+        yield Row(f"recall {name}", recall, span(interval), f"{support:,}")
 
 
 def comparison(result: Result) -> Iterator[Row]:
@@ -97,7 +97,8 @@ def percent(fraction: float | None) -> str:
     return NONE if fraction is None or not np.isfinite(fraction) else f"{100 * fraction:.2f} %"
 
 
-def _span(interval: Interval | None) -> str:
+def span(interval: Interval | None) -> str:
+    """`69.10 - 74.52 %`, or nothing where there is none."""
     return "" if interval is None else f"{100 * interval[0]:.2f} - {100 * interval[1]:.2f} %"
 
 

@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from fer_lightning.results.printing import padded, takes_unicode, write_plain
 from fer_lightning.results.result import Result
 from fer_lightning.results.summary import Row, comparison, heading, places, recalls, scores, times
 
@@ -31,17 +32,12 @@ def closing_table(result: Result, folder: Path, stream: TextIO | None = None) ->
         stream: stdout when None.
     """
     stream = sys.stdout if stream is None else stream
-    utf8 = (getattr(stream, "encoding", None) or "utf-8").lower().replace("_", "-") in ("utf-8", "utf8")
     measured = [list(scores(result)), list(recalls(result))]
     told = [list(comparison(result)), list(times(result)), list(places(folder))]
-    if stream.isatty() and utf8:
+    if stream.isatty() and takes_unicode(stream):
         _print_rich(heading(result), measured, told, Console(file=stream))
         return
-    lines = _plain_lines(heading(result), measured, told)
-    # a class name or path that the stream cannot hold is escaped: the run is over, its table must not fail
-    encoding = "utf-8" if utf8 else "ascii"
-    stream.write("\n".join(lines).encode(encoding, "backslashreplace").decode(encoding) + "\n")
-    stream.flush()
+    write_plain(_plain_lines(heading(result), measured, told), stream)
 
 
 def write_confusion_csv(counts: npt.ArrayLike, class_names: Sequence[str], path: Path) -> None:
@@ -62,10 +58,10 @@ def _plain_lines(title: str, measured: Sequence[list[Row]], told: Sequence[list[
     widths = [max(cell_len(row[k]) for row in [HEADER, *figures]) for k in (1, 2, 3)]
     yield title
     for row in [HEADER, *figures]:
-        cells = [_padded(row.name, first), *(f"{cell:>{w}}" for cell, w in zip(row[1:], widths, strict=True))]
+        cells = [padded(row.name, first), *(f"{cell:>{w}}" for cell, w in zip(row[1:], widths, strict=True))]
         yield "  ".join(cells).rstrip()
     for row in pairs:
-        yield f"{_padded(row.name, first)}  {row.value}"
+        yield f"{padded(row.name, first)}  {row.value}"
 
 
 def _print_rich(title: str, measured: Sequence[list[Row]], told: Sequence[list[Row]], console: Console) -> None:
@@ -82,9 +78,5 @@ def _print_rich(title: str, measured: Sequence[list[Row]], told: Sequence[list[R
     console.print(table)
     for row in pairs:
         # soft_wrap leaves a long path in one piece, so that it can be copied
-        line = Text.assemble((_padded(row.name, first), "dim"), "  ", row.value)
+        line = Text.assemble((padded(row.name, first), "dim"), "  ", row.value)
         console.print(line, soft_wrap=True, highlight=False)
-
-
-def _padded(text: str, width: int) -> str:
-    return text + " " * (width - cell_len(text))

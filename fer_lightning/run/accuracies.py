@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fer_lightning.data.datamodule import FaceDataModule
-from fer_lightning.data.exclusion import copied_rows
+from fer_lightning.data.exclusion import exact_copies, near_copies
 from fer_lightning.data.expressions import EXPRESSIONS
 from fer_lightning.results.intervals import wilson
 from fer_lightning.results.predictions import Predictions
@@ -35,9 +35,10 @@ def without_copies_and_beside_votes(
     if not datamodule.report_copies:
         return {}, {}
     faces, train = datamodule.opened.source, datamodule.protocol.train
+    exact = exact_copies(faces, rows, train)
     judged = {
-        f"test/accuracy_no_{kind}_copies": (~copied_rows(faces, rows, train, near=kind == "near"), predictions.correct)
-        for kind in ("exact", "near")
+        "test/accuracy_no_exact_copies": (~exact, predictions.correct),
+        "test/accuracy_no_near_copies": (~near_copies(faces, rows, train, exact), predictions.correct),
     }
     if "ferplus" in faces.extras:
         names = np.array([*EXPRESSIONS, ""])[faces.extras["ferplus"][rows]]

@@ -6,7 +6,6 @@ import numpy as np
 import numpy.typing as npt
 
 from fer_lightning.data.datamodule import FaceDataModule
-from fer_lightning.data.dataset import to_tensor
 from fer_lightning.results.figures.confusion import confusion_matrix
 from fer_lightning.results.figures.curves import learning_curves
 from fer_lightning.results.figures.faces import face_grid
@@ -17,7 +16,7 @@ from fer_lightning.results.figures.steps import step_rows
 from fer_lightning.results.figures.wrong import wrong_faces
 from fer_lightning.results.predictions import Predictions
 from fer_lightning.run.job import Job
-from fer_lightning.run.preparation import followed, some_rows
+from fer_lightning.run.preparation import drawable, followed, seen, some_rows
 from fer_lightning.training.callbacks.record import Record
 
 SHOWN_FACES = 32
@@ -40,7 +39,7 @@ def draw_faces(job: Job, datamodule: FaceDataModule) -> None:
     batch = loader.dataset[next(iter(loader.sampler))]  # without starting the loader's processes for one batch
     captions = [datamodule.class_names[label] for label in batch.label[:SHOWN_FACES]]
     title = f"Training images as the net sees them: {job.described()}"
-    save(face_grid(_shown(batch.image[:SHOWN_FACES].numpy()), captions, title), job.output_dir / PICTURES["faces"])
+    save(face_grid(drawable(batch.image[:SHOWN_FACES].numpy()), captions, title), job.output_dir / PICTURES["faces"])
 
 
 def draw_steps(job: Job, datamodule: FaceDataModule) -> None:
@@ -68,16 +67,15 @@ def draw_test(
     """Four pages about the test; `rows` are those of the predictions in the data module's faces."""
     names, tested = list(predictions.class_names), f"{job.described()}; protocol {datamodule.protocol.name}"
 
-    def seen(chosen: npt.NDArray[np.int64]) -> npt.NDArray[np.uint8]:
-        pixels, spec = datamodule.faces.array[rows[chosen]], datamodule.input
-        return _shown(to_tensor(pixels, spec.size, spec.channels, datamodule.prepare.shown_whole).numpy())
+    def shown(chosen: npt.NDArray[np.int64]) -> npt.NDArray[np.uint8]:
+        return drawable(seen(datamodule, rows[chosen]))
 
     figures = {
         "confusion_matrix_figure": confusion_matrix(counts, names, subtitle=tested),
         "recalls": recall_bars(counts, names, subtitle=tested),
         "reliability": reliability_diagram(predictions.confidence, predictions.correct, subtitle=tested),
         "wrong_faces": wrong_faces(
-            seen,
+            shown,
             predictions.true,
             predictions.predicted,
             predictions.confidence,
@@ -89,8 +87,3 @@ def draw_test(
     }
     for name, figure in figures.items():
         save(figure, job.output_dir / PICTURES[name])
-
-
-def _shown(images: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    """(N, C, H, W) as a figure takes them: (N, H, W) grey or (N, H, W, 3)."""
-    return images[:, 0] if images.shape[1] == 1 else images.transpose(0, 2, 3, 1)

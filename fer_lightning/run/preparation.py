@@ -65,15 +65,15 @@ def followed(datamodule: FaceDataModule, rows: Integers) -> list[Step]:
     for name, step in prepare.steps().items():
         images = [step(np.ascontiguousarray(image)) for image in steps[-1].images]
         steps.append(Step(_worded(name, prepare), images))
-    seen = _seen(datamodule, rows)
+    shown = seen(datamodule, rows)
     size = datamodule.input.size
     cut = f", {prepare.view}" if prepare.size > size else ""
-    steps.append(Step(f"what the net sees{cut}", list(_drawable(seen))))
+    steps.append(Step(f"what the net sees{cut}", list(drawable(shown))))
     if datamodule.input.normalise == "mean_image":
-        difference = seen / 255 - datamodule.mean_image()
+        difference = shown / 255 - datamodule.mean_image()
         # stretched by one scale for all faces; middle grey is no difference
         stretched = 127.5 + 127.5 * difference / max(np.abs(difference).max(), 1 / 255)
-        steps.append(Step("minus the mean image", list(_drawable(stretched.round().astype(np.uint8)))))
+        steps.append(Step("minus the mean image", list(drawable(stretched.round().astype(np.uint8)))))
     return steps
 
 
@@ -86,12 +86,12 @@ def _worded(name: str, prepare: Prepare) -> str:
     return f"{name} {values[name]:g}" if name in values else name
 
 
-def _seen(datamodule: FaceDataModule, rows: Integers) -> Pixels:
-    """(N, channels, size, size)."""
+def seen(datamodule: FaceDataModule, rows: Integers) -> Pixels:
+    """(N, channels, size, size) of these rows as the net sees them."""
     spec, pixels = datamodule.input, datamodule.faces.array[rows]
     return np.asarray(to_tensor(pixels, spec.size, spec.channels, datamodule.prepare.shown_whole).numpy())
 
 
-def _drawable(images: Pixels) -> Pixels:
-    """(N, H, W) or (N, H, W, 3) of (N, C, H, W)."""
+def drawable(images: Pixels) -> Pixels:
+    """(N, C, H, W) as a figure takes them: (N, H, W) grey or (N, H, W, 3)."""
     return images[:, 0] if images.shape[1] == 1 else images.transpose(0, 2, 3, 1)

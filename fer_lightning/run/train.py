@@ -10,7 +10,6 @@ from pathlib import Path
 
 from pytorch_lightning.utilities.exceptions import SIGTERMException
 
-from fer_lightning.errors import FerError
 from fer_lightning.results.result import Result
 from fer_lightning.run.build import Run, build_run
 from fer_lightning.run.check import check
@@ -44,7 +43,6 @@ def train(job: Job) -> Result | None:
     check(job.config)
     before = first_part(job)
     if before is not None:
-        _check_length(job, before.epochs)
         job = replace(job, config={**job.config, "logger": trackers.resumed(job.config["logger"], before.wandb_id)})
     if first:
         trackers.check(job.config["logger"])
@@ -63,15 +61,6 @@ def train(job: Job) -> Result | None:
     with contextlib.suppress(Interrupted, NonFiniteLoss):  # the first process tells of them
         fit(run, job.resume_from)
     return None
-
-
-def _check_length(job: Job, epochs: int) -> None:
-    asked = job.config["trainer"]["max_epochs"]
-    if asked is not None and 0 <= asked < epochs:
-        raise FerError(
-            f"trainer.max_epochs={asked}: the run in {job.output_dir} has {epochs} epochs behind it; "
-            "choose at least as many"
-        )
 
 
 def _lead(job: Job, run: Run, epoch: int | None) -> Result:

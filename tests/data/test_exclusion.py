@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from fer_lightning.data.exclusion import check_exclusion, copied_rows, without_copies
+from fer_lightning.data.exclusion import check_exclusion, exact_copies, near_copies, without_copies
 from fer_lightning.data.protocols import Protocol
 from fer_lightning.errors import FerError
 
@@ -61,9 +61,11 @@ def test_without_a_training_side_there_is_nothing_to_leave_out(faces):
 
 def test_rows_with_a_copy_among_others(faces):
     rows, others = np.array([7, 4, 5, 6]), np.array([0, 1, 2])
-    assert copied_rows(faces, rows, others, near=False).tolist() == [False, True, False, False]
-    assert copied_rows(faces, rows, others, near=True).tolist() == [False, True, True, True]
-    assert not copied_rows(faces, rows, np.array([], dtype=np.int64), near=True).any()
+    exact = exact_copies(faces, rows, others)
+    assert exact.tolist() == [False, True, False, False]
+    assert near_copies(faces, rows, others, exact).tolist() == [False, True, True, True]
+    nothing = np.array([], dtype=np.int64)
+    assert not near_copies(faces, rows, nothing, exact_copies(faces, rows, nothing)).any()
 
 
 def test_an_unknown_choice_is_refused():

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from fer_lightning.data.faces import Integers
-from fer_lightning.data.images import Pixels
+from fer_lightning.data.images import Pixels, resized
 from fer_lightning.data.preprocess.turn import rotate
 from fer_lightning.errors import FerError, choices
 
@@ -77,9 +77,7 @@ class CropsOfSizes:
             place = np.random.default_rng([self.seed, row, crop])  # a crop and its mirror image share their place
             top, left = (int(place.integers(0, length - side + 1)) for length in image.shape[:2])
             image = image[top : top + side, left : left + side]
-        if image.shape[:2] != (self.size, self.size):
-            method = cv2.INTER_AREA if image.shape[0] > self.size else cv2.INTER_LINEAR
-            image = np.asarray(cv2.resize(image, (self.size, self.size), interpolation=method), dtype=np.uint8)
+        image = resized(image, self.size)
         return np.asarray(cv2.flip(image, self.flip), dtype=np.uint8) if view > self.sizes else image
 
 

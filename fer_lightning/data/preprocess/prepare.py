@@ -13,7 +13,7 @@ import numpy as np
 
 from fer_lightning.data.cache import cached, content_hash
 from fer_lightning.data.faces import FaceSet
-from fer_lightning.data.images import Images, Pixels
+from fer_lightning.data.images import Images, Pixels, resized
 from fer_lightning.data.inputs import InputSpec
 from fer_lightning.data.preprocess.colour import check_weights, saturate, to_grey
 from fer_lightning.data.preprocess.illumination import ILLUMINATIONS
@@ -136,12 +136,7 @@ class Prepare:
         return image if step is None else step(image, **(self.options or {}))
 
     def _resize(self, image: Pixels) -> Pixels:
-        image = _square(image)
-        if image.shape[0] == self.size:
-            return image
-        # the mean over an area keeps what fine detail says when shrinking; it does nothing for enlarging
-        method = cv2.INTER_AREA if image.shape[0] >= self.size else cv2.INTER_LINEAR
-        return np.asarray(cv2.resize(image, (self.size, self.size), interpolation=method), dtype=np.uint8)
+        return resized(_square(image), self.size)
 
     def _check_options(self) -> None:
         step = ILLUMINATIONS[self.illumination]

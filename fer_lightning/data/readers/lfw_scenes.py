@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from fer_lightning.data.cache import content_hash
 from fer_lightning.data.faces import FaceSet, Images, Integers, Pixels
+from fer_lightning.data.images import resized
 from fer_lightning.errors import FerError
 
 VERSION = 1  # part of the fingerprint: raise it when the same settings give other pixels
@@ -90,9 +91,7 @@ class Background:
         left = min(max(0, round(self.x * width - side / 2)), width - side)
         under = picture[top : top + side, left : left + side]
         mask = self._mask(side)
-        method = cv2.INTER_AREA if face.shape[0] > side else cv2.INTER_LINEAR
-        over = cv2.resize(np.ascontiguousarray(face), (side, side), interpolation=method)
-        under[:] = np.round(mask * over + (1 - mask) * under)
+        under[:] = np.round(mask * resized(face, side) + (1 - mask) * under)
         return np.asarray(picture, dtype=np.uint8)
 
     def _mask(self, side: int) -> npt.NDArray[np.float64]:

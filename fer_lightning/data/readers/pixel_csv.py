@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from fer_lightning.data.readers.csv_rows import csv_rows
 from fer_lightning.errors import FerError, choices
 
 COLUMNS = ("emotion", "pixels", "Usage")
@@ -36,19 +36,8 @@ def read_rows(lines: Iterable[str], name: str, size: int, num_labels: int, usage
     Raises:
         FerError: with the file and line of the first cell that is not as it should be.
     """
-    cells = _cells(lines, name)
-    header = [column.strip() for column in next(cells, ("", []))[1]]
-    missing = [column for column in COLUMNS if column not in header]
-    if missing:
-        raise FerError(f"{name}, line 1: no column {', '.join(missing)}; the columns are {choices(header)[:200]}")
-    places = [header.index(column) for column in COLUMNS]
     pixels, labels, usage = [], [], []
-    for where, row in cells:
-        if not row:
-            continue
-        if len(row) != len(header):
-            raise FerError(f"{where}: {len(row)} cells for {len(header)} columns; is the file cut off here?")
-        label, image, split = (row[place].strip() for place in places)
+    for where, (label, image, split) in csv_rows(lines, name, COLUMNS):
         labels.append(_label(label, num_labels, where))
         pixels.append(_image(image, size, where))
         if split not in usages:
@@ -57,18 +46,6 @@ def read_rows(lines: Iterable[str], name: str, size: int, num_labels: int, usage
     if not pixels:
         raise FerError(f"{name}: there is no image under the header")
     return PixelRows(np.stack(pixels), np.array(labels, dtype=np.int64), np.array(usage))
-
-
-def _cells(lines: Iterable[str], name: str) -> Iterator[tuple[str, list[str]]]:
-    """Each row, and where it stands for messages."""
-    reader = csv.reader(lines)
-    try:
-        for row in reader:
-            yield f"{name}, line {reader.line_num}", row
-    except csv.Error as fault:  # a quote that is never closed swallows lines until the cell is too long
-        raise FerError(
-            f"{name}, line {reader.line_num}: this is no table of comma-separated values: {fault}"
-        ) from fault
 
 
 def _label(text: str, num_labels: int, where: str) -> int:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from pytorch_lightning.loggers import CSVLogger, Logger
 
+from fer_lightning.errors import FerError
 from fer_lightning.run.checkpoint import read_checkpoint
 from fer_lightning.run.job import Job
 from fer_lightning.run.resume.saved_job import moved
@@ -25,12 +26,22 @@ class FirstPart(NamedTuple):
 
 
 def first_part(job: Job) -> FirstPart | None:
-    """None for a run that begins."""
+    """None for a run that begins.
+
+    Raises:
+        FerError: the run is to end before the epochs that lie behind it.
+    """
     if job.resume_from is None:
         return FirstPart(0, None) if job.resumed else None
     saved = read_checkpoint(job.resume_from, key="resume")
     progress = saved["loops"]["fit_loop"]["epoch_progress"]
-    return FirstPart(int(progress["current"]["processed"]), saved["fer_config"].get("wandb_id"))
+    epochs, asked = int(progress["current"]["processed"]), job.config["trainer"]["max_epochs"]
+    if asked is not None and 0 <= asked < epochs:
+        raise FerError(
+            f"trainer.max_epochs={asked}: the run in {job.output_dir} has {epochs} epochs behind it; "
+            "choose at least as many"
+        )
+    return FirstPart(epochs, saved["fer_config"].get("wandb_id"))
 
 
 def move_checkpoint(job: Job) -> None:

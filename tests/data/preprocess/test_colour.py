@@ -66,6 +66,7 @@ def test_weights_that_are_none_are_refused(picture, weights):
 def test_weights_within_a_hundredth_of_one_are_taken():
     for weights in (PAPER_D, (0.3, 0.6, 0.109), [1, 0, 0]):
         check_weights(weights)
+        assert to_grey(np.full((1, 1, 3), 255, dtype=np.uint8), weights).tolist() == [[255]]
 
 
 def test_saturation_by_hand():

@@ -136,6 +136,7 @@ def test_another_logger_may_follow_the_rest(interrupted):
         (["optimizer.lr=0.1"], "optimizer.lr=0.1: resume={run} goes on with the config that the run began with"),
         (["-m"], "goes on with one run: leave -m out"),
         (["+trainer.foo=1"], "only trainer.max_epochs and logger may change"),
+        (["trainer.max_epochs=0"], "trainer.max_epochs=0: the run in {run} has 1 epochs behind it; choose at least as"),
     ],
 )
 def test_what_a_resume_cannot_change_is_refused(interrupted, capfd, arguments, message):
