@@ -4,6 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEMO := logs/demo
+JOBS ?= 2  # processes that test at once
 
 .PHONY: help install test test-slow check format types speed wheel demo docs clean
 
@@ -23,7 +24,7 @@ demo: $(READY)  ## train the default model on the embedded faces and show what i
 	@echo "confusion matrix: $(abspath $(DEMO))/confusion_matrix.png"
 
 test: $(READY)  ## the fast tests, with coverage (those on real data run where FER_DATA points at FER2013)
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m 'not slow' --cov --cov-report=term:skip-covered
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS) -m 'not slow' --cov --cov-report=term:skip-covered
 
 test-slow: $(READY)  ## the tests that start processes or take minutes
 	$(BIN)/python -m pytest -m slow

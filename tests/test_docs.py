@@ -8,6 +8,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,10 +16,12 @@ import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
 
 from fer_lightning.run.compose import compose, options
+from fer_lightning.run.report_paths import with_paths
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
-COMMANDS = {"fer-train": "train", "fer-eval": "eval", "fer-audit": "audit"}
+COMMANDS = {"fer-train": "train", "fer-eval": "eval", "fer-audit": "audit", "fer-report": "report"}
+RAY = find_spec("hydra_plugins.hydra_ray_launcher") is not None  # an extra, which needs an environment of its own
 SHELL = {"", "sh", "bash", "console"}
 FENCE = re.compile(r"^```(?P<language>\w*)\n(?P<body>.*?)^```$", re.M | re.S)
 # the file that a block shows: in backticks at the end of the line above it, or in a comment at its head
@@ -97,7 +100,7 @@ LINES = [
     pytest.param(document, line, id=f"{document.name}: {line}")
     for document in DOCUMENTS
     for line in shell_lines(document)
-    if arguments(line)
+    if arguments(line) and (RAY or "hydra/launcher=ray" not in line)
 ]
 
 
@@ -108,13 +111,15 @@ def test_every_command_composes(document, line, tmp_path):
             (tmp_path / block.path).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / block.path).write_text(block.body)
     command, words = arguments(line)
+    words = with_paths(words) if command == "fer-report" else words
     overrides, folder = overrides_and_folder(words)
     # the walks write into conf/ itself
     own = [tmp_path / name for name in (folder, "conf") if name and (tmp_path / name).is_dir()]
     assert folder is None or own, f"no block of {document.name} shows a file in {folder}/"
     search = [f"hydra.searchpath=[{','.join(f'file://{place}' for place in own)}]"] if own else []
     for chosen in combinations(overrides):
-        assert compose([*search, *chosen, "paths.output_dir=x"], COMMANDS[command])
+        own_folder = [] if command == "fer-report" else ["paths.output_dir=x"]
+        assert compose([*search, *chosen, *own_folder], COMMANDS[command])
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda d: d.name)

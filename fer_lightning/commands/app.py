@@ -23,6 +23,7 @@ from fer_lightning.run.explain import explain, is_null_group
 from fer_lightning.run.job import Job, Stopped
 
 SWITCH = "HYDRA_FULL_ERROR"
+register_resolvers()  # here, for the workers of a sweep's launcher import this module and call nothing
 
 
 def run_app(
@@ -37,7 +38,6 @@ def run_app(
         task: takes the composed config; its value goes to Hydra's sweepers.
         completed: makes of what was typed what Hydra reads.
     """
-    register_resolvers()
     try:
         sys.argv[1:] = completed(sys.argv[1:])
     except FerError as mistake:

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
 from omegaconf import DictConfig
 
 from fer_lightning.commands.app import hydra_job, run_app
 from fer_lightning.run.launch import in_one_folder
 from fer_lightning.run.resume.command import into_its_folder, resumed
+from fer_lightning.run.sweep.child import end_with_launcher
+from fer_lightning.run.sweep.job import run_job
 
 
 def main() -> None:
     """Reads sys.argv."""
+    end_with_launcher()
     run_app("train", _train, completed=lambda arguments: in_one_folder(into_its_folder(arguments)))
 
 
 def _train(cfg: DictConfig) -> float | None:
     # torch takes seconds to import: `--help` and `--cfg job` must not wait for it
+    if HydraConfig.get().mode is RunMode.MULTIRUN:
+        return run_job(cfg)
     from fer_lightning.results.tables import closing_table
     from fer_lightning.run.train import train
 

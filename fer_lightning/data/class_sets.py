@@ -15,7 +15,7 @@ CLASS_SETS = {
 }
 
 
-def class_set(name: str | int) -> tuple[str, ...]:
+def class_set(name: str | int | None) -> tuple[str, ...]:
     """The class names of a set, in the vocabulary's order.
 
     Args:
@@ -25,5 +25,7 @@ def class_set(name: str | int) -> tuple[str, ...]:
         FerError: there is no such set.
     """
     if str(name) not in CLASS_SETS:
-        raise FerError(f"data.classes={name}: choose among {choices([HELD, *CLASS_SETS], name)}")
+        raise FerError(
+            f"data.classes={'null' if name is None else name}: choose among {choices([HELD, *CLASS_SETS], name)}"
+        )
     return CLASS_SETS[str(name)]

@@ -18,16 +18,15 @@ from fer_lightning.data.exclusion import check_exclusion, without_copies
 from fer_lightning.data.expressions import columns_of
 from fer_lightning.data.faces import FaceSet, Integers
 from fer_lightning.data.inputs import InputSpec
-from fer_lightning.data.loading import EpochLoader
+from fer_lightning.data.loading import EpochLoader, check_loading
 from fer_lightning.data.opened import Opened
 from fer_lightning.data.preprocess.locate import Locate
 from fer_lightning.data.preprocess.prepare import Prepare
-from fer_lightning.data.preprocess.turn import turned
-from fer_lightning.data.protocols import VAL_SUBJECTS, Protocol, Request
+from fer_lightning.data.preprocess.turn import check_rotation, turned
+from fer_lightning.data.protocols import VAL_SUBJECTS, Protocol, Request, check_request
 from fer_lightning.data.sampling import Draw, EpochBatches, InOrder
-from fer_lightning.data.selection import check_trains, fewer, select
+from fer_lightning.data.selection import check_limit, check_trains, fewer, select
 from fer_lightning.data.statistics import channel_statistics, mean_image
-from fer_lightning.errors import FerError
 
 FacesFactory = Callable[..., FaceSet]
 
@@ -82,18 +81,19 @@ class FaceDataModule(pl.LightningDataModule):
         seed: int = 0,
     ) -> None:
         super().__init__()
-        if batch_size < 1:
-            raise FerError(f"data.batch_size={batch_size}: choose at least 1")
-        if num_workers < 0:
-            raise FerError(f"data.num_workers={num_workers}: choose 0 (the main process loads) or more")
+        # what is wrong whatever the faces should not show after a search for them in every image
+        check_loading(batch_size, num_workers)
         prepare.check(input)
         check_exclusion(exclude_copies)
+        check_rotation(rotate)
+        check_limit(max_train_images)
+        self.request = Request(fold, num_folds, split_seed, val_subjects)
+        check_request(protocol, self.request)
         self.read = faces
         self.class_names = tuple(class_names)
         self.cache_dir = Path(cache_dir).expanduser()
         self.prepare = prepare
         self.input = input
-        self.request = Request(fold, num_folds, split_seed, val_subjects)
         self.locate = locate or Locate()
         self.rotate = rotate
         self.exclude_copies = exclude_copies

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -18,6 +19,7 @@ Pixels = npt.NDArray[np.uint8]
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp"}
 DEEP = {"I;16", "I;16B", "I;16L", "I;16N", "I"}  # 16-bit grey, as Pillow calls it
+OPENED = re.compile(r"<_io\.\w+ name=[^>]*>")  # what Pillow calls a file that is open
 DEPTH = 257  # 65535 / 255
 
 
@@ -83,7 +85,7 @@ def decode(path: Path) -> Pixels:
             picture = ImageOps.exif_transpose(opened)
             return _plain(picture, path)
     except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as damage:
-        reason = (str(damage) or type(damage).__name__).splitlines()[0].replace(str(path), "it")
+        reason = OPENED.sub("it", (str(damage) or type(damage).__name__).splitlines()[0].replace(str(path), "it"))
         raise FerError(f"{path}: this is no image that can be read, or it is cut off ({reason[:200]})") from damage
 
 

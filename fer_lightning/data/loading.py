@@ -12,9 +12,18 @@ from torch.utils.data import DataLoader, Sampler
 from fer_lightning.data.dataset import FaceDataset
 from fer_lightning.data.inputs import Batch
 from fer_lightning.data.sampling import Draw
+from fer_lightning.errors import FerError
 
 # what asks the training process to stop also reaches its children, and without them it could not end its step
-LEFT_TO_THE_PARENT = ("SIGINT", "SIGUSR1")  # by name, for Windows lacks the second
+LEFT_TO_THE_PARENT = ("SIGINT", "SIGUSR1", "SIGUSR2")  # by name, for Windows lacks two of them
+
+
+def check_loading(batch_size: int, num_workers: int) -> None:
+    """Raises FerError where there is no such batch, or no such number of processes."""
+    if batch_size < 1:
+        raise FerError(f"data.batch_size={batch_size}: choose at least 1")
+    if num_workers < 0:
+        raise FerError(f"data.num_workers={num_workers}: choose 0 (the main process loads) or more")
 
 
 class EpochLoader(DataLoader[Batch]):

@@ -48,15 +48,15 @@ def select(faces: FaceSet, class_names: Sequence[str], protocol: str, request: R
     return label, Protocol(whole.name, **kept)
 
 
-def fewer(protocol: Protocol, label: Integers, max_train_images: int | None, seed: int) -> Protocol:
-    """The protocol with at most so many training images, each class in its share; None keeps all.
-
-    Raises:
-        FerError: less than one image.
-    """
-    train = protocol.train
+def check_limit(max_train_images: int | None) -> None:
+    """Raises FerError where less than one image would train."""
     if max_train_images is not None and max_train_images < 1:
         raise FerError(f"data.max_train_images={max_train_images}: choose 1 or more, or null for all")
+
+
+def fewer(protocol: Protocol, label: Integers, max_train_images: int | None, seed: int) -> Protocol:
+    """The protocol with at most so many training images (1 or more), each class in its share; None keeps all."""
+    train = protocol.train
     if max_train_images is not None and max_train_images < len(train):
         train = train[stratified_part(label[train], max_train_images, seed)]
     return replace(protocol, train=train)

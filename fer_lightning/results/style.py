@@ -79,6 +79,16 @@ def shorten(text: str, width: float, size: float) -> str:
     return cut
 
 
+def end_lines(text: str, width: float, size: float) -> list[str]:
+    """`text`, a path or a name, in one line or two; of one that is wider still the end, by which paths differ."""
+    last = len(text)
+    while last > 1 and text_width(text[-last:], size) > width:
+        last -= 1
+    if last == len(text):
+        return [text]
+    return [shorten(text[:-last][::-1], width, size)[::-1], text[-last:]]
+
+
 def wrap(text: str, width: float, size: float, weight: str = "normal") -> list[str]:
     """`text` in lines of at most `width` inches, broken between words; a single longer word is cut."""
     lines: list[str] = []

@@ -79,7 +79,7 @@ def times(result: Result) -> Iterator[Row]:
     for stage in ("fit", "test"):
         seconds, rate = (result.timing.get(f"{stage}_{unit}") for unit in ("seconds", "images_per_second"))
         if seconds is not None:
-            yield Row(f"{stage} time", _duration(seconds) + (f" ({rate:,.0f} images/s)" if rate else ""))
+            yield Row(f"{stage} time", duration(seconds) + (f" ({rate:,.0f} images/s)" if rate else ""))
     if result.resumed_from_epoch is not None:
         yield Row("resumed from epoch", str(result.resumed_from_epoch))
 
@@ -102,7 +102,8 @@ def span(interval: Interval | None) -> str:
     return "" if interval is None else f"{100 * interval[0]:.2f} - {100 * interval[1]:.2f} %"
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
+    """`12.3 s`, `4 min 05 s` or `2 h 07 min`."""
     if seconds < 60:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)

@@ -63,7 +63,8 @@ def audit(job: Job) -> Audited:
         raise FerError(f"data.rotate={datamodule.rotate}: an audit looks at the pictures as they are; leave it 0")
     read, locate = datamodule.read_faces(), datamodule.locate
     located = locate.found(read, datamodule.cache_dir) if locate.detectors else None
-    if locate.on_none == "error":  # which an audit tells, and goes on
+    if locate.on_none == "error":
+        log.info("data.locate.on_none=error ends a training; an audit counts the images without a face and goes on")
         locate = replace(locate, on_none="whole")
     faces = locate.faces(read, datamodule.cache_dir)
     protocol = _protocol(faces, datamodule)

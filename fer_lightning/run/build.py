@@ -78,9 +78,6 @@ def build_run(job: Job) -> Run:
     loggers = [make(f"logger.{name}", node) for name, node in config["logger"].items()]
     watching = [StopAtNonFinite(), answers, interrupt]
     trainer = build_trainer(config, [record, Reseed(config["seed"]), *callbacks, *watching], loggers, job.output_dir)
-    if trainer.world_size > 1 and job.in_sweep:
-        # each process would run the whole sweep, and their jobs would meet out of step
-        raise FerError(f"trainer: {trainer.world_size} devices inside a sweep; start its jobs one by one, without -m")
     _check_schedule(module, trainer.max_epochs)
     if config["monitor"] not in module.figures("val"):
         raise FerError(f"monitor={config['monitor']}: choose among {choices(module.figures('val'), config['monitor'])}")
@@ -106,12 +103,10 @@ def trained_on(job: Job) -> dict[str, Any]:
 
 
 def build_data(data: Mapping[str, Any], model_config: Mapping[str, Any], **late: Any) -> FaceDataModule:
-    """The data module of `data`, preparing images as `model_config` (a run's or a checkpoint's) asks."""
+    """The data module of `data`, not read yet, preparing images as `model_config` (a run's or a checkpoint's) asks."""
     prepare = cast(Prepare, make("preprocess", model_config["preprocess"]))
     spec = input_spec(model_config)
-    datamodule = cast(FaceDataModule, make("data", data, prepare=prepare, input=spec, **late))
-    datamodule.setup()
-    return datamodule
+    return cast(FaceDataModule, make("data", data, prepare=prepare, input=spec, **late))
 
 
 def build_module(config: Mapping[str, Any], class_names: list[str]) -> Classifier:
@@ -175,12 +170,14 @@ def _one_clear_error(name: str) -> Iterator[None]:
 
 
 def _check_trains(datamodule: FaceDataModule) -> None:
-    """Raises FerError where the protocol has no training side."""
-    if not len(datamodule.protocol.train):
-        source = datamodule.opened.source
-        able = [name for name, rule in PROTOCOLS.items() if "train" in rule.filled and not rule.lacks(source)]
+    """Raises FerError where the protocol has no training side, before a search for faces, or a class has no image."""
+    name = datamodule.protocol_name
+    if "train" not in PROTOCOLS[name].filled:
+        source = datamodule.read_faces()
+        datamodule.deal(source)  # images of which none has a label have a fault of their own
+        able = [other for other, rule in PROTOCOLS.items() if "train" in rule.filled and not rule.lacks(source)]
         raise FerError(
-            f"data.protocol={datamodule.protocol.name} has no image to train, it tests what was trained elsewhere "
+            f"data.protocol={name} has no image to train, it tests what was trained elsewhere "
             f"(fer-eval ckpt=PATH data=NAME); choose among {choices(able)}"
         )
     datamodule.check_trains()

@@ -10,7 +10,7 @@ from fer_lightning.run.compose import SEVERAL
 from fer_lightning.run.targets import check_targets
 
 GROUPS = ("data", "augment", "preprocess", "model", "loss", "optimizer", "scheduler", "trainer")
-VALUES = ("paths", "seed", "monitor", "mode", "paper", "init_from", "resume")
+VALUES = ("paths", "seed", "monitor", "mode", "paper", "init_from", "resume", "sweep_name")
 MODES = ("min", "max")
 
 

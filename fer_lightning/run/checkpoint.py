@@ -30,13 +30,13 @@ class Restored(NamedTuple):
     config: dict[str, Any]
 
 
-def restore(path: Path) -> Restored:
-    """The module saved in `path`, on the CPU, in eval mode.
+def restore(path: Path, key: str = "ckpt") -> Restored:
+    """The module saved in `path`, on the CPU, in eval mode; `key` is the override that named it.
 
     Raises:
         FerError: no such file, not a checkpoint of this package, or a config that names what it may not.
     """
-    saved = read_checkpoint(path)
+    saved = read_checkpoint(path, key)
     config = saved["fer_config"]
     for where, node in nodes(config):
         _refuse_unless_allowed(str(node["_target_"]), f"{path}: {where}._target_")
@@ -64,8 +64,8 @@ def read_checkpoint(path: Path, key: str = "ckpt") -> dict[str, Any]:
     try:
         saved = torch.load(path, map_location="cpu", weights_only=True)
     except (RuntimeError, EOFError, OSError, pickle.UnpicklingError) as damage:
-        reason = (str(damage) or type(damage).__name__).splitlines()[0]
-        raise FerError(f"{key}={path}: cut off, or no checkpoint that holds plain data only ({reason})") from damage
+        # torch's advice, to load such a file all the same, would run what it holds
+        raise FerError(f"{key}={path}: cut off, or no checkpoint that holds plain data only") from damage
     missing = {"fer_config", "state_dict"} - set(saved if isinstance(saved, Mapping) else ())
     if missing or {*RECORDED, "choices", "class_names"} - set(saved["fer_config"]):
         raise FerError(f"{key}={path}: not written by fer-train, for it does not say how to rebuild its net")

@@ -11,8 +11,8 @@ from typing import Any
 from hydra import compose as hydra_compose
 from hydra import initialize_config_dir
 from hydra.core.hydra_config import HydraConfig
-from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf, open_dict
+from omegaconf.errors import InterpolationResolutionError
 
 import fer_lightning
 from fer_lightning.errors import FerError
@@ -53,7 +53,7 @@ def _groups() -> str:
     return "\n".join(f"{group}: {', '.join(options(group))}" for group in chosen if options(group))
 
 
-def _class_set(name: str | int, dir: str, frames: str) -> list[str]:
+def _class_set(name: str | int | None, dir: str, frames: str) -> list[str]:
     """The classes of a named set; those that CK+'s files in `dir` hold where the name is `held`."""
     from fer_lightning.data.class_sets import HELD, class_set  # what reads images is slow to import
     from fer_lightning.data.readers.ckplus import held_classes
@@ -100,8 +100,7 @@ def as_job(cfg: DictConfig, overrides: list[str], output_dir: Path) -> Job:
     for group in SEVERAL:
         if group in content and group not in choices:
             choices[group] = _listed(group, overrides, content[group])
-    in_sweep = HydraConfig.get().mode is RunMode.MULTIRUN
-    return Job(content, choices, overrides, output_dir, datetime.now(UTC), in_sweep)
+    return Job(content, choices, overrides, output_dir, datetime.now(UTC))
 
 
 def _listed(group: str, overrides: Sequence[str], nodes: Mapping[str, Any]) -> str:
@@ -111,7 +110,13 @@ def _listed(group: str, overrides: Sequence[str], nodes: Mapping[str, Any]) -> s
 
 
 def plain(cfg: Any) -> dict[str, Any]:
-    """A resolved config as dicts, lists and values."""
-    content = OmegaConf.to_container(cfg, resolve=True)
+    """A resolved config as dicts, lists and values; a mistake that a resolver found is raised as it is."""
+    try:
+        content = OmegaConf.to_container(cfg, resolve=True)
+    except InterpolationResolutionError as failure:
+        inner: BaseException | None = failure
+        while inner is not None and not isinstance(inner, FerError):
+            inner = inner.__cause__ or inner.__context__
+        raise inner or failure from None
     assert isinstance(content, dict)
     return {str(key): value for key, value in content.items()}

@@ -57,6 +57,8 @@ def _unknown_key(key: str, config_name: str, typed: Sequence[str]) -> str:
         if part not in node:
             inside = f" in {place}" if place else ""
             known = [str(name) for name in node if not str(name).startswith("_")]
+            if not place and options(part):
+                return f"{key}: {config_name} takes no {part}; leave it out"
             return f"{key}: no such key{inside}; choose among {choices(known, part)}"
         node = node._get_node(part)
         place = f"{place}.{part}" if place else part

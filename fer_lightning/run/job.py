@@ -18,7 +18,6 @@ class Job:
         overrides: what the user typed.
         output_dir: the run's folder.
         started: when.
-        in_sweep: whether it is one of several in this process.
         resumed: whether the folder holds the first part of this run.
         places: paths that have moved since the run began, and whereto.
     """
@@ -28,7 +27,6 @@ class Job:
     overrides: list[str]
     output_dir: Path
     started: datetime
-    in_sweep: bool = False
     resumed: bool = False
     places: dict[str, str] = field(default_factory=dict)
 

@@ -19,12 +19,12 @@ def in_one_folder(arguments: Sequence[str]) -> list[str]:
     Raises:
         FerError: the arguments name no folder, or ask for a sweep.
     """
-    if _processes() > 1:
+    if processes() > 1:
         if {"-m", "--multirun"} & set(arguments):
             raise FerError("a sweep starts its own processes: leave out torchrun or srun, or run one job of it")
         if not any(argument.startswith(FOLDER) for argument in arguments):
             raise FerError(
-                f"{_processes()} processes train together and need one folder that all of them see: "
+                f"{processes()} processes train together and need one folder that all of them see: "
                 f"add {FOLDER}logs/runs/NAME"
             )
     return list(arguments)
@@ -41,8 +41,8 @@ def is_first() -> bool:
     return int(os.environ.get("NODE_RANK", 0)) == 0
 
 
-def _processes() -> int:
-    """Started from outside; Lightning's own children get their folder from their parent."""
+def processes() -> int:
+    """How many train together, started from outside; Lightning's own children get their folder from their parent."""
     if "TORCHELASTIC_RUN_ID" in os.environ:
         return int(os.environ.get("WORLD_SIZE", 1))
     # in an interactive job SLURM has started the shell alone, however many tasks it would give to srun

@@ -57,13 +57,15 @@ class Recognizer:
         return [self.class_names[number] for number in self.probabilities(faces).argmax(axis=1)]
 
 
-def load(path: str | Path) -> Recognizer:
+def load(path: str | Path, key: str = "ckpt") -> Recognizer:
     """The model in a checkpoint, or in the folder of a run, rebuilt from that file alone.
+
+    `key` is what messages call the argument.
 
     Raises:
         FerError: there is none, or it names what a checkpoint may not.
     """
     place = Path(path).expanduser()
-    restored = restore(place / "checkpoints" / "best.ckpt" if place.is_dir() else place)
+    restored = restore(place / "checkpoints" / "best.ckpt" if place.is_dir() else place, key)
     prepare = cast(Prepare, make("preprocess", restored.config["preprocess"]))
     return Recognizer(restored.module, restored.module.class_names, prepare)

@@ -43,12 +43,13 @@ def sources(datamodule: FaceDataModule) -> Sources:
 
 
 def some_rows(datamodule: FaceDataModule, count: int) -> Integers:
-    """Training rows from all over the set, at most `count`; rather those whose face was found."""
+    """Training rows from all over the set, at most `count`; rather of several classes, and with a face found."""
     before, after = sources(datamodule).pictures[0], datamodule.opened.source.pixels
-    chosen: list[int] = []
+    label, chosen = datamodule.faces.label, list[int]()
     # a set of fewer images than `count` leaves parts empty
     for part in filter(len, np.array_split(datamodule.protocol.train, count)):
         near = part[:SEARCHED].tolist()
+        near.sort(key=lambda row: label[row] in label[chosen])
         found = (row for row in near if not np.array_equal(before[row], after[row]))
         chosen.append(next(found, near[0]) if datamodule.locate.detectors else near[0])
     return np.array(chosen, dtype=np.int64)

@@ -17,6 +17,8 @@ from fer_lightning.data.preprocess.detectors import DETECTORS
 from fer_lightning.errors import FerError, choices
 from fer_lightning.run.load import load
 
+KEY = "data.faces.labels.labeller"
+
 
 class PseudoLabels:
     """A trained net as labeller; paper C is silent on how LFW got its expressions.
@@ -35,14 +37,13 @@ class PseudoLabels:
     def __init__(
         self, checkpoint: str | None, cache_dir: str | Path, batch_size: int = 128, detector: str = "haar"
     ) -> None:
-        key = "data.faces.labels.labeller"
         if not checkpoint:
-            raise FerError(f"{key}.checkpoint is not set: name a best.ckpt trained on faces")
+            raise FerError(f"{KEY}.checkpoint is not set: name a best.ckpt trained on faces")
         if detector not in DETECTORS:
-            raise FerError(f"{key}.detector={detector}: choose among {choices(DETECTORS, detector)}")
+            raise FerError(f"{KEY}.detector={detector}: choose among {choices(DETECTORS, detector)}")
         self.checkpoint = Path(checkpoint).expanduser()
         if not self.checkpoint.is_file():
-            raise FerError(f"{key}.checkpoint={checkpoint}: no such file")
+            raise FerError(f"{KEY}.checkpoint={checkpoint}: no such file")
         self.cache_dir = Path(cache_dir).expanduser()
         self.batch_size = batch_size
         self.detector = detector
@@ -54,7 +55,7 @@ class PseudoLabels:
         return found["label"], found["confidence"], tuple(json.loads(str(found["class_names"])))
 
     def _ask(self, faces: FaceSet) -> Columns:
-        net = load(self.checkpoint)
+        net = load(self.checkpoint, f"{KEY}.checkpoint")
         label, confidence = np.empty(len(faces), dtype=np.int64), np.empty(len(faces), dtype=np.float32)
         net.module.to(torch.device("cuda" if torch.cuda.is_available() else "cpu"))
         for start in range(0, len(faces), self.batch_size):

@@ -14,6 +14,7 @@ from fer_lightning.results.result import Result
 from fer_lightning.run.build import Run, build_run
 from fer_lightning.run.check import check
 from fer_lightning.run.fit import fit
+from fer_lightning.run.folder_lock import held
 from fer_lightning.run.initial import start_from
 from fer_lightning.run.job import Job, Stopped
 from fer_lightning.run.launch import is_first
@@ -33,7 +34,8 @@ def train(job: Job) -> Result | None:
     """Trains, tests and writes the run's folder; None in the processes that only helped to train.
 
     Raises:
-        FerError: the config or the data are not as they should be, or a loss was no finite number.
+        FerError: the config or the data are not as they should be, a loss was no finite number, or another process
+            trains in this folder.
         Stopped: a signal asked to end; the folder holds what a resume goes on from.
     """
     quiet()
@@ -41,6 +43,11 @@ def train(job: Job) -> Result | None:
     if not first:
         logging.getLogger().setLevel(logging.ERROR)  # what there is to say is said once
     check(job.config)
+    with held(job.output_dir) if first else contextlib.nullcontext():
+        return _train(job, first)
+
+
+def _train(job: Job, first: bool) -> Result | None:
     before = first_part(job)
     if before is not None:
         job = replace(job, config={**job.config, "logger": trackers.resumed(job.config["logger"], before.wandb_id)})

@@ -48,7 +48,7 @@ def test_the_table_says_what_audit_json_says(planted, tmp_path, capfd):
         ("data=synthetic data.protocol=offical", "did you mean official?"),
         ("data=synthetic data.exclude_copies=all", "data.exclude_copies=all: choose among none, exact, near"),
         ("data=fer2013 data.faces.dir=/nowhere", "/nowhere: no FER2013 here"),
-        ("data=synthetic model=cnn", "model: no such key"),
+        ("data=synthetic model=cnn", "model: audit takes no model; leave it out"),
     ],
 )
 def test_a_mistake_ends_in_one_clear_message(tmp_path, capfd, arguments, message):

@@ -20,15 +20,21 @@ AT_ONCE = {
     "num_workers": ({"num_workers": -1}, r"data\.num_workers=-1: choose 0 .* or more"),
     "size": ({"prepare": Prepare(10)}, r"model\.input\.size=12 is a crop larger than the image, preprocess\.size=10"),
     "channels": ({"prepare": Prepare(12, 3)}, r"preprocess\.channels=3 keeps colour, but model\.input\.channels=1"),
+    "unknown protocol": ({"protocol": "hold_out"}, r"data\.protocol=hold_out: .*did you mean holdout\?"),
+    "fold": ({"fold": 3, "protocol": "kfold"}, r"data\.fold=3: choose 0\.\.2"),
+    "fold of 8": ({"fold": 8, "protocol": "subject_8fold"}, r"data\.fold=8: choose 0\.\.7"),
+    "fold of 10": ({"fold": -1, "protocol": "subject_10fold"}, r"data\.fold=-1: choose 0\.\.9"),
+    "num_folds": ({"num_folds": 5}, r"data\.num_folds=5: protocol holdout has no folds"),
+    "two folds": ({"num_folds": 2, "protocol": "kfold_images"}, r"data\.num_folds=2: choose 3 or more"),
+    "no training images": ({"max_train_images": 0}, r"data\.max_train_images=0: choose 1 or more, or null"),
+    "negative limit": ({"max_train_images": -3}, r"data\.max_train_images=-3: choose 1 or more, or null"),
+    "rotate": ({"rotate": -1}, r"data\.rotate=-1: choose 0 to 180 degrees"),
     "split_seed": ({"split_seed": -1}, r"data\.split_seed=-1: choose a whole number"),
 }
 # refused once the faces are known
 LATER = {
     "class_names": ({"class_names": ["happy", "smug"]}, r"data\.class_names: no smug here; .*has angry, .*neutral"),
     "protocol": ({"protocol": "official"}, r"data\.protocol=official: this data set has no published split"),
-    "fold": ({"fold": 3, "protocol": "kfold"}, r"data\.fold=3: choose 0\.\.2"),
-    "num_folds": ({"num_folds": 5}, r"data\.num_folds=5: protocol holdout has no folds"),
-    "no training images": ({"max_train_images": 0}, r"data\.max_train_images=0: choose 1 or more, or null"),
     "crop": (
         {"augment": Augment([albumentations.RandomCrop(20, 20)])},
         r"augment: a transform refuses prepared images of 12x12",
@@ -46,16 +52,21 @@ def build(make_faces, tmp_path):
 
     def make(faces=usual, **settings) -> FaceDataModule:
         plain = {"class_names": CLASSES, "prepare": Prepare(12), "input": InputSpec(12), "protocol": "holdout"}
-        return FaceDataModule(faces=lambda cache_dir: faces, cache_dir=tmp_path, **(plain | settings))
+        read = faces if callable(faces) else lambda cache_dir: faces
+        return FaceDataModule(faces=read, cache_dir=tmp_path, **(plain | settings))
 
     return make
+
+
+def unread(cache_dir):
+    raise AssertionError("the faces were read")
 
 
 @pytest.mark.parametrize("fault", AT_ONCE)
 def test_impossible_settings_are_refused_at_once(build, fault):
     settings, message = AT_ONCE[fault]
     with pytest.raises(FerError, match=message):
-        build(**settings)
+        build(faces=unread, **settings)
 
 
 @pytest.mark.parametrize("fault", LATER)

@@ -169,6 +169,12 @@ def test_what_is_no_image_is_refused(tmp_path, content):
     assert str(caught.value).count(str(path)) == 1
 
 
+def test_a_file_that_is_open_is_called_it(tmp_path):
+    (tmp_path / "x.png").write_text("no picture")
+    with pytest.raises(FerError, match=r"x\.png: this is no image .*\(cannot identify image file it\)"):
+        decode(tmp_path / "x.png")
+
+
 def test_a_folder_or_nothing_is_refused(tmp_path):
     for path in (tmp_path, tmp_path / "nowhere.png"):
         with pytest.raises(FerError, match="no image that can be read"):

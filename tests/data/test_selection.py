@@ -50,9 +50,3 @@ def test_a_class_that_does_not_train_is_refused_with_the_way_out_that_fits():
         check_trains(fewer(split(np.arange(31)), label, 3, 0), label, ["a", "b"], 3)
     with pytest.raises(FerError, match=r"the training side has no image of b, c; leave it out"):
         check_trains(split(np.arange(30)), label, ["a", "b", "c"], None)
-
-
-@pytest.mark.parametrize("limit", [0, -3])
-def test_less_than_one_image_is_refused(limit):
-    with pytest.raises(FerError, match=rf"data\.max_train_images={limit}: choose 1 or more, or null for all"):
-        fewer(split(np.arange(4)), np.zeros(4, dtype=np.int64), limit, 0)

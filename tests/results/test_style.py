@@ -5,7 +5,18 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 
-from fer_lightning.results.style import MUTED, RATES, TRAIN, VAL, ink_on, luminance, shorten, styled, text_width, wrap
+from fer_lightning.results.style import (
+    MUTED,
+    RATES,
+    TRAIN,
+    VAL,
+    ink_on,
+    luminance,
+    shorten,
+    styled,
+    text_width,
+    wrap,
+)
 
 
 def contrast(one: str, other: str) -> float:

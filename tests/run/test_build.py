@@ -7,6 +7,7 @@ import pytest
 import torch
 from support import TINY, TINY_BATCH
 
+from fer_lightning.data.preprocess.locate import Locate
 from fer_lightning.errors import FerError
 from fer_lightning.run.build import build_run
 from fer_lightning.run.checkpoint import restore
@@ -64,6 +65,13 @@ def test_a_protocol_without_a_training_side_names_those_that_these_data_can_foll
         *("kfold", "kfold_images", "holdout", "subject_8fold", "subject_10fold"),
         *("leave_one_subject_out", "train_is_test"),
     ]
+
+
+@pytest.mark.usefixtures("tiny_jaffe")
+def test_a_protocol_without_a_training_side_is_refused_before_any_face_is_searched(tmp_path, monkeypatch):
+    monkeypatch.setattr(Locate, "found", lambda *_: pytest.fail("faces were searched"))
+    with pytest.raises(FerError, match=r"data\.protocol=test_only has no image to train"):
+        build_run(compose_job(["data=jaffe", "data.locate.detectors=[haar]", "logger=none"], tmp_path))
 
 
 def test_votes_reach_the_loss(tmp_path, tiny_ferplus):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from omegaconf.errors import InterpolationResolutionError
 
+from fer_lightning.errors import FerError
 from fer_lightning.run.compose import compose_job
 
 
@@ -57,6 +57,8 @@ def test_held_without_files_are_all_so_that_the_reader_can_say_what_is_missing(t
     assert classes(tmp_path, f"data.faces.dir={tmp_path / 'absent'}") == EIGHT
 
 
-def test_an_unknown_set_of_classes_is_refused(tmp_path):
-    with pytest.raises(InterpolationResolutionError, match=r"data\.classes=7: choose among held, 6, 7_neutral"):
-        classes(tmp_path, "data.classes=7")
+@pytest.mark.parametrize("value", ["7", "null"])
+def test_an_unknown_set_of_classes_is_refused_in_our_words_alone(tmp_path, value):
+    with pytest.raises(FerError) as refused:
+        classes(tmp_path, f"data.classes={value}")
+    assert str(refused.value) == f"data.classes={value}: choose among held, 6, 7_neutral, 7_contempt, 8"

@@ -15,8 +15,9 @@ from fer_lightning.run.compose import compose, compose_job, conf_dir, options
 from fer_lightning.run.fit import fit
 from fer_lightning.run.tracking import trackers
 
-# these choose folders and help texts, nothing that could step
-NOT_STEPPED = {"paths", "hydra", "local"}
+# these choose folders and help texts, nothing that could step; a sweep starts jobs, see tests/conf/test_sweep_options.py
+NOT_STEPPED = {"paths", "hydra", "local", "sweep"}
+GLOBAL = {"hydra", "local", "experiment", "sweep", "debug"}  # no key of their own: they change others
 NEED_GPU = {"gpu", "ddp", "multinode"}
 GROUPS = sorted(folder.name for folder in conf_dir().iterdir() if folder.is_dir())
 # what a few tiny images need; {} is what the data set's fixture gives
@@ -81,7 +82,7 @@ def test_data_without_a_training_side_are_refused_with_the_way_out(option, tmp_p
 
 def test_every_group_is_a_folder_and_a_key():
     config = compose(["paths.output_dir=x"])
-    assert set(GROUPS) - {"hydra", "local", "experiment", "debug"} == {g for g in config if (conf_dir() / g).is_dir()}
+    assert set(GROUPS) - GLOBAL == {g for g in config if (conf_dir() / g).is_dir()}
 
 
 @pytest.mark.parametrize("group", GROUPS)

@@ -33,6 +33,13 @@ def test_steps_are_named_in_the_words_of_the_config_and_end_as_the_net_sees(tmp_
         assert np.array_equal(steps[4].images[place], datamodule.faces.array[row][4:36, 4:36])
 
 
+def test_the_faces_shown_are_of_several_classes(tmp_path, tiny_ckplus):
+    # in the order of the files each sequence begins neutral
+    kfold = ["data.protocol=kfold", "data.frames=first_and_last3", f"data.faces.dir={tiny_ckplus}"]
+    _, datamodule = opened(tmp_path, "data=ckplus", *kfold)
+    assert len(set(datamodule.faces.label[some_rows(datamodule, 6)].tolist())) == 6
+
+
 @pytest.mark.usefixtures("tiny_jaffe")
 def test_turned_and_located_faces_are_shown_before_and_after(tmp_path):
     _, datamodule = opened(

@@ -81,3 +81,13 @@ def test_the_net_is_asked_once(tiny_checkpoint, pictures, tmp_path, monkeypatch)
     assert again[0].tolist() == first[0].tolist()
     assert again[1].tolist() == first[1].tolist()
     assert again[2] == first[2]
+
+
+def test_a_damaged_checkpoint_names_the_key_that_named_it(pictures, tmp_path):
+    (tmp_path / "best.ckpt").write_bytes(b"no checkpoint")
+    with pytest.raises(FerError) as refused:
+        PseudoLabels(str(tmp_path / "best.ckpt"), tmp_path)(pictures)
+    said = str(refused.value)
+    assert said.startswith(f"data.faces.labels.labeller.checkpoint={tmp_path}/best.ckpt: cut off, or no checkpoint")
+    assert "ckpt=" not in said
+    assert "weights_only" not in said  # torch's advice would run what the file holds

@@ -57,7 +57,8 @@ def telling_pairs(
     The eight places of a crossing go in turns to four kinds of pairs: exact copies of different labels, other exact
     copies, near copies from the highest correlation down, and from the lowest up, for these show what 0.90 means. What
     one kind leaves free goes to the others. They stand in that order, near copies by falling correlation. No image, nor
-    any exact copy of it, is shown twice.
+    any exact copy of it, is shown twice as an exact copy or twice as a near one; what is near something among the test
+    images may be exact elsewhere, and is then worth both.
 
     Args:
         crossings: as `crossings` finds them.
@@ -65,24 +66,26 @@ def telling_pairs(
         groups: (N,) the numbers of `copy_groups`.
         labels: (N,) -1 where there is none.
     """
-    shown: set[int] = set()
+    shown: dict[bool, set[int]] = {True: set(), False: set()}
     pairs: list[Pair] = []
     for name in ORDER:
         pairs += _chosen(_exact(crossings[name], groups, labels), _near(crossings[name], thumbs), groups, shown)
     return tuple(pairs[:MOST])
 
 
-def _chosen(exact: list[_Candidate], near: list[_Candidate], groups: Integers, shown: set[int]) -> list[Pair]:
-    """The pairs of one crossing that get a place; `shown` (numbers of copy groups) grows by theirs."""
+def _chosen(
+    exact: list[_Candidate], near: list[_Candidate], groups: Integers, shown: dict[bool, set[int]]
+) -> list[Pair]:
+    """The pairs of one crossing that get a place; `shown` (exact or not -> numbers of copy groups) grows by theirs."""
     kinds = [*([found for found in exact if found.kind == kind] for kind in (CONFLICT, EXACT)), near, near[::-1]]
     chosen: list[_Candidate] = []
     for candidate in chain.from_iterable(zip_longest(*kinds)):
         if candidate is None or len(chosen) == EACH:
             continue
         both = {int(groups[candidate.pair.first_row]), int(groups[candidate.pair.second_row])}
-        if not both & shown:
+        if not both & shown[candidate.pair.exact]:
             chosen.append(candidate)
-            shown |= both
+            shown[candidate.pair.exact] |= both
     return [candidate.pair for candidate in sorted(chosen)]
 
 

@@ -122,7 +122,8 @@ class Locate:
         ]
         missed, several = int((found["detector"] == MISSED).sum()), int((found["faces"] > 1).sum())
         fate = {"whole": "kept whole", "drop": "left out", "error": "an error"}[self.on_none]
-        lines.append(f"no face in {missed:,} images ({fate}); several in {several:,} ({self.on_several} taken)")
+        chosen = f" ({self.on_several} taken)" if several else ""
+        lines.append(f"no face in {missed:,} image{'s' * (missed != 1)} ({fate}); several in {several:,}{chosen}")
         if self.align:
             seen = found["detector"] >= 0
             known = int((~np.isnan(found["eyes"][:, 0, 0]) & seen).sum())

@@ -20,6 +20,7 @@ from fer_lightning.data.preprocess.illumination import ILLUMINATIONS
 from fer_lightning.errors import FerError, choices
 
 VERSION = 3  # part of the cache's key: raise it when the same settings give other pixels
+OWN = "model.input.illumination, unless that key is set"  # where the value comes from
 VIEWS = ("centre", "whole")
 
 
@@ -59,7 +60,7 @@ class Prepare:
             raise FerError(f"preprocess.channels={self.channels}: choose 1 (grey) or 3 (RGB)")
         if self.illumination not in ILLUMINATIONS:
             known = choices(ILLUMINATIONS, self.illumination)
-            raise FerError(f"model.input.illumination={self.illumination}: choose among {known}")
+            raise FerError(f"preprocess.illumination={self.illumination} ({OWN}): choose among {known}")
         if self.view not in VIEWS:
             raise FerError(f"preprocess.view={self.view}: choose among {choices(VIEWS, self.view)}")
         if self.grey is not None:
@@ -132,7 +133,9 @@ class Prepare:
     def _light(self, image: Pixels) -> Pixels:
         step = ILLUMINATIONS[self.illumination]
         if image.ndim == 3:
-            raise FerError(f"model.input.illumination={self.illumination} needs model.input.channels=1")
+            raise FerError(
+                f"preprocess.illumination={self.illumination} ({OWN}) needs grey faces, model.input.channels=1"
+            )
         return image if step is None else step(image, **(self.options or {}))
 
     def _resize(self, image: Pixels) -> Pixels:

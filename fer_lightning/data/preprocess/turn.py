@@ -26,8 +26,7 @@ def turned(faces: FaceSet, degrees: float) -> FaceSet:
     Raises:
         FerError: an angle outside 0..180.
     """
-    if not 0 <= degrees <= 180:
-        raise FerError(f"data.rotate={degrees}: choose 0 to 180 degrees; each image is turned to both sides")
+    check_rotation(degrees)
     if degrees == 0:
         return faces
     rows = np.repeat(np.arange(len(faces), dtype=np.int64), 2)
@@ -44,6 +43,12 @@ def turned(faces: FaceSet, degrees: float) -> FaceSet:
             ]
         )
     return replace(both, pixels=pixels, ids=ids, extras=extras)
+
+
+def check_rotation(degrees: float) -> None:
+    """Raises FerError for an angle outside 0..180."""
+    if not 0 <= degrees <= 180:
+        raise FerError(f"data.rotate={degrees}: choose 0 to 180 degrees; each image is turned to both sides")
 
 
 class _Turned(Sequence[Pixels]):

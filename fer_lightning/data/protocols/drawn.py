@@ -16,13 +16,13 @@ PARTS = 10  # holdout deals the images into ten parts: seven train, one validate
 
 def kfold(faces: FaceSet, request: Request) -> Sides:
     """Folds that keep people and copies together."""
-    k = _number(request, KFOLD)
+    k = kfold_number(request)
     return turn(folds(inseparable(faces), faces.label, k, request.seed), request.fold)
 
 
 def kfold_images(faces: FaceSet, request: Request) -> Sides:
     """Folds of single images, with one face on several sides: how much of the literature splits CK+ and JAFFE."""
-    k = _number(request, KFOLD_IMAGES)
+    k = kfold_images_number(request)
     return turn(folds(np.arange(len(faces)), faces.label, k, request.seed), request.fold)
 
 
@@ -30,6 +30,16 @@ def holdout(faces: FaceSet, request: Request) -> Sides:
     """One split, 7 : 1 : 2, that keeps people and copies together."""
     home = folds(inseparable(faces), faces.label, PARTS, request.seed)
     return np.flatnonzero(home > 2), np.flatnonzero(home == 2), np.flatnonzero(home < 2)
+
+
+def kfold_number(request: Request) -> int:
+    """How many folds `kfold` makes; raises FerError where that is too few, or lacks the fold."""
+    return _number(request, KFOLD)
+
+
+def kfold_images_number(request: Request) -> int:
+    """As `kfold_number`, for `kfold_images`."""
+    return _number(request, KFOLD_IMAGES)
 
 
 def _number(request: Request, default: int) -> int:

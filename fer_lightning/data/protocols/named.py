@@ -5,8 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from fer_lightning.data.faces import FaceSet
-from fer_lightning.data.protocols.drawn import holdout, kfold, kfold_images
-from fer_lightning.data.protocols.people import lacks_subjects, leave_one_subject_out, subject_8fold, subject_10fold
+from fer_lightning.data.protocols.drawn import holdout, kfold, kfold_images, kfold_images_number, kfold_number
+from fer_lightning.data.protocols.people import (
+    lacks_subjects,
+    leave_one_subject_out,
+    one_of_8,
+    one_of_10,
+    subject_8fold,
+    subject_10fold,
+)
 from fer_lightning.data.protocols.proof import prove
 from fer_lightning.data.protocols.published import (
     lacks_official,
@@ -24,11 +31,11 @@ PROTOCOLS = {
     "official": Rule(official, lacks_official, apart=Apart.PEOPLE),
     "paper_a": Rule(paper_a, lacks_paper_a, apart=Apart.PEOPLE),
     "paper_c": Rule(paper_c, lacks_paper_c, apart=Apart.PEOPLE),
-    "kfold": Rule(kfold, folds=True, num_folds=True),
-    "kfold_images": Rule(kfold_images, folds=True, num_folds=True, apart=Apart.IMAGES),
+    "kfold": Rule(kfold, folds=True, num_folds=True, check=kfold_number),
+    "kfold_images": Rule(kfold_images, folds=True, num_folds=True, check=kfold_images_number, apart=Apart.IMAGES),
     "holdout": Rule(holdout),
-    "subject_8fold": Rule(subject_8fold, lacks_subjects, folds=True, val_subjects=True),
-    "subject_10fold": Rule(subject_10fold, lacks_subjects, folds=True),
+    "subject_8fold": Rule(subject_8fold, lacks_subjects, folds=True, val_subjects=True, check=one_of_8),
+    "subject_10fold": Rule(subject_10fold, lacks_subjects, folds=True, check=one_of_10),
     "leave_one_subject_out": Rule(leave_one_subject_out, lacks_subjects, folds=True),
     "test_only": Rule(test_only, apart=Apart.NOTHING, filled=("test",)),
     "train_is_test": Rule(train_is_test, apart=Apart.NOTHING),
@@ -42,8 +49,7 @@ def choose(faces: FaceSet, name: str, request: Request) -> Protocol:
         FerError: unknown or unfit name, a fold that does not exist, a choice that the protocol does not have, a side
             without images, or a person on two sides of a published split.
     """
-    if name not in PROTOCOLS:
-        raise FerError(f"data.protocol={name}: choose among {choices(PROTOCOLS, name)}")
+    check_request(name, request)
     rule = PROTOCOLS[name]
     rows = np.flatnonzero(faces.label >= 0)
     if not len(rows):
@@ -52,13 +58,16 @@ def choose(faces: FaceSet, name: str, request: Request) -> Protocol:
     if lack := rule.lacks(labelled):
         able = [other for other, its in PROTOCOLS.items() if not its.lacks(labelled)]
         raise FerError(f"data.protocol={name}: {lack}; choose among {choices(able)}")
-    _check_request(name, rule, request)
     sides = rule.make(labelled, request)
     prove(labelled, Protocol(name, *sides), rule)
     return Protocol(name, *(rows[side] for side in sides))
 
 
-def _check_request(name: str, rule: Rule, request: Request) -> None:
+def check_request(name: str, request: Request) -> None:
+    """Raises FerError for what is wrong whatever the faces: an unknown name, or choices that the protocol lacks."""
+    if name not in PROTOCOLS:
+        raise FerError(f"data.protocol={name}: choose among {choices(PROTOCOLS, name)}")
+    rule = PROTOCOLS[name]
     if request.num_folds is not None and not rule.num_folds:
         what = "has a fixed number of folds" if rule.folds else "has no folds"
         able = choices(other for other, its in PROTOCOLS.items() if its.num_folds)
@@ -72,3 +81,4 @@ def _check_request(name: str, rule: Rule, request: Request) -> None:
             f"data.val_subjects={request.val_subjects}: protocol {name} draws no people for validation; "
             f"leave it {VAL_SUBJECTS} or take {able}"
         )
+    rule.check(request)

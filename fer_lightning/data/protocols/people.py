@@ -22,20 +22,30 @@ def lacks_subjects(faces: FaceSet) -> str:
     return f"{unknown} of {len(faces)} labelled images do not say who is in them" if unknown else ""
 
 
+def one_of_8(request: Request) -> None:
+    """Raises FerError where `subject_8fold` has no such fold."""
+    check_fold(request.fold, 8)
+
+
+def one_of_10(request: Request) -> None:
+    """As `one_of_8`, for `subject_10fold`."""
+    check_fold(request.fold, 10)
+
+
 def subject_8fold(faces: FaceSet, request: Request) -> Sides:
     """Paper A, 5.1, CK+: eight groups of people; one is set aside and the seven others train.
 
     Of the group set aside `request.val_subjects` people, drawn by the seed, validate and the others test.
     """
-    check_fold(request.fold, 8)
-    person = _people(faces)
-    aside = folds(person, faces.label, 8, request.seed, even=True) == request.fold
+    person, home = _dealt(faces, "subject_8fold", 8, request.seed)
+    aside = home == request.fold
     people = np.unique(person[aside])
     if len(people) <= request.val_subjects:
         most = len(np.unique(person)) // 8 - 1  # what the smallest group allows, so that every fold runs alike
+        held = "1 person" if len(people) == 1 else f"{len(people)} people"
         way_out = f"choose data.val_subjects={most}" + " or fewer" * (most > 1)
         raise FerError(
-            f"data.val_subjects={request.val_subjects}: group {request.fold} has {len(people)} people, and one of them "
+            f"data.val_subjects={request.val_subjects}: group {request.fold} has {held}, and one of them "
             f"must test: {way_out if most else 'choose data.protocol=leave_one_subject_out'}; data.protocol=test_only "
             "tests all of them"
         )
@@ -46,8 +56,7 @@ def subject_8fold(faces: FaceSet, request: Request) -> Sides:
 
 def subject_10fold(faces: FaceSet, request: Request) -> Sides:
     """Ten groups of people: one tests, the next validates, the others train."""
-    check_fold(request.fold, 10)
-    return turn(folds(_people(faces), faces.label, 10, request.seed, even=True), request.fold)
+    return turn(_dealt(faces, "subject_10fold", 10, request.seed)[1], request.fold)
 
 
 def leave_one_subject_out(faces: FaceSet, request: Request) -> Sides:
@@ -61,6 +70,18 @@ def leave_one_subject_out(faces: FaceSet, request: Request) -> Sides:
         )
     check_fold(request.fold, number)
     return turn(person, request.fold)
+
+
+def _dealt(faces: FaceSet, protocol: str, k: int, seed: int) -> tuple[Integers, Integers]:
+    """(N,) the person in each image, and (N,) that person's group of k."""
+    person = _people(faces)
+    number = int(person.max()) + 1
+    if number < k:
+        raise FerError(
+            f"data.protocol={protocol}: {number} people are too few for {k} groups; choose "
+            "data.protocol=leave_one_subject_out, or kfold with a smaller data.num_folds"
+        )
+    return person, folds(person, faces.label, k, seed, even=True)
 
 
 def _people(faces: FaceSet) -> Integers:

@@ -68,6 +68,10 @@ def nothing_lacks(faces: FaceSet) -> str:
     return ""
 
 
+def nothing_to_check(request: Request) -> None:
+    """For protocols that can follow any request, or need the faces to say so."""
+
+
 @dataclass(frozen=True)
 class Rule:
     """One protocol.
@@ -78,6 +82,7 @@ class Rule:
         folds: whether data.fold chooses among several splits.
         num_folds: whether data.num_folds says how many.
         val_subjects: whether data.val_subjects is asked.
+        check: refuses a request that no faces could follow, before any are read.
         apart: what no two sides share.
         filled: the sides that must have images.
     """
@@ -87,6 +92,7 @@ class Rule:
     folds: bool = False
     num_folds: bool = False
     val_subjects: bool = False
+    check: Callable[[Request], object] = nothing_to_check
     apart: Apart = Apart.COPIES
     filled: tuple[str, ...] = ("train", "val", "test")
 

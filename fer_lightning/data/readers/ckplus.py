@@ -9,6 +9,7 @@ import numpy as np
 
 from fer_lightning.data.expressions import EXPRESSIONS
 from fer_lightning.data.faces import FaceSet
+from fer_lightning.data.readers.absent import belongs, refuse_file
 from fer_lightning.data.readers.ckplus_crops import FOLDER, TABLES, folder_table, read_table
 from fer_lightning.data.readers.ckplus_names import place
 from fer_lightning.data.readers.ckplus_sequences import IMAGES, sequences_table
@@ -49,13 +50,13 @@ def read(dir: str | Path, cache_dir: Path, frames: str = "last3") -> FaceSet:
     if frames not in FRAMES:
         raise FerError(f"data.frames={frames}: a label of CK+ is of the peak; choose among {choices(FRAMES, frames)}")
     root = Path(dir)
+    refuse_file(root)
     name, path = _layout(root)
     if path is None:
         raise FerError(
             f"{root}: no CK+ here. Put one of these in: the folders {IMAGES}/ and Emotion/ (with FACS/ and Landmarks/ "
             f"if you have them), {FOLDER}/<expression>/*.png, or {', '.join(TABLES)}. Its authors at the University of "
-            "Pittsburgh give CK+ to those who sign their agreement (jeffcohn.net/Resources). FER_DATA=DIR makes it "
-            "DIR/ckplus/; data.faces.dir=DIR names the place itself"
+            f"Pittsburgh give CK+ to those who sign their agreement (jeffcohn.net/Resources). {belongs('ckplus')}"
         )
     if name in TABLES:
         faces = read_table(path, frames, cache_dir)

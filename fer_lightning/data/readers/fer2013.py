@@ -9,6 +9,7 @@ import numpy as np
 from fer_lightning.data.cache import cached, content_hash
 from fer_lightning.data.expressions import relabel
 from fer_lightning.data.faces import FaceSet
+from fer_lightning.data.readers.absent import DIR_KEY, belongs, refuse_file
 from fer_lightning.data.readers.archives import open_text
 from fer_lightning.data.readers.class_folders import FoundImage, find_images, read_grey, relative_ids
 from fer_lightning.data.readers.counts import named, warn_unless_official
@@ -55,9 +56,13 @@ def read(dir: str | Path, cache_dir: Path) -> FaceSet:
     return with_majority(faces, Path(dir), USAGES)
 
 
-def parsed(dir: str | Path, cache_dir: Path) -> FaceSet:
-    """What `read` gives, without a look at counts or at FER+; arguments and errors as there."""
+def parsed(dir: str | Path, cache_dir: Path, key: str = DIR_KEY) -> FaceSet:
+    """What `read` gives, without a look at counts or at FER+; arguments and errors as there.
+
+    `key` is the override that names `dir`, for messages.
+    """
     root = Path(dir)
+    refuse_file(root, key)
     table = next((root / name for name in TABLES if (root / name).is_file()), None)
     if table is not None:
         path = table
@@ -65,12 +70,12 @@ def parsed(dir: str | Path, cache_dir: Path) -> FaceSet:
     if all((root / folder).is_dir() for folder in FOLDERS):
         found = find_images(root, FOLDERS)
         ids = relative_ids(found, root)
-        key = content_hash("fer2013 folders", ids.tolist(), files=[image.path for image in found])
-        return cached(cache_dir, "fer2013", key, lambda: _from_folders(found, root))
+        content = content_hash("fer2013 folders", ids.tolist(), files=[image.path for image in found])
+        return cached(cache_dir, "fer2013", content, lambda: _from_folders(found, root))
     raise FerError(
         f"{root}: no FER2013 here. Put one of these in: {', '.join(TABLES)}, or the folders train/<class>/*.jpg "
         "and test/<class>/*.jpg. Kaggle has it as 'Challenges in Representation Learning: Facial Expression "
-        "Recognition Challenge'. FER_DATA=DIR makes it DIR/fer2013/; data.faces.dir=DIR names the place itself"
+        f"Recognition Challenge'. {belongs('fer2013', key)}"
     )
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from fer_lightning.data.expressions import EXPRESSIONS
 from fer_lightning.data.faces import FaceSet
+from fer_lightning.data.readers.absent import belongs, refuse_file
 from fer_lightning.data.readers.counts import warn_unless_official
 from fer_lightning.data.readers.frames import FRAMES, choose_frames
 from fer_lightning.data.readers.manifest import EXTRAS, OPTIONAL, REQUIRED, Entry, read_manifest
@@ -88,19 +89,20 @@ class FolderReader:
     def _entries(self) -> tuple[Path, list[Entry]]:
         """The folder below which the images lie, and what is known of each."""
         root = Path(self.dir)
+        refuse_file(root)
         manifest = root / (self.manifest or MANIFEST)
         if self.manifest is not None or manifest.exists():
             return manifest.parent, read_manifest(manifest)
         files = image_files(root) if root.is_dir() else []
-        entries = by_depth(files, root) if self.pattern is None else by_pattern(files, root, self.pattern)
+        entries = by_depth(files, root) if self.pattern is None else by_pattern(files, root, self.pattern, self.about)
         if not entries:
             layout = "Put them in at <split>/<class>/<file> or <class>/<file>"
             if self.pattern is not None:
                 layout = self.about or f"Put them in as {named(self.pattern)} has it"
             raise FerError(
                 f"{root}: no images here. {layout}, or with a {MANIFEST} beside them that has the "
-                f"columns {', '.join(REQUIRED)} and, as you like, {', '.join(OPTIONAL)}. FER_DATA=DIR makes it "
-                f"DIR/{root.name}/; data.faces.dir=DIR names the place itself"
+                f"columns {', '.join(REQUIRED)} and, as you like, {', '.join(OPTIONAL)}. "
+                f"{belongs('<name of the data set>')}"
             )
         return root, entries
 

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from fer_lightning.data.faces import FaceSet
+from fer_lightning.data.readers.absent import belongs, refuse_file
 from fer_lightning.data.readers.counts import WHOLE, named, warn_unless_official
 from fer_lightning.data.readers.named_images import named_images
 from fer_lightning.data.readers.photographs import Table, photographs
@@ -41,12 +42,13 @@ def read(dir: str | Path, cache_dir: Path) -> FaceSet:
         FerError: no image there, one that is not called like JAFFE's, or one that cannot be read.
     """
     root = Path(dir)
+    refuse_file(root)
     found = named_images(root, PATTERN, EXAMPLE) if root.is_dir() else []
     if not found:
         raise FerError(
             f"{root}: no JAFFE here. Put its images in, KA.AN1.39.tiff and so on (also .tif .png .jpg), or the folder "
             "that holds them. Its authors publish it on Zenodo (doi 10.5281/zenodo.3451524) for those who accept their "
-            "terms. FER_DATA=DIR makes it DIR/jaffe/; data.faces.dir=DIR names the place itself"
+            f"terms. {belongs('jaffe')}"
         )
     table = Table(
         paths=[image.path for image in found],

@@ -10,6 +10,7 @@ import numpy as np
 
 from fer_lightning.data.expressions import EXPRESSIONS
 from fer_lightning.data.faces import FaceSet
+from fer_lightning.data.readers.absent import DIR_KEY, belongs, refuse_file
 from fer_lightning.data.readers.photographs import Table, image_files, photographs
 from fer_lightning.errors import FerError, choices
 
@@ -22,7 +23,7 @@ IMAGES = 13233
 PEOPLE = 5749
 
 
-def read(dir: str | Path, cache_dir: Path) -> FaceSet:
+def read(dir: str | Path, cache_dir: Path, key: str = DIR_KEY) -> FaceSet:
     """LFW's colour photographs of 250x250 pixels: `subject` is the person's name, and no image has a label.
 
     Source: Huang et al. 2007, "Labeled Faces in the Wild". The class names are the whole vocabulary. Ids are
@@ -32,11 +33,12 @@ def read(dir: str | Path, cache_dir: Path) -> FaceSet:
         dir: a folder of <Name>/<Name>_0001.jpg, or one that holds it as lfw, lfw-deepfunneled or lfw_funneled, also
             twice nested as some archives unpack.
         cache_dir: where is kept what was found in the files.
+        key: the override that names `dir`, for messages.
 
     Raises:
         FerError: no LFW there, or several variants; a file that is no image or has another name.
     """
-    root = _root(Path(dir))
+    root = _root(Path(dir), key)
     files = image_files(root)
     strangers = [file for file in files if not _is_photograph(file, root)]
     if strangers:
@@ -49,7 +51,9 @@ def read(dir: str | Path, cache_dir: Path) -> FaceSet:
     faces = photographs("lfw", table, root, cache_dir)
     found = len(np.unique(people))
     if (len(files), found) != (IMAGES, PEOPLE):
-        log.warning("LFW: %d images of %d people (published %d of %d)", len(files), found, IMAGES, PEOPLE)
+        log.warning(
+            "LFW: %s images of %s people (published %s of %s)", *(f"{n:,}" for n in (len(files), found, IMAGES, PEOPLE))
+        )
     return faces
 
 
@@ -57,8 +61,9 @@ def official_counts(faces: FaceSet) -> None:
     """None: LFW's publishers count images and people, and no expression."""
 
 
-def _root(folder: Path) -> Path:
+def _root(folder: Path, key: str) -> Path:
     """The folder whose folders are people."""
+    refuse_file(folder, key)
     nested = [folder / name for name in VARIANTS]
     found = [
         place
@@ -68,10 +73,10 @@ def _root(folder: Path) -> Path:
     if not found:
         raise FerError(
             f"{folder}: no LFW here. Put in one of the folders {choices(VARIANTS)} with <Name>/<Name>_0001.jpg in it. "
-            "FER_DATA=DIR makes it DIR/lfw/; data.faces.dir=DIR names the place itself"
+            f"{belongs('lfw', key)}"
         )
     if len(found) > 1:
-        raise FerError(f"{folder}: several LFW here; choose one as data.faces.dir: {choices(found)}")
+        raise FerError(f"{folder}: several LFW here; choose one as {key}: {choices(found)}")
     return found[0]
 
 

@@ -52,14 +52,18 @@ class FromCsv:
 
     path: str | None
 
+    def __post_init__(self) -> None:
+        if self.path is None or not Path(self.path).is_file():
+            given = "null" if self.path is None else self.path
+            raise FerError(f"data.faces.labels.path={given}: name a CSV file with the columns path,label")
+
     def candidates(self, lfw: FaceSet, class_names: tuple[str, ...], needed: int) -> FaceSet:
         """The pictures that the file labels.
 
         Raises:
-            FerError: no file, a malformed row (with its line), or too few rows.
+            FerError: a malformed row (with its line), or too few rows.
         """
-        if self.path is None or not Path(self.path).is_file():
-            raise FerError(f"data.faces.labels.path={self.path}: name a CSV file with the columns path,label")
+        assert self.path is not None
         place = {str(name).rsplit("/", 1)[-1]: row for row, name in enumerate(lfw.ids)}
         label = np.full(len(lfw), -1, dtype=np.int64)
         with open_text(Path(self.path), Path(self.path).stem) as lines:

@@ -56,10 +56,10 @@ def read(
     """
     if min(per_class, lfw_images) < 2:
         raise FerError(f"data.faces: per_class={per_class} and lfw_images={lfw_images}; choose at least 2 of each")
-    fer = fer2013.parsed(fer_dir, cache_dir)
-    scenes = labels.candidates(lfw.read(lfw_dir, cache_dir), fer.class_names, lfw_images)
+    fer = fer2013.parsed(fer_dir, cache_dir, "data.faces.fer_dir")
+    scenes = labels.candidates(lfw.read(lfw_dir, cache_dir, "data.faces.lfw_dir"), fer.class_names, lfw_images)
     if len(scenes) < lfw_images:
-        raise FerError(f"{lfw_dir}: {len(scenes)} pictures, and data.faces.lfw_images={lfw_images}; choose fewer")
+        raise FerError(f"{lfw_dir}: {len(scenes):,} pictures, and data.faces.lfw_images={lfw_images}; choose fewer")
     copies, people = copy_groups(fer), inseparable(scenes)
     kinds = np.concatenate([fer.label, np.full(len(scenes), len(fer.class_names))])
     wanted = np.array([per_class] * len(fer.class_names) + [lfw_images])

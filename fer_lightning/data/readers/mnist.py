@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from fer_lightning.data.cache import cached, content_hash
 from fer_lightning.data.faces import FaceSet, Pixels
+from fer_lightning.data.readers.absent import belongs, refuse_file
 from fer_lightning.data.readers.counts import named, warn_unless_official
 from fer_lightning.errors import FerError
 
@@ -47,6 +48,7 @@ def read(dir: str | Path, cache_dir: Path, rotate: float = 0.0, seed: int = 0) -
         raise FerError(f"data.faces.rotate={rotate}: choose 0 to 180 degrees")
     if not 0 <= seed < 2**32:
         raise FerError(f"data.faces.seed={seed}: choose 0 to {2**32 - 1}")
+    refuse_file(Path(dir))
     raw = Path(dir) / "MNIST" / "raw"
     paths = [raw / f"{start}-{kind}" for start in FILES.values() for kind in MAGIC]
     for path in paths:
@@ -97,7 +99,7 @@ def _check(path: Path) -> None:
     wanted = (SIZE, SIZE)[: magic % 256 - 1]
     if not path.is_file():
         packed = path.with_name(f"{path.name}.gz")
-        way_out = f"unpack {packed.name}" if packed.is_file() else "FER_DATA=DIR makes it DIR/mnist/MNIST/raw/"
+        way_out = f"unpack {packed.name}" if packed.is_file() else belongs("mnist")
         raise FerError(f"{path}: there is no such file; MNIST is four unpacked IDX files in MNIST/raw. {way_out}")
     with path.open("rb") as stream:
         head = _numbers(stream.read(4 * (1 + magic % 256)))

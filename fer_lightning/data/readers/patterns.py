@@ -19,8 +19,10 @@ CLASS_ONLY = 2
 LAYOUTS = {CLASS_ONLY: "<class>/<file>", 3: "<split>/<class>/<file>"}  # by the parts of the path
 
 
-def by_pattern(files: Sequence[Path], root: Path, pattern: str) -> list[Entry]:
+def by_pattern(files: Sequence[Path], root: Path, pattern: str, about: str | None = None) -> list[Entry]:
     """An entry for each file, from the named groups of a pattern that matches its whole path below `root`, with /.
+
+    `about` is said where a path does not match: a layout in words, which a pattern is not.
 
     A group that takes no part says nothing of the image. An image whose group `ignore` takes part is passed over.
 
@@ -40,10 +42,9 @@ def by_pattern(files: Sequence[Path], root: Path, pattern: str) -> list[Entry]:
         else:
             entries.append(Entry(file, str(file), match.groupdict(default="")))
     if strangers:
-        raise FerError(
-            f"{root / strangers[0]}: its path does not match {named(pattern)} "
-            f"({len(strangers)} such images of {len(files)})"
-        )
+        many = f"({len(strangers)} such images of {len(files)})"
+        layout = f"data.faces.pattern {many}. {about}" if about else f"{named(pattern)} {many}"
+        raise FerError(f"{root / strangers[0]}: its path does not match {layout}")
     if ignored:
         log.info("%s: %d of %d images passed over, as data.faces.pattern says", root, ignored, len(files))
     return entries

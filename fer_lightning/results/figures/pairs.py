@@ -20,14 +20,14 @@ from fer_lightning.results.figures.page import (
     line_height,
     write_heading,
 )
-from fer_lightning.results.style import DPI, FAINT, INK, MUTED, PAD, shorten, styled, wrap
+from fer_lightning.results.style import DPI, FAINT, INK, MUTED, PAD, end_lines, shorten, styled, wrap
 
 TITLE = "Copies"
 SIDE = 144 / DPI  # inches of a picture: three screen pixels for each of 48
 TOUCH, GAP = 0.05, 0.3  # inches inside a pair and between pairs
 ACROSS = 4  # pairs a row
 LEADING = SMALL_SIZE * 1.35 / 72
-FOOT = 3 * LEADING + 0.05  # inches that the text below a pair takes
+FOOT = 4 * LEADING + 0.05  # inches that the text below a pair takes
 WARNING = "#b3261e"  # 6.5 to 1 on white
 UNLABELLED = "no label"
 LEAST_WIDTH = 5.2  # inches, so that headings keep some length over a single pair
@@ -38,7 +38,7 @@ class Copies(NamedTuple):
 
     Attributes:
         images: two of (H, W) grey or (H, W, 3) RGB, uint8, of any sizes.
-        ids: of both; of a longer one than fits the end is shown.
+        ids: of both; of one that two lines cannot hold the end is shown.
         labels: of both, "" where there is none.
         correlation: of both, -1 to 1, after a mirrored one was turned.
         mirrored: whether one is the other's mirror image.
@@ -115,8 +115,10 @@ def _draw(figure: Figure, pair: Copies, left: float, top: float) -> None:
         axes.set(xticks=[], yticks=[])
         axes.spines[:].set(color=FAINT, linewidth=0.5)
         write(shorten(label or UNLABELLED, SIDE, SMALL_SIZE), x + SIDE / 2, 0, WARNING if pair.differ else INK)
-        write(shorten(name[::-1], SIDE, SMALL_SIZE)[::-1], x + SIDE / 2, 1, MUTED)  # paths differ at their end
-    write(_likeness(pair), left + SIDE + TOUCH / 2, 2, WARNING if pair.differ else MUTED)
+        for line, text in enumerate(end_lines(name, SIDE - TOUCH, SMALL_SIZE), start=1):
+            write(text, x + SIDE / 2, line, MUTED)
+    lines = 1 + max(len(end_lines(name, SIDE - TOUCH, SMALL_SIZE)) for name in pair.ids)
+    write(_likeness(pair), left + SIDE + TOUCH / 2, lines, WARNING if pair.differ else MUTED)
 
 
 def _likeness(pair: Copies) -> str:

@@ -10,14 +10,14 @@ import numpy.typing as npt
 from matplotlib.figure import Figure
 
 from fer_lightning.results.figures.page import SMALL_SIZE, TEXT_SIZE, axes_at, heading, heading_height, write_heading
-from fer_lightning.results.style import DPI, INK, MUTED, PAD, shorten, styled, wrap
+from fer_lightning.results.style import DPI, INK, MUTED, PAD, end_lines, shorten, styled, wrap
 
 Image = npt.NDArray[np.uint8]
 
 SIDE = 192 / DPI  # inches of a cell: faces of 32, 48, 64 and 96 pixels come to whole screen pixels
 GAP = 15 / DPI  # inches between cells
 NAME_WIDTH = 165 / DPI  # inches for the names of the faces, on the left
-NAME_LINES, REMARK_LINES = 2, 2  # lines of a column's heading at most: what was done, and in which size it is
+NAME_LINES, REMARK_LINES = 3, 2  # lines of a column's heading at most: what was done, and in which size it is
 NAME_LEADING, LEADING = TEXT_SIZE * 1.35 / 72, SMALL_SIZE * 1.35 / 72  # inches from one line to the next
 
 
@@ -48,7 +48,7 @@ def step_rows(
     Args:
         steps: in order, each with the same N faces, N at least 1.
         names: N classes, or whatever else tells the faces apart.
-        ids: N names of the images; of a longer one than fits the end is shown.
+        ids: N names of the images; of one that two lines cannot hold the end is shown.
         title: the first line.
         subtitle: a muted line below the title; what was prepared.
     """
@@ -56,7 +56,8 @@ def step_rows(
     lengths = {len(step.images) for step in steps} | {len(ids)}
     if not total or lengths != {total}:
         raise ValueError(f"{total} names for columns of {sorted(lengths)} images and ids")
-    heads = [wrap(step.name, SIDE, TEXT_SIZE) for step in steps]
+    # the words of the config have no place to break: difference_of_gaussians is wider than a face
+    heads = [wrap(step.name.replace("_", " "), SIDE, TEXT_SIZE) for step in steps]
     heads = [[*head[: NAME_LINES - 1], " ".join(head[NAME_LINES - 1 :])] if head[1:] else head for head in heads]
     told = max(map(len, heads)) * NAME_LEADING
     remarks = [wrap(_remark(steps, number), SIDE, SMALL_SIZE)[:REMARK_LINES] for number in range(len(steps))]
@@ -70,8 +71,8 @@ def step_rows(
         # from the page's foot, where its height in whole screen pixels changes nothing
         bottom = PAD + (total - 1 - row) * (SIDE + GAP)
         _write(figure, [str(names[row])], PAD, bottom + SIDE / 2 + NAME_LEADING, NAME_WIDTH - GAP, TEXT_SIZE, INK)
-        end = shorten(str(ids[row])[::-1], NAME_WIDTH - GAP, SMALL_SIZE)[::-1]
-        _write(figure, [end], PAD, bottom + SIDE / 2 - 0.02, NAME_WIDTH - GAP, SMALL_SIZE, MUTED)
+        end = end_lines(str(ids[row]), NAME_WIDTH - GAP, SMALL_SIZE)
+        _write(figure, end, PAD, bottom + SIDE / 2 - 0.02, NAME_WIDTH - GAP, SMALL_SIZE, MUTED)
         for column, step in enumerate(steps):
             _show(figure, step.images[row], PAD + NAME_WIDTH + column * (SIDE + GAP), bottom)
     for column, (head, remark) in enumerate(zip(heads, remarks, strict=True)):

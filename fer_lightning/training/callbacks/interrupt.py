@@ -13,14 +13,13 @@ import pytorch_lightning as pl
 
 from fer_lightning.data.inputs import Batch
 from fer_lightning.errors import FerError
+from fer_lightning.signals import ASKING
 from fer_lightning.training.classifier import Classifier
 from fer_lightning.training.generators import generator_state, restore_generators
 from fer_lightning.training.ranks import gathered
 
 log = logging.getLogger(__name__)
 
-# Ctrl-C; what `kill`, systemd and preemption send; what SLURM sends ahead of the end with --signal=USR1@SECONDS
-ASKING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGUSR1") if hasattr(signal, name))
 EVERY = 16  # batches between the looks of several processes at each other, which cost a message
 
 

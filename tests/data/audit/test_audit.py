@@ -133,6 +133,7 @@ def test_an_image_on_two_sides_is_counted_but_is_no_pair(make_faces):
 
 
 @pytest.mark.real_data
+@pytest.mark.slow
 def test_fer2013_as_measured(real_data, session_dir):
     faces = fer2013.read(real_data / "fer2013", session_dir / "cache")
     rows = [np.flatnonzero(faces.split == split) for split in ("Training", "PublicTest", "PrivateTest")]

@@ -95,3 +95,14 @@ def test_a_mirrored_copy_says_so(make_faces):
     faces.array[3] = faces.array[1] // 2
     pairs = pairs_of(faces, [0, 1], [2, 3])
     assert {(pair.first_row, pair.second_row): pair.mirrored for pair in pairs} == {(0, 2): True, (1, 3): False}
+
+
+def test_a_near_pair_hides_no_exact_one_of_its_images(make_faces):
+    faces = make_faces([0, 1, 0], size=24)
+    faces.array[1] = faces.array[0]  # a conflict inside train
+    faces.array[2] = faces.array[0] // 2  # and a near copy of both in test
+    pairs = pairs_of(faces, [0, 1], [2])
+    assert [(pair.sides, pair.first_row, pair.second_row, pair.exact) for pair in pairs] == [
+        ("train-test", 0, 2, False),
+        ("within", 0, 1, True),
+    ]

@@ -132,9 +132,14 @@ def test_rates_and_report_by_hand(faces, tmp_path, looks):
     assert how.report(found) == [
         "first: a face in 1 of 3 images (33.3%)",
         "second: a face in 1 of 2 images (50.0%)",
-        "no face in 1 images (left out); several in 1 (largest taken)",
+        "no face in 1 image (left out); several in 1 (largest taken)",
         "eyes known in 1 of 2 faces; the others are not turned",
     ]
+
+
+def test_a_report_does_not_say_what_becomes_of_several_faces_where_no_image_has_them(faces, tmp_path, looks):
+    how = Locate(["first"], on_several="error")
+    assert how.report(how.found(faces, tmp_path))[1:] == ["no face in 2 images (kept whole); several in 0"]
 
 
 def marks_of(*boxes):

@@ -117,7 +117,7 @@ def test_every_setting_and_every_source_has_its_own_key(make_faces, tmp_path):
     [
         ({"size": 0}, r"preprocess\.size=0: choose a side of at least 1 pixel"),
         ({"size": 48, "channels": 2}, r"preprocess\.channels=2: choose 1 \(grey\) or 3 \(RGB\)"),
-        ({"size": 48, "illumination": "equalise"}, r"illumination=equalise: choose among none, .*mean equalize"),
+        ({"size": 48, "illumination": "equalise"}, r"preprocess\.illumination=equalise .*: choose .*mean equalize"),
     ],
 )
 def test_impossible_settings_are_refused(wrong, message):
@@ -128,7 +128,7 @@ def test_impossible_settings_are_refused(wrong, message):
 @pytest.mark.parametrize("illumination", [name for name in ILLUMINATIONS if name != "none"])
 def test_light_of_colour_faces_is_refused(make_faces, tmp_path, illumination):
     faces = make_faces([0], colour=True)
-    with pytest.raises(FerError, match=rf"illumination={illumination} needs model\.input\.channels=1"):
+    with pytest.raises(FerError, match=rf"illumination={illumination} .*needs grey faces, model\.input\.channels=1"):
         Prepare(12, 3, illumination).faces(faces, tmp_path)
 
 

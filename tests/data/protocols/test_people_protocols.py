@@ -63,7 +63,7 @@ def test_subject_8fold_spreads_classes_as_evenly_as_people_allow(make_faces):
     [
         (26, 11, r"data\.val_subjects=11: group 0 has [34] people, and one of them must test: choose .*=2 or fewer"),
         (16, 2, r"data\.val_subjects=2: group 0 has 2 people, and one of them must test: choose data\.val_subjects=1;"),
-        (8, 1, r"data\.val_subjects=1: group 0 has 1 people, .*: choose data\.protocol=leave_one_subject_out"),
+        (8, 1, r"data\.val_subjects=1: group 0 has 1 person, .*: choose data\.protocol=leave_one_subject_out"),
     ],
 )
 def test_subject_8fold_needs_somebody_left_to_test(make_faces, people, asked, message):
@@ -116,7 +116,8 @@ def test_two_people_are_too_few_to_leave_one_out(make_faces):
 @pytest.mark.parametrize(("name", "k"), [("subject_8fold", 8), ("subject_10fold", 10)])
 def test_fewer_people_than_groups_are_refused(make_faces, name, k):
     faces = make_faces([0] * 20, subject=[f"p{row % (k - 1)}" for row in range(20)])
-    with pytest.raises(FerError, match=rf"only {k - 1} groups of images .* too few for {k} parts"):
+    message = rf"data\.protocol={name}: {k - 1} people are too few for {k} groups; choose .*leave_one_subject_out"
+    with pytest.raises(FerError, match=message):
         choose(faces, name, Request(val_subjects=11))
 
 

@@ -49,11 +49,6 @@ def test_an_absent_or_empty_folder_is_told_every_layout(tmp_path, refused):
             assert word in message
 
 
-def test_a_folder_that_is_a_file(tmp_path, refused):
-    (tmp_path / "set").write_text("x")
-    assert "no images here" in refused(tmp_path / "set")
-
-
 def test_an_empty_folder_of_a_pattern_is_told_the_pattern_in_one_line(tmp_path, refused):
     assert "as data.faces.pattern=(?x) (?P<label> a ) has it" in refused(tmp_path, pattern="(?x)\n  (?P<label> a )")
 

@@ -67,7 +67,7 @@ def test_no_protocol_takes_images_without_labels(tmp_path, protocol):
 def test_other_counts_than_the_published_are_one_warning(tmp_path, caplog, monkeypatch):
     draw(tmp_path / "lfw")
     lfw.read(tmp_path, tmp_path / "cache")
-    assert caplog.messages == ["LFW: 3 images of 2 people (published 13233 of 5749)"]
+    assert caplog.messages == ["LFW: 3 images of 2 people (published 13,233 of 5,749)"]
     caplog.clear()
     monkeypatch.setattr(lfw, "IMAGES", 3)
     monkeypatch.setattr(lfw, "PEOPLE", 2)

@@ -67,12 +67,12 @@ def test_a_wrong_line_is_named(labelled, fault):
         labelled("path,label", *lines, needed=2)
 
 
-@pytest.mark.parametrize("path", [None, "nowhere.csv"])
-def test_a_file_must_be_named(lfw, path):
+@pytest.mark.parametrize(("path", "said"), [(None, "null"), ("nowhere.csv", "nowhere.csv")])
+def test_a_file_must_be_named_before_lfw_is_read(path, said):
     with pytest.raises(
-        FerError, match=rf"data\.faces\.labels\.path={path}: name a CSV file with the columns path,label"
+        FerError, match=rf"data\.faces\.labels\.path={said}: name a CSV file with the columns path,label"
     ):
-        FromCsv(path).candidates(lfw, CLASSES, 1)
+        FromCsv(path)
 
 
 def answers(images):
@@ -95,8 +95,9 @@ def test_too_few_sure_answers_name_the_ways_out(lfw):
         Pseudo(answers, threshold=90)
 
 
-def test_labels_known_before_the_draw_leave_the_pictures_as_they_are(lfw):
-    assert FromCsv("x").finished(lfw, lfw, 0) is lfw
+def test_labels_known_before_the_draw_leave_the_pictures_as_they_are(lfw, tmp_path):
+    (tmp_path / "labels.csv").write_text("path,label\n")
+    assert FromCsv(str(tmp_path / "labels.csv")).finished(lfw, lfw, 0) is lfw
     assert Pseudo(answers).finished(lfw, lfw, 0) is lfw
 
 

@@ -187,14 +187,6 @@ def test_a_new_run_in_an_old_folder_takes_nothing_over(whole, tmp_path):
     assert [row["epoch"] for row in metrics(folder) if "train/loss" in row] == ["0"]
 
 
-def test_a_signal_ends_a_sweep_and_each_of_its_jobs_can_go_on(tmp_path, monkeypatch):
-    code = cut(tmp_path / "unused", monkeypatch, "-m", "seed=0,1", f"hydra.sweep.dir={tmp_path}/sweep")
-    assert code == 143
-    assert not (tmp_path / "sweep" / "1").exists()
-    assert call(train.main, f"resume={tmp_path}/sweep/0") == 0
-    assert read(tmp_path / "sweep" / "0").resumed_from_epoch == 1
-
-
 def test_ctrl_c_in_the_test_leaves_it_to_the_resume(whole, tmp_path, monkeypatch, capfd):
     with monkeypatch.context() as patch:
         patch.setattr(Answers, "on_test_start", lambda *_: os.kill(os.getpid(), signal.SIGINT))

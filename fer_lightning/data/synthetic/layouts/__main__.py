@@ -99,6 +99,7 @@ def write(
             raise FerError("mnist has digits of 28x28 pixels and no people: leave out --subjects and --size")
         if images < 7 or seed < 0:
             raise FerError(f"--images {images} --seed {seed}: choose 7 images or more, and a seed of 0 or more")
+        _make(folder)
         write_mnist(folder, train=images - images // 7, test=images // 7, seed=seed)
         return MNIST
     layout = LAYOUTS[name]
@@ -111,8 +112,17 @@ def write(
             f"choose --images {PER_SUBJECT * subjects} or more, or fewer subjects"
         )
     with tempfile.TemporaryDirectory() as cache:
-        layout.write(read(Path(cache), images, subjects, size, seed), folder)
+        faces = read(Path(cache), images, subjects, size, seed)
+        _make(folder)
+        layout.write(faces, folder)
     return layout.data
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as refusal:
+        raise FerError(f"{folder}: this folder cannot be made ({refusal.strerror}); name another") from refusal
 
 
 def main() -> None:

@@ -70,6 +70,14 @@ def test_what_cannot_be_written_is_refused_and_leaves_nothing(tmp_path, name, op
     assert not (tmp_path / "new").exists()
 
 
+@pytest.mark.parametrize("name", ["jaffe", "mnist"])
+def test_a_folder_that_cannot_be_made_is_one_error(tmp_path, capsys, name):
+    (tmp_path / "file").touch()
+    new = tmp_path / "file" / "new"
+    assert call(main, name, new) == 1
+    assert capsys.readouterr().err == f"error: {new}: this folder cannot be made (Not a directory); name another\n"
+
+
 def test_a_folder_that_holds_something_stays_as_it_is(tmp_path, capsys):
     (tmp_path / "mine.txt").write_text("mine", encoding="utf-8")
     for place in (tmp_path, tmp_path / "mine.txt"):

@@ -1,0 +1,26 @@
+"""`fer-report`: makes one table of many results, prints it and writes the page."""
+
+from __future__ import annotations
+
+from omegaconf import DictConfig
+
+from fer_lightning.commands.app import hydra_job, run_app
+from fer_lightning.run.report_paths import with_paths
+
+
+def main() -> None:
+    """Reads sys.argv."""
+    run_app("report", _report, completed=with_paths)
+
+
+def _report(cfg: DictConfig) -> None:
+    # as in train.py
+    from fer_lightning.results.report.terminal import print_report
+    from fer_lightning.run.report import report, written
+
+    job = hydra_job(cfg)
+    print_report(report(job), written(job.output_dir))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,75 @@
+"""Makes a report of the results in some folders."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from fer_lightning.errors import FerError
+from fer_lightning.results.report.collect import Collected, collect
+from fer_lightning.results.report.compare import compare
+from fer_lightning.results.report.ensemble import with_ensemble
+from fer_lightning.results.report.missing import in_a_line
+from fer_lightning.results.report.model import Report
+from fer_lightning.results.report.rows import in_rank, make_rows
+
+NAMED = 3  # sweeps or folders that a title names
+
+
+def make_report(
+    paths: Sequence[Path],
+    metric: str = "test/accuracy",
+    by: Sequence[str] | None = None,
+    ensemble: bool = False,
+    title: str | None = None,
+) -> Report:
+    """Reads the results at and below the paths, and compares the best row with each other one.
+
+    Args:
+        paths: result.json, the folder of a run, of a sweep, or any folder above them.
+        metric: what is averaged.
+        by: the keys to tell rows apart by; None takes those that vary, but for fold and seed.
+        ensemble: also make a row of the averaged probabilities of the others.
+        title: names of the sweeps, or else of the paths, where None.
+
+    Raises:
+        FerError: no path, one that is not there, no result, or an unknown metric or key.
+    """
+    if not paths:
+        raise FerError(
+            "no path: name what to report on, as in fer-report logs/sweeps/NAME; any folder above results will do"
+        )
+    collected = collect(paths)
+    if not collected.runs:
+        raise FerError(_nothing(paths, collected))
+    keys, rows, notes = make_rows(collected, metric, by)
+    if ensemble:
+        more, told = with_ensemble(rows, metric)
+        rows, notes = in_rank(more, metric), (*notes, *told)
+    return Report(
+        metric=metric,
+        keys=keys,
+        rows=rows,
+        comparisons=compare(rows, metric),
+        notes=(*collected.notes, *notes),
+        title=title or _title(paths, collected),
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+
+
+def _title(paths: Sequence[Path], collected: Collected) -> str:
+    sweeps = sorted({run.sweep for run in collected.runs if run.sweep})
+    alone = any(run.sweep is None for run in collected.runs)
+    names = sweeps if sweeps and not alone else [path.resolve().name or str(path.resolve()) for path in paths]
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return ", ".join(names[:NAMED]) + more
+
+
+def _nothing(paths: Sequence[Path], collected: Collected) -> str:
+    places = ", ".join(str(path) for path in paths[:NAMED]) + (" ..." if len(paths) > NAMED else "")
+    if not collected.lost:
+        return f"{places}: no result.json here or below: a run writes it when it is finished"
+    jobs = len(collected.lost)
+    why = next((f"; {lost.name}: {in_a_line(lost.reason)}" for lost in collected.lost if lost.reason), "")
+    return f"{places}: no finished run, and {jobs} job{'s' * (jobs > 1)} without a whole result{why}"

@@ -1,0 +1,115 @@
+"""Draws how the validation of a report's runs went: a line a run, a colour a row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import fmean
+from typing import Any, NamedTuple
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from fer_lightning.results.figures.page import SMALL_SIZE, TEXT_SIZE, axes_at, heading, heading_height, write_heading
+from fer_lightning.results.figures.scales import epoch_ticks, worded
+from fer_lightning.results.report.history import History
+from fer_lightning.results.report.metrics import is_fraction, label
+from fer_lightning.results.style import FAINT, GRID, INK, MUTED, PAD, TRAIN, VAL, styled, text_width, wrap
+
+WIDTH, PLOT_HEIGHT = 4.2, 2.9  # inches: the page's inner width, scale included
+BELOW, LEADING, STROKE = 0.42, 0.19, 0.34  # inches for the scale, from one line of the legend to the next, of its line
+COLOURS = (VAL, TRAIN, "#3f7d4e", "#8a3a7b", "#2492b4", "#b99415", "#c4473a", MUTED)
+DASHES = ("-", (0, (4, 1.5)))  # of the first four and the last four: colours alone do not tell eight rows apart
+
+
+class Bundle(NamedTuple):
+    """The curves of one row."""
+
+    name: str
+    curves: Sequence[History]
+
+
+@styled
+def curve_bundles(bundles: Sequence[Bundle], metric: str, subtitle: str = "") -> Figure:
+    """A metric over epochs from 1: a thin line a run, and a thick one for the mean of a row, where it has every run.
+
+    The legend stands below, so that names may be long.
+
+    Args:
+        bundles: one to eight, each with at least one curve.
+        metric: what the curves show.
+        subtitle: a line of its own; which rows and runs are shown.
+    """
+    if not 0 < len(bundles) <= len(COLOURS) or not all(bundle.curves for bundle in bundles):
+        raise ValueError(f"curve_bundles takes 1 to {len(COLOURS)} bundles, and none without curves")
+    scale = 100 if is_fraction(metric) else 1
+    legend = [wrap(bundle.name, WIDTH - STROKE - 0.1, TEXT_SIZE) for bundle in bundles]
+    tall = LEADING * sum(map(len, legend))
+    told = f"{label(metric)}{' (%)' if scale == 100 else ''} over epochs; thin: a run, thick: mean of a row"
+    lines = heading("Learning curves", subtitle, told, WIDTH)
+    bottom = PAD + tall + 0.12 + BELOW
+    figure = Figure(figsize=(WIDTH + 2 * PAD, bottom + PLOT_HEIGHT + 0.12 + heading_height(lines) + PAD))
+    write_heading(figure, lines)
+    axes = _frame(figure, bottom, [curve for bundle in bundles for curve in bundle.curves], scale)
+    for number, bundle in enumerate(bundles):
+        if len(bundle.curves) > 1:
+            for curve in bundle.curves:
+                _draw(axes, curve, scale, number, linewidth=0.7, alpha=0.4)
+        _draw(axes, _mean(bundle.curves), scale, number, linewidth=1.7, zorder=3)
+    _legend(figure, legend, tall)
+    return figure
+
+
+def _frame(figure: Figure, bottom: float, curves: Sequence[History], scale: int) -> Axes:
+    values = [scale * value for curve in curves for value in curve.values]
+    air = 0.06 * (max(values) - min(values)) or 1.0
+    low, high = min(values) - air, max(values) + air
+    if scale == 100:
+        low, high = max(low, 0.0), min(high, 100.0)
+    places = MaxNLocator(7, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
+    ticks = worded([float(tick) for tick in places if low <= tick <= high])
+    left = max(text_width(text, SMALL_SIZE) for text in ticks.values()) + 0.08
+    first, last = min(curve.epochs[0] for curve in curves), max(curve.epochs[-1] for curve in curves)
+    across = WIDTH - left - 0.06
+    axes = axes_at(figure, PAD + left, bottom, across, PLOT_HEIGHT)
+    axes.set(xlim=(first, last) if first < last else (first - 1, first + 1), ylim=(low, high))
+    axes.set_xticks(at := epoch_ticks(first, last), [f"{tick:,}" for tick in at], fontsize=SMALL_SIZE)
+    axes.set_yticks(list(ticks), list(ticks.values()), fontsize=SMALL_SIZE)
+    axes.tick_params(axis="y", length=0, pad=4)
+    axes.tick_params(axis="x", length=3, color=FAINT, pad=3)
+    axes.spines[["left", "right", "top"]].set_visible(False)
+    axes.grid(axis="y", color=GRID, linewidth=0.7)
+    axes.set_axisbelow(True)
+    width, height = figure.get_size_inches()
+    middle, below = (PAD + left + across / 2) / width, (bottom - BELOW) / height
+    figure.text(middle, below, "epoch", ha="center", va="bottom", fontsize=SMALL_SIZE, color=MUTED)
+    return axes
+
+
+def _mean(curves: Sequence[History]) -> History:
+    """Over the epochs that every curve has."""
+    tables = [dict(zip(curve.epochs, curve.values, strict=True)) for curve in curves]
+    shared = sorted(set.intersection(*map(set, tables)))
+    return History(shared, [fmean(table[epoch] for table in tables) for epoch in shared])
+
+
+def _draw(axes: Axes, curve: History, scale: int, number: int, **look: Any) -> None:
+    mark = "o" if len(curve.epochs) == 1 else ""  # a line of one point is nothing
+    values = [scale * value for value in curve.values]
+    axes.plot(curve.epochs, values, marker=mark, markersize=4, clip_on=False, **_colour(number), **look)
+
+
+def _colour(number: int) -> dict[str, Any]:
+    return {"color": COLOURS[number], "linestyle": DASHES[number * len(DASHES) // len(COLOURS)]}
+
+
+def _legend(figure: Figure, legend: Sequence[Sequence[str]], tall: float) -> None:
+    axes = axes_at(figure, PAD, PAD, WIDTH, tall)
+    axes.set(xlim=(0, WIDTH), ylim=(tall, 0))  # inches
+    axes.axis("off")
+    y = LEADING / 2
+    for number, names in enumerate(legend):
+        axes.plot([0, STROKE - 0.08], [y, y], **_colour(number), linewidth=1.8)
+        for name in names:
+            axes.text(STROKE, y, name, va="center", fontsize=TEXT_SIZE, color=INK)
+            y += LEADING

@@ -1,0 +1,46 @@
+"""How a metric is called, printed and ordered in a report."""
+
+from __future__ import annotations
+
+from fer_lightning.results.summary import FURTHER
+
+FRACTIONS = ("accuracy", "balanced_accuracy", "macro_f1", "ece", "recall")  # the first words of metrics in 0..1
+LOW_IS_GOOD = ("loss", "ece")
+NAMES = {"macro_f1": "macro-F1", "ece": "calibration error"}
+
+
+def label(metric: str) -> str:
+    """The metric for people: `accuracy` for `test/accuracy`, `val accuracy` for `val/accuracy`."""
+    stage, _, name = metric.partition("/")
+    words = FURTHER.get(metric) or NAMES.get(name) or name.replace("_", " ").replace("/", " ")
+    # `loss` alone is what was chosen, l1 or another
+    return words if stage == "test" and name != "loss" else f"{stage} {words}"
+
+
+def is_fraction(metric: str) -> bool:
+    """Whether it lies in 0..1 and is printed in percent."""
+    return _name(metric).startswith(FRACTIONS)
+
+
+def low_is_good(metric: str) -> bool:
+    """Whether the best row is the one with the lowest value."""
+    return _name(metric).startswith(LOW_IS_GOOD)
+
+
+def unit(metric: str) -> str:
+    """What stands behind a metric's name in a header."""
+    return ", %" if is_fraction(metric) else ""
+
+
+def figure(value: float, metric: str) -> str:
+    """A value without its unit: percent with one decimal, or three decimals."""
+    return f"{100 * value:.1f}" if is_fraction(metric) else f"{value:.3f}"
+
+
+def difference(value: float, metric: str) -> str:
+    """A difference with its sign: percentage points with one decimal, or three decimals."""
+    return f"{100 * value:+.1f}" if is_fraction(metric) else f"{value:+.3f}"
+
+
+def _name(metric: str) -> str:
+    return metric.partition("/")[2] or metric

@@ -1,0 +1,76 @@
+"""Makes a report of many results, and writes it as a page and as tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from fer_lightning.errors import FerError, choices
+from fer_lightning.results.report import csv_table, latex, markdown
+from fer_lightning.results.report.build import make_report
+from fer_lightning.results.report.model import Report
+from fer_lightning.results.report.page import write_page
+from fer_lightning.run.job import Job
+from fer_lightning.run.report_paths import KEY, KEYS, TYPED, said
+
+WRITERS: dict[str, Callable[[Report, Path], None]] = {
+    "report.md": markdown.write,
+    "report.csv": csv_table.write,
+    "report.tex": latex.write,
+    "report.html": write_page,  # last: where it is, the others are
+}
+
+
+def report(job: Job) -> Report:
+    """Reports on the results below the paths, and writes the folder; report.html last.
+
+    Raises:
+        FerError: no path, one that is not there, no result, an unknown metric or key, or a setting of another type.
+    """
+    config = job.config
+    paths = said(_texts(config[KEY], "paths"))
+    for path in paths:
+        key, equals, _ = str(path).partition("=")
+        if equals and not path.exists():
+            known = choices(sorted({*KEYS} - {KEY}), key)
+            raise FerError(f"{path}: no such path, and {key} is no key of fer-report; choose among {known}")
+    made = make_report(
+        paths,
+        metric=_text(config["metric"], "metric"),
+        by=None if config["by"] is None else _texts(config["by"], "by"),
+        ensemble=_switch(config["ensemble"], "ensemble"),
+        title=None if config["title"] is None else str(config["title"]),
+    )
+    job.output_dir.mkdir(parents=True, exist_ok=True)
+    files = written(job.output_dir)
+    for file in files:  # of a report that was here before
+        file.unlink(missing_ok=True)
+    for file in files:
+        WRITERS[file.name](made, file)
+    return made
+
+
+def written(folder: Path) -> list[Path]:
+    """The files of a report, in the order in which they are written."""
+    return [folder / name for name in WRITERS]
+
+
+def _texts(value: Any, key: str) -> list[str]:
+    values = value if isinstance(value, list) else [value]
+    if any(one is None or isinstance(one, dict | list) for one in values):
+        example = f"{TYPED}[logs/runs]" if key == "paths" else "by=[model,loss]"
+        raise FerError(f"{key}={value}: give one text or a list of them, as in {example}")
+    return [str(one) for one in values]
+
+
+def _text(value: Any, key: str) -> str:
+    if not isinstance(value, str):
+        raise FerError(f"{key}={value}: give the name of a metric, as in {key}=test/accuracy")
+    return value
+
+
+def _switch(value: Any, key: str) -> bool:
+    if not isinstance(value, bool):
+        raise FerError(f"{key}={value}: choose true or false")
+    return value

@@ -1,0 +1,62 @@
+"""Turns the bare paths of `fer-report PATH... [key=value ...]` into an override that Hydra reads."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from pathlib import Path
+
+from fer_lightning.errors import FerError
+from fer_lightning.run.resume.command import WITH_VALUE
+
+KEY = "results"  # of conf/report.yaml; `paths` is a group of conf/, of which Hydra would look for an option
+TYPED = "paths="
+KEYS = ("by", "metric", "ensemble", "title", "paths", KEY)
+FLAGS = (*WITH_VALUE, "-c", "-p", "-i", "-cd", "-cp", "-cn")  # the word behind is theirs
+
+
+def with_paths(arguments: Sequence[str]) -> list[str]:
+    """The arguments with `results=[...]` in place of the paths among them.
+
+    A word is a path if it exists, and also if it is neither a flag nor `key=value` with a key of fer-report or Hydra:
+    then it will be said that it is not there.
+
+    Raises:
+        FerError: paths said bare and as a list at once.
+    """
+    paths: list[str] = []
+    rest: list[str] = []
+    for before, word in pairwise(["", *arguments]):
+        is_path = before not in FLAGS and not word.startswith("-") and (_exists(word) or not _is_override(word))
+        (paths if is_path else rest).append(word)
+    listed = [word for word in rest if word.startswith((TYPED, f"{KEY}="))]
+    if paths and listed:
+        raise FerError(f"{listed[0]} beside {paths[0]}: say all paths bare, or all of them in {TYPED}[...]")
+    rest = [f"{KEY}={word.removeprefix(TYPED)}" if word.startswith(TYPED) else word for word in rest]
+    return [*rest, f"{KEY}=[{','.join(map(quoted, paths))}]"] if paths else rest
+
+
+def said(paths: Iterable[object]) -> list[Path]:
+    """The paths that Hydra read."""
+    return [Path(str(path)).expanduser() for path in paths]
+
+
+def quoted(text: str) -> str:
+    """The text as Hydra and OmegaConf give it back, whatever signs are in it."""
+    # `${` would be looked up, and a quote ends the text: both after a backslash, before which backslashes count double
+    literal = re.sub(r"(\\*)\$\{", lambda found: f"{found[1] * 2}\\${{", text)
+    inner = re.sub(r"(\\*)('|$)", lambda found: found[1] * 2 + ("\\'" if found[2] else ""), literal)
+    return f"'{inner}'"
+
+
+def _exists(word: str) -> bool:
+    try:
+        return Path(word).expanduser().exists()
+    except (OSError, ValueError, RuntimeError):  # too long, a null byte, no such user
+        return False
+
+
+def _is_override(word: str) -> bool:
+    key, equals, _ = word.lstrip("+~").partition("=")
+    return bool(equals) and (key in KEYS or key.startswith(("hydra.", "hydra/")))

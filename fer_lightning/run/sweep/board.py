@@ -1,0 +1,121 @@
+"""The live table of a sweep: jobs done, running and failed, the best so far, and the time left."""
+
+from __future__ import annotations
+
+import atexit
+import sys
+import threading
+import time
+from pathlib import Path
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from fer_lightning.results.printing import takes_unicode
+from fer_lightning.results.summary import duration, percent
+from fer_lightning.run.sweep import state
+from fer_lightning.run.sweep.state import DONE, FAILED, RUNNING, JobState, SweepState
+
+EVERY = 1.0  # seconds between two looks at sweep.json
+SHOWN = 12  # running jobs that a terminal shows
+
+
+class Board:
+    """Shows sweep.json on stderr while the jobs run: a live table in a terminal, elsewhere a line when a job ends.
+
+    Args:
+        sweep_dir: the sweep's folder.
+        monitor: what the jobs are compared by.
+        mode: `max` or `min`.
+    """
+
+    def __init__(self, sweep_dir: Path, monitor: str, mode: str) -> None:
+        self.sweep_dir = sweep_dir
+        self.monitor = monitor
+        self.mode = mode
+        self._began = time.monotonic()
+        self._before: set[str] = set()
+        self._over = threading.Event()
+        self._watch = threading.Thread(target=self._keep_showing, daemon=True, name="sweep")
+
+    def begin(self) -> None:
+        """Starts to show, until `end` or the end of the process."""
+        found = state.read(self.sweep_dir)
+        self._before = {job.name for job in found.of(DONE)}
+        print(f"{len(found.jobs) or found.total or 0} jobs in {_near(self.sweep_dir)}", file=sys.stderr)
+        atexit.register(self.end)  # also of a sweep that is interrupted, or whose sweeper gives up
+        self._watch.start()
+
+    def end(self) -> bool:
+        """Says how it ended, with the last lines of each job that failed; whether all went well."""
+        atexit.unregister(self.end)
+        self._stop()
+        found = state.read(self.sweep_dir)
+        for job in found.of(FAILED):
+            lines = "\n".join(f"    {line}" for line in job.error.splitlines())
+            print(f"\nfailed: {job.name}\n{lines}\n  again: {job.command}", file=sys.stderr)
+        print(f"\n{self._line(found)}\n  fer-report {_near(self.sweep_dir)}", file=sys.stderr)
+        return len(found.of(DONE)) == max(found.total or 0, len(found.jobs))
+
+    def _stop(self) -> None:
+        self._over.set()
+        if self._watch.is_alive():
+            self._watch.join()
+
+    def _keep_showing(self) -> None:
+        if not (sys.stderr.isatty() and takes_unicode(sys.stderr)):
+            self._tell_in_lines()
+            return
+        console = Console(stderr=True)
+        with Live(self._table(), console=console, refresh_per_second=2, transient=True) as live:
+            while not self._over.wait(EVERY):
+                live.update(self._table())
+
+    def _tell_in_lines(self) -> None:
+        ended: int | None = None
+        while not self._over.wait(EVERY):
+            found = state.read(self.sweep_dir)
+            now = len(found.of(DONE)) + len(found.of(FAILED))
+            if now != ended and ended is not None:
+                print(self._line(found), file=sys.stderr, flush=True)
+            ended = now
+
+    def _table(self) -> Group:
+        found = state.read(self.sweep_dir)
+        table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
+        for job in found.of(FAILED)[:SHOWN]:
+            table.add_row(Text("failed", style="bold red"), Text(job.name))
+        for job in found.of(RUNNING)[:SHOWN]:
+            table.add_row(Text("running", style="bold"), Text(job.name))
+        return Group(table, Text(self._line(found)))
+
+    def _line(self, found: SweepState) -> str:
+        done, running, failed = (len(found.of(kind)) for kind in (DONE, RUNNING, FAILED))
+        total = max(found.total or 0, len(found.jobs))
+        parts = [f"{done} of {total} jobs done", f"{running} running", f"{failed} failed"]
+        leading = state.best(found.jobs, self.mode)
+        if leading is not None:
+            parts.append(f"best {self.monitor} {_worded(self.monitor, leading)} ({leading.name})")
+        left = self._left(found, total)
+        return ", ".join([*parts, *([f"about {left} left"] if left else [])])
+
+    def _left(self, found: SweepState, total: int) -> str:
+        """Time for the jobs that have not ended, at the pace of those that this launch has ended."""
+        ended = [job for job in (*found.of(DONE), *found.of(FAILED)) if job.name not in self._before]
+        to_come = total - len(found.of(DONE)) - len(found.of(FAILED))
+        if not ended or not to_come:
+            return ""
+        return duration((time.monotonic() - self._began) / len(ended) * to_come)
+
+
+def _worded(monitor: str, job: JobState) -> str:
+    assert job.value is not None
+    return f"{job.value:.4f}" if monitor.endswith("/loss") else percent(job.value)
+
+
+def _near(path: Path) -> str:
+    """Relative where it lies below the working folder."""
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)

@@ -1,0 +1,103 @@
+"""What Hydra calls at the beginning and the end of a sweep: names its folder, plans it, watches it, tells its end."""
+
+from __future__ import annotations
+
+import math
+import shlex
+import sys
+import warnings
+from collections.abc import Sequence
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
+from hydra.experimental.callback import Callback
+from omegaconf import DictConfig, flag_override
+
+from fer_lightning.errors import FerError
+from fer_lightning.run.launch import processes
+from fer_lightning.run.sweep import state
+from fer_lightning.run.sweep.board import Board
+from fer_lightning.run.sweep.names import job_name, sweep_name
+
+DIR = "hydra.sweep.dir"
+BASIC = "BasicSweeper"  # the one whose jobs follow from what is typed
+
+
+class SweepCallback(Callback):
+    """Of fer-train; a single run calls none of it."""
+
+    def __init__(self) -> None:
+        # of what a callback raises Hydra makes a warning, and goes on without a plan
+        warnings.filterwarnings("error", message="Callback SweepCallback")
+        self._board: Board | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        # a launcher hands the callbacks to its workers, and what shows the sweep stays here
+        return {"_board": None}
+
+    def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
+        """Writes sweep.json and begins to show it; what is wrong ends the command, for Hydra would only warn."""
+        try:
+            sweep_dir = self._plan(config)
+        except FerError as mistake:
+            print(f"error: {mistake}", file=sys.stderr)
+            sys.exit(1)
+        self._board = Board(sweep_dir, str(config.get("monitor")), str(config.get("mode")))
+        self._board.begin()
+
+    def on_multirun_end(self, config: DictConfig, **kwargs: Any) -> None:
+        """Says how it ended; exit code 1 where a job failed."""
+        assert self._board is not None
+        if not self._board.end():
+            sys.exit(1)
+
+    def _plan(self, config: DictConfig) -> Path:
+        if processes() > 1:
+            raise FerError("a sweep starts its own processes: leave out torchrun or srun, or run one job of it")
+        typed = list(config.hydra.overrides.task)
+        parameters = config.hydra.sweeper.get("params") or {}
+        asked = [*(f"{key}={value}" for key, value in parameters.items()), *typed]
+        name = str(config.get("sweep_name") or sweep_name(asked))
+        if any(word.lstrip("+").startswith(f"{DIR}=") for word in config.hydra.overrides.hydra):
+            sweep_dir = Path(config.hydra.sweep.dir).absolute()
+        else:
+            if Path(name).name != name or name.startswith("."):
+                raise FerError(f"sweep_name={name}: it becomes a folder; take letters, digits, _ . = + and -")
+            sweep_dir = (Path(config.paths.log_dir) / "sweeps" / name).absolute()
+        with flag_override(config, ["struct", "readonly"], False):
+            config.hydra.sweep.dir = str(sweep_dir)  # of the sweep, and of each job's own config
+            config.hydra.overrides.hydra.append(f"{DIR}='{sweep_dir}'")
+        sweep_dir.mkdir(parents=True, exist_ok=True)
+        by_key = {word.get_key_element(): word for word in OverridesParser.create().parse_overrides(asked)}
+        keys = [key for key, word in by_key.items() if word.is_sweep_override()]
+        adaptive = not str(config.hydra.sweeper._target_).endswith(BASIC)
+        jobs = [] if adaptive else [_job(words, keys) for words in _combined(list(by_key.values()))]
+        total = config.hydra.sweeper.get("n_trials") if adaptive else len(jobs)
+        command = f"fer-train {shlex.join(sys.argv[1:])}"
+        when = state.now()
+        state.plan(sweep_dir, state.SweepState(sweep_dir.name, command, typed, keys, total, when, when, jobs))
+        return sweep_dir
+
+
+def _combined(words: Sequence[Override]) -> list[list[str]]:
+    """The overrides of each job, as Hydra's basic sweeper will make them."""
+    values = []
+    for word in words:
+        key = word.get_key_element()
+        if word.is_sweep_override():
+            if not word.is_discrete_sweep():
+                raise FerError(f"{word.input_line}: only an optimiser draws from an interval; add sweep=optuna")
+            values.append([f"{key}={value}" for value in word.sweep_string_iterator()])
+        else:
+            values.append([f"{key}={word.get_value_element_as_str()}"])
+    if math.prod(map(len, values)) == 0:
+        raise FerError("the sweep has no job: one of its ranges is empty")
+    return [list(one) for one in product(*values)]
+
+
+def _job(overrides: list[str], keys: Sequence[str]) -> state.JobState:
+    name = job_name(overrides, keys)
+    return state.JobState(name, name, overrides)

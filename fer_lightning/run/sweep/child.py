@@ -1,0 +1,60 @@
+"""A job's own process: ends with its launcher, and says everything into a file."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+MARK = "FER_SWEEP_JOB"  # set for the child: its standard input is a pipe that its launcher holds open
+GRACE = 60  # seconds for a job to save its state when its launcher is gone
+
+
+def run_child(module: str, arguments: Sequence[str], log: Path, variables: Mapping[str, str]) -> int:
+    """Runs `python -m module` to its end and returns its exit code, negative for the signal that killed it.
+
+    Ctrl-C is passed on, waited for, and raised again: the job saves what a resume goes on from.
+
+    Args:
+        module: with a `__main__` part.
+        arguments: of the command.
+        log: what the job prints is appended to it.
+        variables: of its environment, beside this process's own.
+    """
+    with log.open("ab") as stream:
+        child = subprocess.Popen(
+            [sys.executable, "-m", module, *arguments],
+            stdin=subprocess.PIPE,  # never written to: it closes when this process ends, however it ends
+            stdout=stream,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, **variables, MARK: "1", "PYTHONUNBUFFERED": "1"},
+            start_new_session=True,  # its whole group, with what it starts itself, can be ended at once
+        )
+    try:
+        return child.wait()
+    except BaseException:
+        child.send_signal(signal.SIGINT)
+        child.wait()
+        raise
+    finally:
+        assert child.stdin is not None
+        child.stdin.close()
+
+
+def end_with_launcher() -> None:
+    """In a job's process: ends it, and what it started, when its launcher ends; elsewhere nothing happens."""
+    if os.environ.pop(MARK, None) is not None:
+        threading.Thread(target=_watch, daemon=True, name="launcher").start()
+
+
+def _watch() -> None:
+    while os.read(0, 1):  # nothing is ever written: this returns when the other end is closed
+        continue
+    os.killpg(0, signal.SIGTERM)  # a job of several processes needs all of them to hear it
+    time.sleep(GRACE)
+    os.killpg(0, signal.SIGKILL)

@@ -1,0 +1,155 @@
+"""One job of a sweep, seen from its launcher: found done, taken up again, or run in a process of its own."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shlex
+import signal
+import time
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
+from pathlib import Path
+
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import DictConfig
+
+from fer_lightning.errors import FerError
+from fer_lightning.results.result import FILE_NAME as RESULT
+from fer_lightning.results.result import config_hash
+from fer_lightning.run.compose import plain
+from fer_lightning.run.folder_lock import wait_for_folder
+from fer_lightning.run.sweep import state
+from fer_lightning.run.sweep.child import run_child
+from fer_lightning.run.sweep.devices import gpus, one_gpu
+from fer_lightning.run.sweep.folder import make_way, result_hash, value_of
+from fer_lightning.run.sweep.names import job_name
+from fer_lightning.signals import EXIT_CODES
+
+log = logging.getLogger(__name__)
+
+MODULE = "fer_lightning.commands.train"
+OUTPUT = "output.log"  # in the job's folder: what its process printed
+JOBLIB = "JoblibLauncher"
+QUEUE, NOTICE = "SUBMITIT_EXECUTOR", 120  # variable of submitit's workers; seconds
+TOLD = 12  # lines of it that are told of a failed job
+# how the sweep itself runs, which is not its jobs' affair
+OWN = (
+    "hydra.mode=",
+    "hydra.sweep.",
+    "hydra.sweeper",
+    "hydra/sweeper",
+    "hydra.launcher",
+    "hydra/launcher",
+    "hydra.run.",
+)
+
+
+def run_job(cfg: DictConfig) -> float | None:
+    """Runs the job that Hydra has composed unless its result is there; the sweeper's value, None where it failed.
+
+    Waits while another launcher has the job in hand. A folder whose config differs moves to `<job>.<oldhash>`; one
+    that was begun under the same config is resumed. A failure is written down and stops no other job.
+    """
+    hydra = HydraConfig.get()
+    sweep_dir, overrides = Path(hydra.sweep.dir), list(hydra.overrides.task)
+    sweep = state.read(sweep_dir)
+    name = job_name(overrides, sweep.keys)
+    job = state.JobState(name, name, overrides)
+    lock = state.lock_of(sweep_dir, name)
+    if state.is_running(sweep_dir, name):
+        log.info("%s: another launch runs it; waiting", name)
+    with lock:
+        folder = sweep_dir / name
+        wait_for_folder(folder)
+        wanted = _hash(cfg)
+        monitor = str(cfg.get("monitor"))
+        if wanted is not None and result_hash(folder) == wanted:
+            value = value_of(folder, monitor)
+            known = next((other for other in state.read(sweep_dir).jobs if other.name == name), job)
+            done = replace(known, state=state.DONE, value=value, error="", overrides=overrides)
+            state.change(sweep_dir, lambda found: found.with_job(done))
+            log.info("%s: done before", name)
+            return value
+        again = make_way(folder, wanted)
+        arguments = [*_forwarded(list(hydra.overrides.hydra)), *_sources()]
+        if again:
+            arguments += [f"resume={_quoted(folder)}"]
+        else:
+            arguments += [*overrides, *_named(overrides, sweep.sweep_name), f"hydra.run.dir={_quoted(folder)}"]
+        arguments.append("hydra.mode=RUN")
+        job = replace(job, command=f"fer-train {shlex.join(arguments)}", state=state.RUNNING)
+        with _gpu(cfg, sweep_dir) as variables:
+            return _run(job, arguments, variables, sweep_dir, monitor)
+
+
+def _run(
+    job: state.JobState, arguments: list[str], variables: Mapping[str, str], sweep_dir: Path, monitor: str
+) -> float | None:
+    folder = sweep_dir / job.folder
+    state.change(sweep_dir, lambda found: found.with_job(job))
+    began = time.monotonic()
+    try:
+        code = run_child(MODULE, arguments, folder / OUTPUT, variables)
+    except BaseException:  # interrupted: the job has saved its state and can go on
+        state.change(sweep_dir, lambda found: found.with_job(replace(job, state=state.PLANNED)))
+        raise
+    seconds = time.monotonic() - began
+    value = value_of(folder, monitor) if code == 0 else None
+    if code == 0 and (folder / RESULT).is_file():
+        ended = replace(job, state=state.DONE, value=value, seconds=seconds)
+    elif code in EXIT_CODES:
+        ended = replace(job, state=state.PLANNED, seconds=seconds)
+    else:
+        ended = replace(job, state=state.FAILED, error=_told(code, folder / OUTPUT), seconds=seconds)
+    state.change(sweep_dir, lambda found: found.with_job(ended))
+    if code in EXIT_CODES and QUEUE in os.environ:
+        # SLURM takes the node back: submitit's own signal comes next, ends this process and queues the job again
+        time.sleep(NOTICE)
+    return value
+
+
+def _gpu(cfg: DictConfig, sweep_dir: Path) -> AbstractContextManager[dict[str, str]]:
+    """A GPU of its own for a job of several that run on this machine at once and want one."""
+    launcher = HydraConfig.get().launcher
+    if not str(launcher["_target_"]).endswith(JOBLIB) or cfg.trainer.get("devices") not in (1, "auto"):
+        return nullcontext({})
+    at_once = int(launcher["n_jobs"])
+    return one_gpu(gpus(), at_once if at_once > 0 else os.cpu_count() or 1, sweep_dir / state.LOCKS)
+
+
+def _hash(cfg: DictConfig) -> str | None:
+    """Of the config; None where it cannot be resolved, which the job's own process then says."""
+    try:
+        return config_hash(plain(cfg))
+    except FerError:
+        return None
+
+
+def _told(code: int, output: Path) -> str:
+    how = f"exit code {code}" if code >= 0 else f"killed by signal {-code}"
+    how += " (out of memory?)" if code == -signal.SIGKILL else ""
+    lines = output.read_text(encoding="utf-8", errors="replace").splitlines() if output.is_file() else []
+    return "\n".join([*(line for line in lines[-TOLD:] if line.strip()), how])
+
+
+def _named(overrides: list[str], name: str) -> list[str]:
+    """The sweep's name for a job whose overrides do not say it: W&B groups by it."""
+    said = any(word.startswith(("sweep_name=", "sweep=")) for word in overrides)
+    return [] if said else [f"sweep_name={_quoted(name)}"]
+
+
+def _forwarded(hydra_overrides: list[str]) -> list[str]:
+    return [word for word in hydra_overrides if not word.lstrip("+~").startswith(OWN)]
+
+
+def _sources() -> list[str]:
+    """`--config-dir`, which Hydra keeps among the sources of the config."""
+    sources = HydraConfig.get().runtime.config_sources
+    return [f"--config-dir={source.path}" for source in sources if source.provider == "command-line"]
+
+
+def _quoted(text: str | os.PathLike[str]) -> str:
+    """As Hydra reads it: a comma or an equals sign in a name would be grammar."""
+    return '"' + str(text).replace('"', '\\"') + '"'

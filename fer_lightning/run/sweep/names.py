@@ -1,0 +1,41 @@
+"""Names of sweeps and of their jobs: readable, the same whenever the same is asked for, and good as folders."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from hashlib import blake2b
+
+LONGEST = 120  # characters; file systems take 255 bytes, and `.<oldhash>` may follow
+UNSAFE = re.compile(r"[^A-Za-z0-9_.=+-]+")
+# say where and how jobs run, and what watches them; none of it changes a figure
+QUIET = ("paths.", "hydra.", "hydra/", "logger", "local=", "sweep_name=", "trainer.devices=", "data.num_workers=")
+
+
+def sweep_name(overrides: Iterable[str]) -> str:
+    """The name of a sweep that was given none: of what is asked for, in any order, and never of the clock.
+
+    Args:
+        overrides: as typed, and the sweep file's own parameters.
+    """
+    return _folder(sorted(word for word in overrides if not word.lstrip("+~").startswith(QUIET))) or "defaults"
+
+
+def job_name(overrides: Sequence[str], keys: Sequence[str]) -> str:
+    """The name of one job among its sweep's: the overrides of the keys that were swept, sorted.
+
+    Args:
+        overrides: of this job.
+        keys: what the sweep varies; without any, all that is not quiet is named.
+    """
+    own = [word for word in overrides if word.partition("=")[0] in keys]
+    return _folder(sorted(own)) if own else sweep_name(overrides)
+
+
+def _folder(words: Sequence[str]) -> str:
+    """The words as the name of one folder; where letters were lost, or many, a hash tells it from others."""
+    plain = ",".join(words)
+    safe = ",".join(UNSAFE.sub("-", word).strip("-.") for word in words)
+    if safe == plain and len(safe) <= LONGEST:
+        return safe
+    return f"{safe[: LONGEST - 9].rstrip('-,')}-{blake2b(plain.encode(), digest_size=4).hexdigest()}"

@@ -1,0 +1,183 @@
+"""sweep.json: what a sweep planned, and how far each job is; written by all of its processes, one at a time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock
+
+from fer_lightning.errors import FerError
+from fer_lightning.results.result import FILE_NAME as RESULT
+from fer_lightning.results.schema import write_json
+
+FILE_NAME = "sweep.json"
+LOCKS = ".locks"  # folder beside the jobs
+PLANNED, RUNNING, DONE, FAILED = "planned", "running", "done", "failed"
+
+
+@dataclass(frozen=True)
+class JobState:
+    """One job.
+
+    Attributes:
+        name: unique in its sweep.
+        folder: relative to the sweep's.
+        overrides: as Hydra gives them to the job.
+        state: `planned`, `running`, `done` or `failed`; `running` of a launcher that was killed is what it last was.
+        value: what the sweep watches, of a finished job.
+        error: the last lines of a failed job's log.
+        command: what runs it alone.
+        seconds: that the last attempt took.
+    """
+
+    name: str
+    folder: str
+    overrides: list[str]
+    state: str = PLANNED
+    value: float | None = None
+    error: str = ""
+    command: str = ""
+    seconds: float | None = None
+
+
+@dataclass(frozen=True)
+class SweepState:
+    """The whole file.
+
+    Attributes:
+        sweep_name: of its folder.
+        command: what was typed.
+        overrides: what was typed, as Hydra has it.
+        keys: what the jobs differ in.
+        total: how many jobs there are to be; None where a sweeper decides as it goes.
+        created, updated: ISO 8601, UTC.
+        jobs: planned or begun, in their order.
+    """
+
+    sweep_name: str
+    command: str
+    overrides: list[str]
+    keys: list[str]
+    total: int | None
+    created: str
+    updated: str
+    jobs: list[JobState]
+
+    def of(self, state: str) -> list[JobState]:
+        """The jobs in that state."""
+        return [job for job in self.jobs if job.state == state]
+
+    def with_job(self, job: JobState) -> SweepState:
+        """The same with this job in place of the one of its name, or after all others."""
+        names = [other.name for other in self.jobs]
+        if job.name not in names:
+            return replace(self, jobs=[*self.jobs, job])
+        return replace(self, jobs=[job if other.name == job.name else other for other in self.jobs])
+
+
+def read(sweep_dir: Path) -> SweepState:
+    """The sweep in this folder.
+
+    Raises:
+        FerError: there is none, or its file is no longer whole.
+    """
+    path = sweep_dir / FILE_NAME
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        return SweepState(**{**content, "jobs": [_job(entry) for entry in content["jobs"]]})
+    except (OSError, ValueError, TypeError, KeyError) as broken:
+        raise FerError(
+            f"{path} is not as fer-train writes it ({broken}): remove it, the jobs' folders stay"
+        ) from broken
+
+
+def change(sweep_dir: Path, how: Callable[[SweepState], SweepState]) -> SweepState:
+    """Reads, changes and writes sweep.json while no other process does."""
+    with _lock(sweep_dir):
+        return _write(how(read(sweep_dir)), sweep_dir)
+
+
+def plan(sweep_dir: Path, planned: SweepState) -> SweepState:
+    """Writes down what a launch is about to run, and returns what the file then says.
+
+    Of an earlier launch stay the jobs that are finished, and those that this one asks for as well.
+    """
+    with _lock(sweep_dir):
+        if not (sweep_dir / FILE_NAME).exists():
+            return _write(replace(planned, jobs=list(_as_found(planned.jobs, {}, sweep_dir))), sweep_dir)
+        before = read(sweep_dir)
+        known = {job.name: job for job in before.jobs}
+        wanted = {job.name for job in planned.jobs}
+        finished = [job for job in before.jobs if job.name not in wanted and _has_result(job, sweep_dir)]
+        jobs = [*finished, *_as_found(planned.jobs, known, sweep_dir)]
+        total = None if planned.total is None else max(planned.total, len(jobs))
+        return _write(replace(planned, created=before.created, jobs=jobs, total=total), sweep_dir)
+
+
+def now() -> str:
+    """ISO 8601, UTC."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _as_found(jobs: Iterable[JobState], known: Mapping[str, JobState], sweep_dir: Path) -> Iterable[JobState]:
+    """The jobs as their folders have them: a result is a finished job until its config is looked at."""
+    for job in jobs:
+        if _has_result(job, sweep_dir):
+            yield replace(known.get(job.name, job), state=DONE, error="", overrides=job.overrides)
+        else:
+            running = job.name in known and known[job.name].state == RUNNING and is_running(sweep_dir, job.name)
+            yield replace(job, state=RUNNING if running else PLANNED)
+
+
+def _has_result(job: JobState, sweep_dir: Path) -> bool:
+    return (sweep_dir / job.folder / RESULT).is_file()
+
+
+def lock_of(sweep_dir: Path, name: str) -> FileLock:
+    """Held by the launcher that looks after a job; the system frees it when that process dies."""
+    (sweep_dir / LOCKS).mkdir(parents=True, exist_ok=True)
+    return FileLock(sweep_dir / LOCKS / f"{name}.lock", thread_local=False)
+
+
+def is_running(sweep_dir: Path, name: str) -> bool:
+    """Whether a live launcher looks after the job."""
+    lock = lock_of(sweep_dir, name)
+    if free := _try(lock):
+        lock.release()
+    return not free
+
+
+def _try(lock: FileLock) -> bool:
+    try:
+        lock.acquire(timeout=0)
+    except TimeoutError:
+        return False
+    return True
+
+
+def _lock(sweep_dir: Path) -> FileLock:
+    (sweep_dir / LOCKS).mkdir(parents=True, exist_ok=True)
+    return FileLock(sweep_dir / LOCKS / f"{FILE_NAME}.lock")
+
+
+def _write(state: SweepState, sweep_dir: Path) -> SweepState:
+    state = replace(state, updated=now())
+    write_json(asdict(state), sweep_dir / FILE_NAME)
+    return state
+
+
+def _job(entry: Mapping[str, Any]) -> JobState:
+    known = {field.name for field in fields(JobState)}
+    return JobState(**{key: value for key, value in dict(entry).items() if key in known})
+
+
+def best(jobs: Sequence[JobState], mode: str) -> JobState | None:
+    """The finished job whose value is the highest, or the lowest where `mode` is `min`."""
+    valued = [job for job in jobs if job.state == DONE and job.value is not None]
+    sign = -1 if mode == "min" else 1
+    return max(valued, key=lambda job: sign * (job.value or 0.0), default=None)

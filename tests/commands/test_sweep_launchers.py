@@ -1,0 +1,124 @@
+"""Sweeps by other launchers and sweepers than Hydra's own, and sweeps that W&B follows."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from children import TRAIN, start
+from omegaconf import OmegaConf
+from support import TINY
+
+from fer_lightning.results.result import read
+
+pytestmark = pytest.mark.slow
+FAST = [*TINY, "debug=fast"]
+PATIENCE = 420  # seconds: the machine may have other work
+
+
+def ran(logs, *words, **environment):
+    job = start(*TRAIN, *words, FER_LOGS=str(logs), **environment)
+    _, err = job.communicate(timeout=PATIENCE)
+    assert job.returncode == 0, err
+    return err
+
+
+def states(folder):
+    return {job["name"]: job["state"] for job in json.loads((folder / "sweep.json").read_text())["jobs"]}
+
+
+def variables(folder):
+    """The environment of the process whose last argument but one is this job's folder; None before it is there."""
+    for place in Path("/proc").glob("[0-9]*"):
+        try:
+            if f'hydra.run.dir="{folder}"'.encode() in (place / "cmdline").read_bytes():
+                content = (place / "environ").read_bytes().split(b"\0")
+                return dict(entry.decode().split("=", 1) for entry in content if b"=" in entry)
+        except OSError:  # it has ended
+            continue
+    return None
+
+
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="only Linux shows another process's environment")
+def test_joblib_runs_two_at_once_and_shares_out_the_threads(tmp_path, monkeypatch):
+    folder = tmp_path / "sweeps" / "x"
+    words = [*FAST, "seed=0,1", "sweep_name=x", "hydra/launcher=joblib", "hydra.launcher.n_jobs=2"]
+    environment = {name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"}
+    job = subprocess.Popen(
+        [*TRAIN, "-m", *words], env={**environment, "FER_LOGS": str(tmp_path)}, stderr=subprocess.PIPE, text=True
+    )
+    found, both = {}, False
+    while job.poll() is None:
+        seen = {seed: variables(folder / f"seed={seed}") for seed in (0, 1)}
+        both = both or None not in seen.values()
+        found |= {seed: names for seed, names in seen.items() if names is not None}
+        time.sleep(0.1)
+    assert job.returncode == 0, job.communicate()[1]
+    assert both
+    share = max(1, (os.cpu_count() or 1) // 2)
+    assert {names["OMP_NUM_THREADS"] for names in found.values()} == {str(share)}
+    assert states(folder) == {"seed=0": "done", "seed=1": "done"}
+    assert "2 of 2 jobs done" in job.communicate()[1]
+
+
+def test_submitit_runs_each_job_in_its_queue(tmp_path):
+    ran(tmp_path, "-m", *FAST, "seed=0,1", "sweep_name=x", "hydra/launcher=submitit_local")
+    folder = tmp_path / "sweeps" / "x"
+    assert states(folder) == {"seed=0": "done", "seed=1": "done"}
+    assert [read(folder / f"seed={seed}").seed for seed in (0, 1)] == [0, 1]
+
+
+def test_a_search_is_repeated_without_running_anything(tmp_path):
+    words = ["sweep=optuna", *FAST, "hydra.sweeper.n_trials=2"]
+    folder = tmp_path / "sweeps" / "optuna"
+    ran(tmp_path, *words)
+    results = {path.parent.name: read(path) for path in folder.glob("*/result.json")}
+    assert states(folder) == dict.fromkeys(results, "done")
+    assert len(results) == 2
+    rates = {name: result.config["optimizer"]["lr"] for name, result in results.items()}
+    assert len(set(rates.values())) == 2
+    assert all(0.0001 <= rate <= 0.1 for rate in rates.values())
+    best = OmegaConf.load(folder / "optimization_results.yaml")
+    assert best.best_value == max(result.metrics["val/accuracy"] for result in results.values())
+    assert best.best_params["optimizer.lr"] in rates.values()
+    before = {path: path.stat().st_mtime_ns for path in folder.glob("*/result.json")}
+    err = ran(tmp_path, *words)
+    assert err.count("done before") == 2
+    assert {path: path.stat().st_mtime_ns for path in folder.glob("*/result.json")} == before
+
+
+def inspected(folder, *options):
+    """What W&B's own tool finds in the one offline run of a job."""
+    (run,) = (folder / "wandb").glob("offline-run-*")
+    command = [sys.executable, "-m", "wandb", "leet", "inspect", "--json", *options, str(run)]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def test_wandb_has_a_run_of_its_own_for_each_job_in_the_sweeps_group(tmp_path):
+    places = {f"WANDB_{name}_DIR": str(tmp_path / "wandb") for name in ("DATA", "CACHE", "CONFIG", "ARTIFACT")}
+    words = ["-m", *FAST, "logger=wandb", "loss=l1,l2", "seed=0,1", "sweep_name=losses"]
+    ran(tmp_path, *words, WANDB_MODE="offline", **places)
+    folders = sorted((tmp_path / "sweeps" / "losses").glob("loss=*"))
+    assert [folder.name for folder in folders] == [f"loss={loss},seed={n}" for loss in ("l1", "l2") for n in (0, 1)]
+    ids = set()
+    for folder in folders:
+        result = read(folder)
+        records = [json.loads(line) for line in inspected(folder).splitlines()]
+        run = [record["run"] for record in records if record["type"] == "run"][-1]
+        assert (run["display_name"], run["run_group"], run["job_type"]) == (folder.name, "losses", "train")
+        summed = json.loads(inspected(folder, "--summary"))
+        ids.add(summed["run_id"])
+        assert summed["state"] == "finished"
+        assert {key: summed["config"][key] for key in result.config} == result.config
+        assert f"loss={summed['config']['choices']['loss']},seed={summed['config']['seed']}" == folder.name
+        assert summed["config"]["config_hash"] == result.config_hash
+        steps = [record["history"]["item"] for record in records if record["type"] == "history"]
+        assert sum("train/loss" in item for item in steps) == 1  # one epoch, and one test
+        assert sum("test/accuracy" in item for item in steps) == 1
+        assert summed["summary"]["test/accuracy"] == pytest.approx(result.metrics["test/accuracy"])
+    assert len(ids) == 4

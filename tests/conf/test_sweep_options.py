@@ -1,0 +1,55 @@
+"""Every option of `sweep` composes, asks for several jobs, and varies keys that exist."""
+
+from __future__ import annotations
+
+import pytest
+from hydra import compose, initialize_config_dir
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.types import RunMode
+from omegaconf import OmegaConf
+
+from fer_lightning.results.result import config_hash
+from fer_lightning.run.check import check
+from fer_lightning.run.compose import compose_job, conf_dir, options, register_resolvers
+
+
+def composed(option, *overrides):
+    register_resolvers()
+    with initialize_config_dir(str(conf_dir()), version_base="1.3"):
+        return compose("train", [f"sweep={option}", "paths.output_dir=x", *overrides], return_hydra_config=True)
+
+
+def swept(option):
+    parameters = OmegaConf.to_container(composed(option).hydra.sweeper.params)
+    return OverridesParser.create().parse_overrides([f"{key}={value}" for key, value in parameters.items()])
+
+
+@pytest.mark.parametrize("option", options("sweep"))
+def test_a_sweep_runs_several_jobs_under_its_files_name(option):
+    cfg = composed(option)
+    assert cfg.hydra.mode is RunMode.MULTIRUN
+    assert cfg.sweep_name == option
+    assert swept(option)
+    for word in swept(option):
+        assert word.is_interval_sweep() or len(list(word.sweep_string_iterator())) > 1, word.input_line
+
+
+@pytest.mark.parametrize("option", options("sweep"))
+def test_each_of_its_values_is_another_job_that_can_be_built(option, tmp_path):
+    """A job's own process gets the sweep's file, its values and hydra.mode=RUN."""
+    for word in swept(option):
+        key = word.get_key_element()
+        values = list(word.sweep_string_iterator()) if word.is_discrete_sweep() else [word.value().start]
+        found = []
+        for value in values:
+            job = compose_job([f"sweep={option}", f"{key}={value}", "hydra.mode=RUN"], tmp_path)
+            check(job.config)
+            found.append(config_hash(job.config))
+        assert len(set(found)) == len(values)
+
+
+def test_an_optimiser_searches_in_the_direction_of_mode_with_a_seed():
+    cfg = composed("optuna", "monitor=val/loss", "mode=min")
+    assert cfg.hydra.sweeper.direction == "minimize"
+    assert composed("optuna").hydra.sweeper.direction == "maximize"
+    assert cfg.hydra.sweeper.sampler.seed is not None  # else the same command would search anew

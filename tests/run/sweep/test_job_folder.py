@@ -1,0 +1,99 @@
+"""A job's folder: taken up again, moved aside, or begun."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from fer_lightning.results.result import config_hash
+from fer_lightning.run.sweep.folder import make_way, result_hash, value_of
+
+BEFORE, NOW = {"seed": 0}, {"seed": 1}
+
+
+def begun(folder, config, last=True):
+    (folder / "checkpoints").mkdir(parents=True)
+    (folder / "job.json").write_text(json.dumps({"config": config}))
+    if last:
+        (folder / "checkpoints" / "last.ckpt").write_bytes(b"weights")
+    return folder
+
+
+def finished(folder, config, **content):
+    begun(folder, config)
+    (folder / "result.json").write_text(json.dumps({"config_hash": config_hash(config), **content}))
+    return folder
+
+
+def test_a_job_that_nobody_began_gets_its_folder(tmp_path):
+    assert make_way(tmp_path / "job", config_hash(NOW)) is False
+    assert (tmp_path / "job").is_dir()
+    assert make_way(tmp_path / "job", config_hash(NOW)) is False  # killed before it wrote anything
+
+
+def test_the_same_config_with_last_ckpt_goes_on(tmp_path):
+    folder = begun(tmp_path / "job", NOW)
+    assert make_way(folder, config_hash(NOW)) is True
+    assert (folder / "checkpoints" / "last.ckpt").exists()
+    assert list(tmp_path.iterdir()) == [folder]
+
+
+def test_the_same_config_without_last_ckpt_begins_anew_in_place(tmp_path):
+    folder = begun(tmp_path / "job", NOW, last=False)
+    assert make_way(folder, config_hash(NOW)) is False
+    assert list(tmp_path.iterdir()) == [folder]
+
+
+@pytest.mark.parametrize("was", [begun, finished])
+def test_another_config_moves_aside_whole(tmp_path, was):
+    folder = was(tmp_path / "job", BEFORE)
+    held = {path.name for path in folder.iterdir()}
+    assert make_way(folder, config_hash(NOW)) is False
+    assert list(folder.iterdir()) == []
+    aside = tmp_path / f"job.{config_hash(BEFORE)}"
+    assert {path.name for path in aside.iterdir()} == held
+
+
+def test_of_two_with_one_config_the_later_is_kept_aside(tmp_path):
+    for n in (1, 2):
+        folder = tmp_path / "job"
+        if folder.exists():
+            folder.rmdir()
+        finished(folder, BEFORE, n=n)
+        make_way(folder, config_hash(NOW))
+    (aside,) = tmp_path.glob("job.*")
+    assert json.loads((aside / "result.json").read_text())["n"] == 2
+
+
+def test_the_hash_of_the_result_counts_before_that_of_the_job(tmp_path):
+    folder = finished(tmp_path / "job", BEFORE)
+    (folder / "job.json").write_text(json.dumps({"config": NOW}))
+    make_way(folder, config_hash(NOW))
+    assert (tmp_path / f"job.{config_hash(BEFORE)}").is_dir()
+
+
+def test_a_config_that_cannot_be_resolved_is_no_reason_to_keep_what_lies_there(tmp_path):
+    folder = finished(tmp_path / "job", BEFORE)
+    assert make_way(folder, None) is False
+    assert (tmp_path / f"job.{config_hash(BEFORE)}").is_dir()
+    assert make_way(tmp_path / "empty", None) is False
+
+
+@pytest.mark.parametrize("broken", ["", '{"config_hash": ', "[]", "null", "{}"])
+def test_a_broken_result_is_none(tmp_path, broken):
+    folder = tmp_path / "job"
+    folder.mkdir()
+    (folder / "result.json").write_text(broken)
+    assert result_hash(folder) is None
+    assert value_of(folder, "val/accuracy") is None
+    assert make_way(folder, config_hash(NOW)) is False
+
+
+def test_the_value_is_the_metric_that_the_sweep_watches(tmp_path):
+    folder = finished(tmp_path / "job", NOW, metrics={"val/accuracy": 0.5, "val/loss": None, "val/ece": 0})
+    assert value_of(folder, "val/accuracy") == 0.5
+    assert value_of(folder, "val/ece") == 0.0
+    assert value_of(folder, "val/loss") is None
+    assert value_of(folder, "val/unknown") is None
+    assert result_hash(folder) == config_hash(NOW)

@@ -1,0 +1,101 @@
+"""What fer-report makes of its config, and its bare paths of its arguments."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from made_results import make_result
+
+from fer_lightning.errors import FerError
+from fer_lightning.run.compose import as_job, compose
+from fer_lightning.run.report import WRITERS, report
+from fer_lightning.run.report_paths import quoted, with_paths
+
+
+def job(folder, *overrides):
+    return as_job(compose(overrides, "report"), list(overrides), folder)
+
+
+@pytest.fixture
+def results(tmp_path):
+    for number, loss in enumerate(("l1", "l2")):
+        make_result(tmp_path / "logs" / loss, accuracy=0.7 + number / 10, choices={"loss": loss})
+    return tmp_path / "logs"
+
+
+def test_the_folder_holds_the_page_and_three_tables(results, tmp_path):
+    out = tmp_path / "out"
+    made = report(job(out, f"results=[{results}]"))
+    assert [row.name for row in made.rows] == ["loss=l2", "loss=l1"]
+    assert {path.name for path in out.iterdir()} == {"report.html", "report.md", "report.csv", "report.tex"}
+    assert all("80.0" in (out / f"report.{kind}").read_text() for kind in ("html", "md", "tex"))
+    assert list(WRITERS)[-1] == "report.html"
+
+
+def test_every_key_is_heeded(results, tmp_path):
+    asked = ["by=model", "metric=test/macro_f1", "title=Mine", "ensemble=false"]
+    made = report(job(tmp_path / "out", f"results={results}", *asked))
+    assert (made.keys, made.metric, made.title) == (("model",), "test/macro_f1", "Mine")
+    assert [(row.name, row.score.n) for row in made.rows] == [("model=cnn", 2)]
+
+
+def test_a_writer_that_fails_leaves_no_page_of_before(results, tmp_path, monkeypatch):
+    asked = job(tmp_path / "out", f"results=[{results}]")
+    report(asked)
+
+    def full(made, path):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setitem(WRITERS, "report.tex", full)
+    with pytest.raises(OSError, match="No space"):
+        report(asked)
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"report.md", "report.csv"}
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        ([], "no path: name what to report on"),
+        (["results=[/nowhere]"], "/nowhere does not exist"),
+        (["results=['mertic=test/accuracy']"], "no such path, and mertic is no key.*did you mean metric"),
+        (["results=[null]"], r"paths=\[None\]: give one text or a list of them"),
+        (["results=[{}]", "metric=[test/accuracy]"], "metric=.*give the name of a metric"),
+        (["results=[{}]", "by={{a: 1}}"], r"by=.*as in by=\[model,loss\]"),
+        (["results=[{}]", "ensemble=maybe"], "ensemble=maybe: choose true or false"),
+        (["results=[{}]", "metric=test/recal"], "metric=test/recal: no run has it"),
+        (["results=[{}]", "by=[los]"], "by=los: no run knows it"),
+    ],
+)
+def test_a_mistake_is_told_and_nothing_written(results, tmp_path, overrides, message):
+    asked = job(tmp_path / "out", *(word.format(results) for word in overrides))
+    with pytest.raises(FerError, match=message):
+        report(asked)
+    assert not (tmp_path / "out").exists()
+
+
+def test_bare_words_become_the_list_of_paths(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("by=a folder, with [signs]").mkdir()
+    Path("data.fold=0,loss=l1").mkdir()
+    typed = ["by=a folder, with [signs]", "by=[model]", "data.fold=0,loss=l1", "nowhere", "a=b", "hydra.run.dir=x"]
+    *rest, paths = with_paths([*typed, "--cfg", "job", "+hydra/x=y"])
+    assert rest == ["by=[model]", "hydra.run.dir=x", "--cfg", "job", "+hydra/x=y"]
+    read = compose([paths], "report").results
+    assert read == ["by=a folder, with [signs]", "data.fold=0,loss=l1", "nowhere", "a=b"]
+
+
+def test_a_list_may_be_typed_but_not_beside_bare_paths():
+    assert with_paths(["paths=[a,b]", "by=[loss]"]) == ["results=[a,b]", "by=[loss]"]
+    assert with_paths(["results=[a]"]) == ["results=[a]"]
+    assert with_paths(["--help"]) == ["--help"]
+    with pytest.raises(FerError, match=r"paths=\[a\] beside b: say all paths bare"):
+        with_paths(["paths=[a]", "b"])
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text("a\\'\"${}[]()<>,=: .#~*\n", min_size=1, max_size=10))
+def test_a_quoted_path_comes_back_as_it_was(text):
+    assert compose([f"results=[{quoted(text)}]"], "report").results[0] == text
