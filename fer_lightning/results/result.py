@@ -6,6 +6,7 @@ import json
 import platform
 from collections.abc import Mapping
 from dataclasses import MISSING, asdict, dataclass, field, fields
+from functools import cache
 from hashlib import blake2b
 from importlib import metadata
 from pathlib import Path
@@ -163,8 +164,13 @@ def _without_places(value: Any, roots: list[str]) -> Any:
     return value
 
 
+@cache
+def _hints() -> dict[str, Any]:
+    return get_type_hints(Result)
+
+
 def _check(content: Mapping[str, Any], path: Path) -> None:
-    hints = get_type_hints(Result)
+    hints = _hints()
     for f in fields(Result):
         if f.name not in content:
             if f.default_factory is MISSING:

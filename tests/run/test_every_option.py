@@ -15,7 +15,7 @@ from fer_lightning.run.compose import compose, compose_job, conf_dir, options
 from fer_lightning.run.fit import fit
 from fer_lightning.run.tracking import trackers
 
-# these choose folders and help texts, nothing that could step; a sweep starts jobs, see tests/conf/test_sweep_options.py
+# nothing in these could step: folders, help texts, and sweeps, of which tests/conf/test_sweep_options.py takes care
 NOT_STEPPED = {"paths", "hydra", "local", "sweep"}
 GLOBAL = {"hydra", "local", "experiment", "sweep", "debug"}  # no key of their own: they change others
 NEED_GPU = {"gpu", "ddp", "multinode"}

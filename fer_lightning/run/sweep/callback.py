@@ -69,7 +69,8 @@ class SweepCallback(Callback):
             sweep_dir = (Path(config.paths.log_dir) / "sweeps" / name).absolute()
         with flag_override(config, ["struct", "readonly"], False):
             config.hydra.sweep.dir = str(sweep_dir)  # of the sweep, and of each job's own config
-            config.hydra.overrides.hydra.append(f"{DIR}='{sweep_dir}'")
+            quoted = str(sweep_dir).replace("'", "\\'")
+            config.hydra.overrides.hydra.append(f"{DIR}='{quoted}'")
         sweep_dir.mkdir(parents=True, exist_ok=True)
         by_key = {word.get_key_element(): word for word in OverridesParser.create().parse_overrides(asked)}
         keys = [key for key, word in by_key.items() if word.is_sweep_override()]
