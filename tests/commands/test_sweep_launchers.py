@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -66,11 +67,30 @@ def test_joblib_runs_two_at_once_and_shares_out_the_threads(tmp_path, monkeypatc
     assert "2 of 2 jobs done" in job.communicate()[1]
 
 
-def test_submitit_runs_each_job_in_its_queue(tmp_path):
-    ran(tmp_path, "-m", *FAST, "seed=0,1", "sweep_name=x", "hydra/launcher=submitit_local")
+def process(folder):
+    """The process of this job and its parent, the queue's worker."""
+    listed = subprocess.run(["ps", "-wwAo", "pid=,ppid=,args="], capture_output=True, text=True, check=True)
+    (row,) = (line for line in listed.stdout.splitlines() if f'hydra.run.dir="{folder}"' in line)
+    return tuple(map(int, row.split()[:2]))
+
+
+def test_submitit_queues_a_job_again_that_loses_its_node_and_it_goes_on(tmp_path):
+    words = [*TINY, "data.faces.images=1200", "trainer.max_epochs=8,1", "sweep_name=x", "hydra/launcher=submitit_local"]
+    launcher = start(*TRAIN, "-m", *words, FER_LOGS=str(tmp_path))
     folder = tmp_path / "sweeps" / "x"
-    assert states(folder) == {"seed=0": "done", "seed=1": "done"}
-    assert [read(folder / f"seed={seed}").seed for seed in (0, 1)] == [0, 1]
+    long, short = (folder / f"trainer.max_epochs={n}" for n in (8, 1))
+    while not (long / "checkpoints" / "last.ckpt").exists():
+        assert launcher.poll() is None, launcher.communicate()[1]
+        time.sleep(0.05)
+    for one in process(long):  # SLURM's warning reaches both
+        os.kill(one, signal.SIGUSR2)
+    _, err = launcher.communicate(timeout=PATIENCE)
+    assert launcher.returncode == 0, err
+    assert states(folder) == {long.name: "done", short.name: "done"}
+    assert read(long).resumed_from_epoch is not None
+    assert read(short).resumed_from_epoch is None
+    assert (long / "output.log").read_text().count("going on after") == 1
+    assert len(list(folder.glob(".submitit/*/*_log.out"))) == 2
 
 
 def test_a_search_is_repeated_without_running_anything(tmp_path):

@@ -63,6 +63,8 @@ def collect(paths: Sequence[Path]) -> Collected:
             else:
                 state = FAILED if job.state == DONE else job.state
                 command = job.command or _command("fer-train", job.overrides)
+                if sweep.dir:  # it may have been moved, or copied
+                    command = command.replace(f"{sweep.dir}/", f"{sweep_dir.absolute()}/")
                 lost.append(Lost(job.name, folder, state, settings({}, job.overrides), outcome, command, sweep.name))
         notes += _unplanned(sweep)
     return Collected(tuple(runs), tuple(lost), tuple(notes))

@@ -89,7 +89,7 @@ class _Best:
         if relabelled:
             images = "1 image has" if len(relabelled) == 1 else f"{len(relabelled):,} images have"
             return _untested(place, f"{images} another true class there")
-        return _tested(place, pairs)
+        return replace(_tested(place, pairs), lacking=lacking)
 
     def _kept(self, run: Run) -> Answers | None:
         if id(run) not in self._read:

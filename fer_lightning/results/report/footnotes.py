@@ -42,6 +42,8 @@ def _tests(report: Report) -> Iterator[str]:
     best = report.rows[report.comparisons[0].best].name
     if report.best_is_supported:
         yield f"In bold: {best}, better than every other row at p < {LEVEL} in paired tests on images (Holm-corrected)."
+    elif any(comparison.p is None for comparison in report.comparisons):
+        yield f"No row is bold: {best} could not be tested against every other row."
     else:
         yield f"No row is bold: paired tests do not show that {best} is better than every other row at p < {LEVEL}."
     yield from _untested(report, best)
@@ -66,8 +68,12 @@ def _untested(report: Report, best: str) -> Iterator[str]:
 def _said(comparison: Comparison) -> str:
     return (
         f"{100 * (comparison.difference or 0):+.1f} points on {comparison.images:,} images, "
-        f"{comparison.test}, {_p(comparison.p or 0)}"
+        f"{comparison.test}, {_p(comparison.p or 0)}{_skipped(comparison.lacking)}"
     )
+
+
+def _skipped(runs: int) -> str:
+    return f"; without {runs} run{'s' if runs > 1 else ''} that kept no predictions" if runs else ""
 
 
 def _p(value: float) -> str:

@@ -57,6 +57,13 @@ def test_sets(rows: Iterable[Row]) -> Iterator[str]:
             yield f"Runs on {where} tested {numbers} images: their figures are not of the same images."
 
 
+def losses_apart(rows: Sequence[Row], metric: str) -> Iterator[str]:
+    """Of losses that are different functions, so that the smaller one is not the better one."""
+    functions = {str(run.result.choices.get("loss")) for row in rows for run in row.runs}
+    if metric.endswith("/loss") and len(functions) > 1:
+        yield f"Losses are those that trained, {_listed(sorted(functions))}: other functions, not to be compared."
+
+
 def undefined(rows: Iterable[Row], metric: str) -> Iterator[str]:
     """Of runs that have not the metric, and so are not in the mean."""
     lacking = {row.name: len(row.runs) - row.score.n for row in rows}

@@ -21,7 +21,7 @@ QUIET_DATA = frozenset(
     f"data.{key}"
     for key in ("num_workers", "pin_memory", "persistent_workers", "prefetch_factor", "cache_dir", "report_copies")
 )
-SETTING_OTHERS = ("experiment", "debug", "local")  # groups whose options choose those of others
+SETTING_OTHERS = ("experiment", "debug")  # groups whose options choose those of others
 ORDER = ("experiment", "data", "preprocess", "augment", "model", "loss", "optimizer", "scheduler", "callbacks")
 
 

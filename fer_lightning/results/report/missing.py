@@ -33,7 +33,9 @@ def in_a_line(reason: str) -> str:
     if not lines:
         return ""
     ended = lines.pop() if ENDED.match(lines[-1]) else ""
-    why = next((line for line in reversed(lines) if not line.startswith(HINT)), "")
+    told = [line for line in lines if not line.startswith(HINT)]
+    # what a command tells as its mistake, and not what it says after it
+    why = next((line for line in told if line.startswith("error: ")), told[-1] if told else "")
     return f"{why} ({ended})" if why and ended else why or ended
 
 

@@ -126,6 +126,7 @@ class Comparison:
         p: two-sided, Holm-corrected over all comparisons of the report; None without a test.
         images: how many different images both tested.
         reason: why there is no test; "" where there is one.
+        lacking: runs without kept predictions, which are not in the test.
     """
 
     best: int
@@ -135,6 +136,7 @@ class Comparison:
     p: float | None
     images: int
     reason: str = ""
+    lacking: int = 0
 
     @property
     def supported(self) -> bool:

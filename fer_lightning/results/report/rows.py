@@ -61,6 +61,7 @@ def make_rows(
         metric,
     )
     notes = [*_repeated(left_out), *honest.undefined(rows, metric), *honest.mixtures(rows), *honest.test_sets(rows)]
+    notes += honest.losses_apart(rows, metric)
     return keys, rows, tuple(notes)
 
 

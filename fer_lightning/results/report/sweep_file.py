@@ -44,12 +44,14 @@ class SweepFile:
         total: how many jobs there are to be; None where a sweeper decides as it goes.
         jobs: planned or begun.
         command: what was typed.
+        dir: where it lay when its commands were written.
     """
 
     name: str
     total: int | None
     jobs: tuple[SweepJob, ...]
     command: str = ""
+    dir: str = ""
 
 
 def read_sweep(path: Path) -> SweepFile:
@@ -71,6 +73,7 @@ def read_sweep(path: Path) -> SweepFile:
         total=total if isinstance(total, int) else None,
         jobs=jobs,
         command=str(content.get("command") or ""),
+        dir=str(content.get("dir") or ""),
     )
 
 

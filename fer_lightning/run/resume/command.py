@@ -9,7 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from fer_lightning.errors import FerError
-from fer_lightning.results.result import FILE_NAME
+from fer_lightning.results.result import FILE_NAME, read
 from fer_lightning.run.job import Job
 from fer_lightning.run.resume import saved_job
 
@@ -52,6 +52,17 @@ def into_its_folder(arguments: Sequence[str]) -> list[str]:
     return [*rest, f"{KEY}{quoted}", f"hydra.run.dir={quoted}", "hydra.output_subdir=null"]
 
 
+def _is_complete(folder: Path) -> bool:
+    """Whether the folder holds a result; a damaged one is made anew."""
+    try:
+        read(folder)
+    except FerError as lacking:
+        if (folder / FILE_NAME).is_file():
+            log.warning("%s", lacking)
+        return False
+    return True
+
+
 def resumed(typed: Job) -> Job:
     """The job to go on with.
 
@@ -68,7 +79,7 @@ def resumed(typed: Job) -> Job:
     said = [word for word in typed.overrides if not word.startswith(KEY)]
     if any(word.startswith(LENGTH) for word in said):
         after = typed.config["trainer"]["max_epochs"]
-    if (job.output_dir / FILE_NAME).is_file() and before == after:
+    if before == after and _is_complete(job.output_dir):
         raise FerError(
             f"{KEY}{job.output_dir}: this run is complete, see its {FILE_NAME}; to train on, raise {LENGTH}={before}"
         )

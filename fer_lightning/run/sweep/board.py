@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import shlex
 import sys
 import threading
 import time
@@ -16,7 +17,7 @@ from rich.text import Text
 from fer_lightning.results.printing import takes_unicode
 from fer_lightning.results.summary import duration, percent
 from fer_lightning.run.sweep import state
-from fer_lightning.run.sweep.state import DONE, FAILED, RUNNING, JobState, SweepState
+from fer_lightning.run.sweep.state import DONE, FAILED, PLANNED, RUNNING, JobState, SweepState
 
 EVERY = 1.0  # seconds between two looks at sweep.json
 SHOWN = 12  # running jobs that a terminal shows
@@ -44,7 +45,7 @@ class Board:
         """Starts to show, until `end` or the end of the process."""
         found = state.read(self.sweep_dir)
         self._before = {job.name for job in found.of(DONE)}
-        print(f"{len(found.jobs) or found.total or 0} jobs in {_near(self.sweep_dir)}", file=sys.stderr)
+        print(f"{_jobs(len(found.jobs) or found.total or 0)} in {_near(self.sweep_dir)}", file=sys.stderr)
         atexit.register(self.end)  # also of a sweep that is interrupted, or whose sweeper gives up
         self._watch.start()
 
@@ -53,11 +54,17 @@ class Board:
         atexit.unregister(self.end)
         self._stop()
         found = state.read(self.sweep_dir)
+        if state.forget_unbegun(self.sweep_dir):  # the config of a job was refused, and that was said
+            return False
         for job in found.of(FAILED):
             lines = "\n".join(f"    {line}" for line in job.error.splitlines())
             print(f"\nfailed: {job.name}\n{lines}\n  again: {job.command}", file=sys.stderr)
-        print(f"\n{self._line(found)}\n  fer-report {_near(self.sweep_dir)}", file=sys.stderr)
-        return len(found.of(DONE)) == max(found.total or 0, len(found.jobs))
+        print(f"\n{self._line(found, over=True)}", file=sys.stderr)
+        if found.of(PLANNED):
+            print("the same command goes on with the rest", file=sys.stderr)
+        if found.of(DONE):
+            print(f"  fer-report {shlex.quote(_near(self.sweep_dir))}", file=sys.stderr)
+        return len(found.of(DONE)) == len(found.jobs)  # a search may draw one trial twice: they are fewer than `total`
 
     def _stop(self) -> None:
         self._over.set()
@@ -91,14 +98,14 @@ class Board:
             table.add_row(Text("running", style="bold"), Text(job.name))
         return Group(table, Text(self._line(found)))
 
-    def _line(self, found: SweepState) -> str:
+    def _line(self, found: SweepState, over: bool = False) -> str:
         done, running, failed = (len(found.of(kind)) for kind in (DONE, RUNNING, FAILED))
         total = max(found.total or 0, len(found.jobs))
-        parts = [f"{done} of {total} jobs done", f"{running} running", f"{failed} failed"]
+        parts = [f"{done} of {_jobs(total)} done", f"{running} running", f"{failed} failed"]
         leading = state.best(found.jobs, self.mode)
         if leading is not None:
             parts.append(f"best {self.monitor} {_worded(self.monitor, leading)} ({leading.name})")
-        left = self._left(found, total)
+        left = "" if over else self._left(found, total)
         return ", ".join([*parts, *([f"about {left} left"] if left else [])])
 
     def _left(self, found: SweepState, total: int) -> str:
@@ -108,6 +115,10 @@ class Board:
         if not ended or not to_come:
             return ""
         return duration((time.monotonic() - self._began) / len(ended) * to_come)
+
+
+def _jobs(count: int) -> str:
+    return "1 job" if count == 1 else f"{count:,} jobs"
 
 
 def _worded(monitor: str, job: JobState) -> str:

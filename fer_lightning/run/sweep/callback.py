@@ -20,6 +20,7 @@ from fer_lightning.errors import FerError
 from fer_lightning.run.launch import processes
 from fer_lightning.run.sweep import state
 from fer_lightning.run.sweep.board import Board
+from fer_lightning.run.sweep.command import job_arguments
 from fer_lightning.run.sweep.names import job_name, sweep_name
 
 DIR = "hydra.sweep.dir"
@@ -71,15 +72,19 @@ class SweepCallback(Callback):
             config.hydra.sweep.dir = str(sweep_dir)  # of the sweep, and of each job's own config
             quoted = str(sweep_dir).replace("'", "\\'")
             config.hydra.overrides.hydra.append(f"{DIR}='{quoted}'")
-        sweep_dir.mkdir(parents=True, exist_ok=True)
         by_key = {word.get_key_element(): word for word in OverridesParser.create().parse_overrides(asked)}
         keys = [key for key, word in by_key.items() if word.is_sweep_override()]
         adaptive = not str(config.hydra.sweeper._target_).endswith(BASIC)
-        jobs = [] if adaptive else [_job(words, keys) for words in _combined(list(by_key.values()))]
+        if "sweep_name" in keys:
+            raise FerError("sweep_name: a sweep has one name; start a sweep for each")
+        combined = [] if adaptive else _combined(list(by_key.values()))
+        jobs = [_job(words, keys, config.hydra, sweep_dir) for words in combined]
         total = config.hydra.sweeper.get("n_trials") if adaptive else len(jobs)
         command = f"fer-train {shlex.join(sys.argv[1:])}"
         when = state.now()
-        state.plan(sweep_dir, state.SweepState(sweep_dir.name, command, typed, keys, total, when, when, jobs))
+        state.plan(
+            sweep_dir, state.SweepState(sweep_dir.name, command, typed, keys, total, when, when, jobs, str(sweep_dir))
+        )
         return sweep_dir
 
 
@@ -99,6 +104,7 @@ def _combined(words: Sequence[Override]) -> list[list[str]]:
     return [list(one) for one in product(*values)]
 
 
-def _job(overrides: list[str], keys: Sequence[str]) -> state.JobState:
+def _job(overrides: list[str], keys: Sequence[str], hydra: DictConfig, sweep_dir: Path) -> state.JobState:
     name = job_name(overrides, keys)
-    return state.JobState(name, name, overrides)
+    arguments = job_arguments(overrides, hydra, sweep_dir.name, sweep_dir / name, resume=False)
+    return state.JobState(name, name, overrides, command=f"fer-train {shlex.join(arguments)}")

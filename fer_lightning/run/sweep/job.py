@@ -22,6 +22,7 @@ from fer_lightning.run.compose import plain
 from fer_lightning.run.folder_lock import wait_for_folder
 from fer_lightning.run.sweep import state
 from fer_lightning.run.sweep.child import run_child
+from fer_lightning.run.sweep.command import job_arguments
 from fer_lightning.run.sweep.devices import gpus, one_gpu
 from fer_lightning.run.sweep.folder import make_way, result_hash, value_of
 from fer_lightning.run.sweep.names import job_name
@@ -34,16 +35,6 @@ OUTPUT = "output.log"  # in the job's folder: what its process printed
 JOBLIB = "JoblibLauncher"
 QUEUE, NOTICE = "SUBMITIT_EXECUTOR", 120  # variable of submitit's workers; seconds
 TOLD = 12  # lines of it that are told of a failed job
-# how the sweep itself runs, which is not its jobs' affair
-OWN = (
-    "hydra.mode=",
-    "hydra.sweep.",
-    "hydra.sweeper",
-    "hydra/sweeper",
-    "hydra.launcher",
-    "hydra/launcher",
-    "hydra.run.",
-)
 
 
 def run_job(cfg: DictConfig) -> float | None:
@@ -73,12 +64,7 @@ def run_job(cfg: DictConfig) -> float | None:
             log.info("%s: done before", name)
             return value
         again = make_way(folder, wanted)
-        arguments = [*_forwarded(list(hydra.overrides.hydra)), *_sources()]
-        if again:
-            arguments += [f"resume={_quoted(folder)}"]
-        else:
-            arguments += [*overrides, *_named(overrides, sweep.sweep_name), f"hydra.run.dir={_quoted(folder)}"]
-        arguments.append("hydra.mode=RUN")
+        arguments = job_arguments(overrides, hydra, sweep.sweep_name, folder, resume=again)
         job = replace(job, command=f"fer-train {shlex.join(arguments)}", state=state.RUNNING)
         with _gpu(cfg, sweep_dir) as variables:
             return _run(job, arguments, variables, sweep_dir, monitor)
@@ -92,8 +78,10 @@ def _run(
     began = time.monotonic()
     try:
         code = run_child(MODULE, arguments, folder / OUTPUT, variables)
-    except BaseException:  # interrupted: the job has saved its state and can go on
-        state.change(sweep_dir, lambda found: found.with_job(replace(job, state=state.PLANNED)))
+    except BaseException:  # interrupted: the job has saved its state and can go on, or had come to its end
+        reached = state.DONE if (folder / RESULT).is_file() else state.PLANNED
+        stopped = replace(job, state=reached, value=value_of(folder, monitor))
+        state.change(sweep_dir, lambda found: found.with_job(stopped))
         raise
     seconds = time.monotonic() - began
     value = value_of(folder, monitor) if code == 0 else None
@@ -132,24 +120,3 @@ def _told(code: int, output: Path) -> str:
     how += " (out of memory?)" if code == -signal.SIGKILL else ""
     lines = output.read_text(encoding="utf-8", errors="replace").splitlines() if output.is_file() else []
     return "\n".join([*(line for line in lines[-TOLD:] if line.strip()), how])
-
-
-def _named(overrides: list[str], name: str) -> list[str]:
-    """The sweep's name for a job whose overrides do not say it: W&B groups by it."""
-    said = any(word.startswith(("sweep_name=", "sweep=")) for word in overrides)
-    return [] if said else [f"sweep_name={_quoted(name)}"]
-
-
-def _forwarded(hydra_overrides: list[str]) -> list[str]:
-    return [word for word in hydra_overrides if not word.lstrip("+~").startswith(OWN)]
-
-
-def _sources() -> list[str]:
-    """`--config-dir`, which Hydra keeps among the sources of the config."""
-    sources = HydraConfig.get().runtime.config_sources
-    return [f"--config-dir={source.path}" for source in sources if source.provider == "command-line"]
-
-
-def _quoted(text: str | os.PathLike[str]) -> str:
-    """As Hydra reads it: a comma or an equals sign in a name would be grammar."""
-    return '"' + str(text).replace('"', '\\"') + '"'

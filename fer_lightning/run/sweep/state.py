@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
@@ -57,6 +59,7 @@ class SweepState:
         total: how many jobs there are to be; None where a sweeper decides as it goes.
         created, updated: ISO 8601, UTC.
         jobs: planned or begun, in their order.
+        dir: the sweep's folder when it was planned, with which the commands of the jobs begin their paths.
     """
 
     sweep_name: str
@@ -67,6 +70,7 @@ class SweepState:
     created: str
     updated: str
     jobs: list[JobState]
+    dir: str = ""
 
     def of(self, state: str) -> list[JobState]:
         """The jobs in that state."""
@@ -117,6 +121,19 @@ def plan(sweep_dir: Path, planned: SweepState) -> SweepState:
         jobs = [*finished, *_as_found(planned.jobs, known, sweep_dir)]
         total = None if planned.total is None else max(planned.total, len(jobs))
         return _write(replace(planned, created=before.created, jobs=jobs, total=total), sweep_dir)
+
+
+def forget_unbegun(sweep_dir: Path) -> bool:
+    """Takes away what `plan` left of a sweep of which no job has ever begun; whether it was so."""
+    if any(job.state != PLANNED or (sweep_dir / job.folder).exists() for job in read(sweep_dir).jobs):
+        return False
+    for name in (FILE_NAME, "multirun.yaml"):
+        (sweep_dir / name).unlink(missing_ok=True)
+    for left in (LOCKS, ".launcher", ".submitit"):
+        shutil.rmtree(sweep_dir / left, ignore_errors=True)
+    with contextlib.suppress(OSError):  # something else lies there
+        sweep_dir.rmdir()
+    return True
 
 
 def now() -> str:

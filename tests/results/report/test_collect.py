@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import shlex
 
 from fer_lightning.results.report.collect import collect
@@ -75,3 +76,13 @@ def test_a_sweep_that_has_not_begun_all_its_jobs_is_noted(tmp_path, make_result,
     assert collect([tmp_path]).notes == ("The sweep optuna has yet to begin 19 of its 20 jobs.",)
     make_sweep(tmp_path / "optuna", {"optimizer.lr=0.1": {}}, total=None)
     assert collect([tmp_path]).notes == ()
+
+
+def test_commands_of_a_sweep_that_was_moved_lead_to_where_it_is(tmp_path, make_sweep):
+    again = f'fer-train loss=l1 hydra.run.dir="{tmp_path}/before/loss=l1" hydra.mode=RUN'
+    sweep = make_sweep(tmp_path / "before", {"loss=l1": {"state": "failed", "command": again}})
+    content = json.loads((sweep / "sweep.json").read_text())
+    (sweep / "sweep.json").write_text(json.dumps({**content, "dir": str(sweep)}))
+    sweep.rename(tmp_path / "after")
+    (lost,) = collect([tmp_path / "after"]).lost
+    assert lost.command == f'fer-train loss=l1 hydra.run.dir="{tmp_path}/after/loss=l1" hydra.mode=RUN'

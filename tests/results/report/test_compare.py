@@ -164,6 +164,7 @@ def test_runs_without_predictions_leave_the_others_to_be_tested(tmp_path):
     other = row_of(answered(tmp_path, second), answered(tmp_path, second, seed=1, kept=False), loss="l2")
     (found,) = compare([best, other], ACCURACY)
     assert found.p == pytest.approx(22 / 1024)
+    assert found.lacking == 1
 
 
 def test_other_metrics_are_not_tested(tmp_path):

@@ -51,3 +51,11 @@ def test_runs_without_the_metric_are_noted(tmp_path, make_result):
     _, (row,), (note,) = rows_of(tmp_path, "test/ece")
     assert row.score.n == 1
     assert "test/ece is undefined or was not taken: 1 of all runs" in note
+
+
+def test_losses_of_several_functions_are_not_compared(tmp_path, make_result):
+    for loss in ("l1", "l2"):
+        make_result(tmp_path / loss, choices={"loss": loss}, metrics={"test/loss": 1.0})
+    (note,) = rows_of(tmp_path, "test/loss")[2]
+    assert note == "Losses are those that trained, l1, l2: other functions, not to be compared."
+    assert rows_of(tmp_path)[2] == ()

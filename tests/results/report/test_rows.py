@@ -165,3 +165,14 @@ def test_what_no_run_knows_is_refused(tmp_path, make_result, asked, message):
     make_result(tmp_path / "a")
     with pytest.raises(FerError, match=message):
         rows_of(tmp_path, **asked)
+
+
+def test_a_lost_job_is_no_hole_as_well(tmp_path, make_result, make_sweep):
+    names = [f"data.fold={fold},loss={loss}" for loss in ("l1", "l2") for fold in (0, 1)]
+    sweep = make_sweep(tmp_path / "s", {name: {"state": "failed"} for name in names})
+    for name in names[1:]:
+        fold, loss = (word.partition("=")[2] for word in name.split(","))
+        # the choices of a run know a machine's own file, which no override names
+        make_result(sweep / name, fold=int(fold), choices={"loss": loss, "local": "default"})
+    _, rows, _ = make_rows(collect([tmp_path]), "test/accuracy")
+    assert {row.name: (len(row.lost), row.holes) for row in rows} == {"loss=l1": (1, ()), "loss=l2": (0, ())}

@@ -97,8 +97,11 @@ def test_footnotes_name_the_test_its_p_and_its_images(report):
     assert any(note.startswith("In bold: loss=l1, better than every other row") for note in notes)
     assert any("runs that differ in data.fold and seed alone are averaged" in note for note in notes)
     assert notes[-1] == "A note."
+    partly = footnotes(replace(report, comparisons=(against(0.5, lacking=2),)))
+    assert any(note.endswith("p = 0.500; without 2 runs that kept no predictions.") for note in partly)
+    assert any("paired tests do not show that loss=l1 is better" in note for note in partly)
     notes = footnotes(replace(report, comparisons=(against(None, test="", reason="predictions were not kept"),)))
-    assert any(note.startswith("No row is bold") for note in notes)
+    assert "No row is bold: loss=l1 could not be tested against every other row." in notes
     assert "loss=l1 against loss=l2: no test, predictions were not kept." in notes
 
 
@@ -134,6 +137,7 @@ def test_the_command_of_a_hole_says_fold_and_seed_once(report):
         ("exit code 1", "exit code 1"),
         ("a\n\n  b  \n", "b"),
         ("error: no data\n(HYDRA_FULL_ERROR=1 shows where it was raised)\nexit code 1", "error: no data (exit code 1)"),
+        ("error: the loss is nan\nno epoch had ended\nexit code 1", "error: the loss is nan (exit code 1)"),
         ("killed by signal 9 (out of memory?)", "killed by signal 9 (out of memory?)"),
     ],
 )

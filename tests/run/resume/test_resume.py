@@ -123,6 +123,13 @@ def test_a_finished_run_goes_on_only_for_more_epochs(whole, tmp_path, capfd):
     assert [row["epoch"] for row in metrics(folder) if "train/loss" in row] == list("01234")
 
 
+def test_a_run_whose_result_is_damaged_is_tested_anew(whole, tmp_path):
+    folder = shutil.copytree(whole, tmp_path / "damaged")
+    (folder / "result.json").write_text("{")
+    assert call(train.main, f"resume={folder}") == 0
+    assert read(folder).metrics == read(whole).metrics
+
+
 def test_another_logger_may_follow_the_rest(interrupted):
     assert call(train.main, f"resume={interrupted}", "logger=none") == 0
     result = read(interrupted)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import pickle
+import shlex
 from pathlib import Path
 
 import pytest
@@ -42,7 +44,8 @@ def begin(tmp_path, monkeypatch):
 
     yield start
     for callback in begun:
-        callback._board.end()
+        callback._board._stop()
+        atexit.unregister(callback._board.end)
 
 
 def test_the_plan_is_written_before_the_first_job(begin, tmp_path):
@@ -115,7 +118,9 @@ def test_a_number_is_a_name(begin, tmp_path):
         (["seed=0,1", "sweep_name=a/b"], "sweep_name=a/b: it becomes a folder; take letters, digits"),
         (["seed=0,1", "sweep_name=.."], "sweep_name=..: it becomes a folder"),
         (["seed=0,1", "sweep_name=.hidden"], "sweep_name=.hidden: it becomes a folder"),
+        (["sweep_name=a,b"], "sweep_name: a sweep has one name; start a sweep for each"),
         (["seed=range(3,3)"], "the sweep has no job: one of its ranges is empty"),
+        (["seed=0,1", "sweep_name=x,y"], "sweep_name: a sweep has one name; start a sweep for each"),
     ],
 )
 def test_what_is_wrong_ends_the_command_in_one_line(begin, capsys, typed, message):
@@ -157,3 +162,22 @@ def test_a_launcher_can_send_the_callback_to_its_workers_while_the_table_is_show
     copy = pickle.loads(pickle.dumps(callback))
     assert copy._board is None
     assert callback._board is not None
+
+
+def test_a_folder_may_have_any_name_that_hydra_can_be_told(begin, tmp_path):
+    _, cfg = begin("seed=0,1", "sweep_name=x", f'paths.log_dir="{tmp_path}/o\'neil, =1"')
+    (word,) = OverridesParser.create().parse_overrides(list(cfg.hydra.overrides.hydra))
+    assert word.value() == f"{tmp_path}/o'neil, =1/sweeps/x"
+    assert state.read(Path(word.value())).total == 2
+
+
+def test_a_planned_job_says_what_runs_it_alone_in_its_own_folder(begin, tmp_path):
+    begin("seed=0,1", "sweep_name=mine")
+    words = shlex.split(state.read(tmp_path / "sweeps" / "mine").jobs[1].command)
+    assert words[0] == "fer-train"
+    assert words[1:] == [
+        "seed=1",
+        "sweep_name=mine",
+        f'hydra.run.dir="{tmp_path}/sweeps/mine/seed=1"',
+        "hydra.mode=RUN",
+    ]

@@ -176,6 +176,17 @@ def test_ctrl_c_leaves_the_job_planned_and_ends_the_sweep(cfg, child, sweep_dir)
     assert not state.is_running(sweep_dir, "seed=0")
 
 
+def test_ctrl_c_that_comes_after_the_result_leaves_the_job_done(cfg, child, sweep_dir, folder):
+    def does(log):
+        result(folder, cfg, 0.75)
+        raise KeyboardInterrupt
+
+    child.does = does
+    with pytest.raises(KeyboardInterrupt):
+        jobs.run_job(cfg)
+    assert (written(sweep_dir).state, written(sweep_dir).value) == (DONE, 0.75)
+
+
 def test_a_job_that_another_launch_has_in_hand_is_waited_for_and_its_entry_stays(cfg, child, sweep_dir, folder):
     values = []
     with state.lock_of(sweep_dir, "seed=0"):
@@ -254,3 +265,14 @@ def test_a_job_whose_config_cannot_be_resolved_is_left_to_its_own_process(compos
     cfg = composed("seed=0", "data=ckplus", f"data.faces.dir={tmp_path}/nothing")
     assert jobs.run_job(cfg) is None
     assert re.match(r"error: data\.dir\nexit code 1", written(sweep_dir).error)
+
+
+def test_a_job_that_came_to_its_end_before_ctrl_c_is_done(cfg, child, sweep_dir, folder):
+    def does(log):
+        result(folder, cfg, 0.25)
+        raise KeyboardInterrupt
+
+    child.does = does
+    with pytest.raises(KeyboardInterrupt):
+        jobs.run_job(cfg)
+    assert (written(sweep_dir).state, written(sweep_dir).value) == (DONE, 0.25)
