@@ -56,6 +56,8 @@ def run_app(
             raise
         _tell(explain(mistake, config_name, sys.argv[1:]))
         sys.exit(1)
+    except KeyboardInterrupt:  # while a sweep's launcher waits for its workers
+        sys.exit(_said("interrupted", signal.SIGINT))
     if mistakes:
         sys.exit(1)
 

@@ -142,3 +142,21 @@ def test_wandb_has_a_run_of_its_own_for_each_job_in_the_sweeps_group(tmp_path):
         assert sum("test/accuracy" in item for item in steps) == 1
         assert summed["summary"]["test/accuracy"] == pytest.approx(result.metrics["test/accuracy"])
     assert len(ids) == 4
+
+
+def test_joblibs_jobs_end_with_a_launcher_that_is_killed(tmp_path):
+    folder = tmp_path / "sweeps" / "x"
+    long = [*TINY, "seed=0,1", "trainer.max_epochs=500", "sweep_name=x"]
+    job = start(*TRAIN, "-m", *long, "hydra/launcher=joblib", "hydra.launcher.n_jobs=2", FER_LOGS=str(tmp_path))
+    last = [folder / f"seed={seed}" / "checkpoints" / "last.ckpt" for seed in (0, 1)]
+    deadline = time.monotonic() + PATIENCE
+    while not all(path.exists() for path in last):
+        assert time.monotonic() < deadline, "no first epoch"
+        assert job.poll() is None, job.communicate()[1]
+        time.sleep(0.2)
+    os.kill(job.pid, signal.SIGKILL)
+    said = [folder / f"seed={seed}" / "output.log" for seed in (0, 1)]
+    while not all("to go on" in path.read_text() for path in said):  # each has saved its state
+        assert time.monotonic() < deadline, [path.read_text()[-300:] for path in said]
+        time.sleep(0.2)
+    assert not any((folder / f"seed={seed}" / "result.json").exists() for seed in (0, 1))

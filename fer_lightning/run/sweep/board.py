@@ -30,12 +30,14 @@ class Board:
         sweep_dir: the sweep's folder.
         monitor: what the jobs are compared by.
         mode: `max` or `min`.
+        planned: when this launch wrote its plan.
     """
 
-    def __init__(self, sweep_dir: Path, monitor: str, mode: str) -> None:
+    def __init__(self, sweep_dir: Path, monitor: str, mode: str, planned: str = "") -> None:
         self.sweep_dir = sweep_dir
         self.monitor = monitor
         self.mode = mode
+        self.planned = planned
         self._began = time.monotonic()
         self._before: set[str] = set()
         self._over = threading.Event()
@@ -54,7 +56,7 @@ class Board:
         atexit.unregister(self.end)
         self._stop()
         found = state.read(self.sweep_dir)
-        if state.forget_unbegun(self.sweep_dir):  # the config of a job was refused, and that was said
+        if state.forget_unbegun(self.sweep_dir, self.planned):  # the config of a job was refused, and that was said
             return False
         for job in found.of(FAILED):
             lines = "\n".join(f"    {line}" for line in job.error.splitlines())

@@ -42,11 +42,11 @@ class SweepCallback(Callback):
     def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
         """Writes sweep.json and begins to show it; what is wrong ends the command, for Hydra would only warn."""
         try:
-            sweep_dir = self._plan(config)
+            sweep_dir, planned = self._plan(config)
         except FerError as mistake:
             print(f"error: {mistake}", file=sys.stderr)
             sys.exit(1)
-        self._board = Board(sweep_dir, str(config.get("monitor")), str(config.get("mode")))
+        self._board = Board(sweep_dir, str(config.get("monitor")), str(config.get("mode")), planned)
         self._board.begin()
 
     def on_multirun_end(self, config: DictConfig, **kwargs: Any) -> None:
@@ -55,7 +55,8 @@ class SweepCallback(Callback):
         if not self._board.end():
             sys.exit(1)
 
-    def _plan(self, config: DictConfig) -> Path:
+    def _plan(self, config: DictConfig) -> tuple[Path, str]:
+        """The sweep's folder, and when its plan was written."""
         if processes() > 1:
             raise FerError("a sweep starts its own processes: leave out torchrun or srun, or run one job of it")
         typed = list(config.hydra.overrides.task)
@@ -85,7 +86,7 @@ class SweepCallback(Callback):
         state.plan(
             sweep_dir, state.SweepState(sweep_dir.name, command, typed, keys, total, when, when, jobs, str(sweep_dir))
         )
-        return sweep_dir
+        return sweep_dir, when
 
 
 def _combined(words: Sequence[Override]) -> list[list[str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -12,6 +13,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 MARK = "FER_SWEEP_JOB"  # set for the child: its standard input is a pipe that its launcher holds open
+WORKER = "parent"  # name of the thread that watches it
+POLL = 1.0  # seconds between two looks
 GRACE = 60  # seconds for a job to save its state when its launcher is gone
 
 
@@ -26,6 +29,7 @@ def run_child(module: str, arguments: Sequence[str], log: Path, variables: Mappi
         log: what the job prints is appended to it.
         variables: of its environment, beside this process's own.
     """
+    _end_with_parent()
     with log.open("ab") as stream:
         child = subprocess.Popen(
             [sys.executable, "-m", module, *arguments],
@@ -44,6 +48,20 @@ def run_child(module: str, arguments: Sequence[str], log: Path, variables: Mappi
     finally:
         assert child.stdin is not None
         child.stdin.close()
+
+
+def _end_with_parent() -> None:
+    """In a worker of joblib, which outlives a launcher that is killed: ends it, and so its job, with the launcher."""
+    parent = multiprocessing.parent_process()
+    watched = any(thread.name == WORKER for thread in threading.enumerate())
+    if parent is not None and parent.pid == os.getppid() and not watched:
+        threading.Thread(target=_outlive, args=(parent.pid,), daemon=True, name=WORKER).start()
+
+
+def _outlive(parent: int | None) -> None:
+    while os.getppid() == parent:
+        time.sleep(POLL)
+    os._exit(1)
 
 
 def end_with_launcher() -> None:

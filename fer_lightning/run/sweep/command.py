@@ -14,6 +14,9 @@ OWN = (
 )
 
 
+NAME = "sweep_name="
+
+
 def job_arguments(overrides: Sequence[str], hydra: Any, sweep_name: str, folder: Path, resume: bool) -> list[str]:
     """The arguments of fer-train for the job.
 
@@ -30,9 +33,11 @@ def job_arguments(overrides: Sequence[str], hydra: Any, sweep_name: str, folder:
     words += [word for word in hydra.overrides.hydra if not word.lstrip("+~").startswith(OWN)]
     if resume:
         return [*words, f"resume={_quoted(folder)}", "hydra.mode=RUN"]
-    named = any(word.startswith(("sweep_name=", "sweep=")) for word in overrides)
-    name = [] if named else [f"sweep_name={_quoted(sweep_name)}"]
-    return [*words, *overrides, *name, f"hydra.run.dir={_quoted(folder)}", "hydra.mode=RUN"]
+    rest = [word for word in overrides if not word.startswith(NAME)]
+    typed = [word.removeprefix(NAME).strip("'\"") for word in overrides if word.startswith(NAME)]
+    # in quotes, for 2026 is a name and no number
+    name = f"{NAME}{_quoted(typed[-1] if typed and typed[-1] else sweep_name)}"
+    return [*words, *rest, name, f"hydra.run.dir={_quoted(folder)}", "hydra.mode=RUN"]
 
 
 def _quoted(text: str | os.PathLike[str]) -> str:

@@ -75,9 +75,11 @@ def _run(
 ) -> float | None:
     folder = sweep_dir / job.folder
     state.change(sweep_dir, lambda found: found.with_job(job))
+    output = folder / OUTPUT
+    said_before = output.stat().st_size if output.is_file() else 0
     began = time.monotonic()
     try:
-        code = run_child(MODULE, arguments, folder / OUTPUT, variables)
+        code = run_child(MODULE, arguments, output, variables)
     except BaseException:  # interrupted: the job has saved its state and can go on, or had come to its end
         reached = state.DONE if (folder / RESULT).is_file() else state.PLANNED
         stopped = replace(job, state=reached, value=value_of(folder, monitor))
@@ -90,7 +92,7 @@ def _run(
     elif code in EXIT_CODES:
         ended = replace(job, state=state.PLANNED, seconds=seconds)
     else:
-        ended = replace(job, state=state.FAILED, error=_told(code, folder / OUTPUT), seconds=seconds)
+        ended = replace(job, state=state.FAILED, error=_told(code, output, said_before), seconds=seconds)
     state.change(sweep_dir, lambda found: found.with_job(ended))
     if code in EXIT_CODES and QUEUE in os.environ:
         # SLURM takes the node back: submitit's own signal comes next, ends this process and queues the job again
@@ -115,8 +117,10 @@ def _hash(cfg: DictConfig) -> str | None:
         return None
 
 
-def _told(code: int, output: Path) -> str:
+def _told(code: int, output: Path, said_before: int) -> str:
+    """The last lines of this attempt, and how it ended; what earlier ones printed stands before `said_before`."""
     how = f"exit code {code}" if code >= 0 else f"killed by signal {-code}"
     how += " (out of memory?)" if code == -signal.SIGKILL else ""
-    lines = output.read_text(encoding="utf-8", errors="replace").splitlines() if output.is_file() else []
+    printed = output.read_bytes()[said_before:] if output.is_file() else b""
+    lines = printed.decode("utf-8", "replace").splitlines()
     return "\n".join([*(line for line in lines[-TOLD:] if line.strip()), how])

@@ -123,9 +123,12 @@ def plan(sweep_dir: Path, planned: SweepState) -> SweepState:
         return _write(replace(planned, created=before.created, jobs=jobs, total=total), sweep_dir)
 
 
-def forget_unbegun(sweep_dir: Path) -> bool:
-    """Takes away what `plan` left of a sweep of which no job has ever begun; whether it was so."""
-    if any(job.state != PLANNED or (sweep_dir / job.folder).exists() for job in read(sweep_dir).jobs):
+def forget_unbegun(sweep_dir: Path, planned: str) -> bool:
+    """Takes away what `plan` left, at the time `planned`, of a sweep of which no job has begun; whether it was so."""
+    found = read(sweep_dir)
+    if found.created != planned:  # another launch has its plan there
+        return False
+    if any(job.state != PLANNED or (sweep_dir / job.folder).exists() for job in found.jobs):
         return False
     for name in (FILE_NAME, "multirun.yaml"):
         (sweep_dir / name).unlink(missing_ok=True)
@@ -164,17 +167,12 @@ def lock_of(sweep_dir: Path, name: str) -> FileLock:
 def is_running(sweep_dir: Path, name: str) -> bool:
     """Whether a live launcher looks after the job."""
     lock = lock_of(sweep_dir, name)
-    if free := _try(lock):
-        lock.release()
-    return not free
-
-
-def _try(lock: FileLock) -> bool:
     try:
         lock.acquire(timeout=0)
     except TimeoutError:
-        return False
-    return True
+        return True
+    lock.release()
+    return False
 
 
 def _lock(sweep_dir: Path) -> FileLock:

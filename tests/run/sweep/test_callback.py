@@ -177,7 +177,7 @@ def test_a_planned_job_says_what_runs_it_alone_in_its_own_folder(begin, tmp_path
     assert words[0] == "fer-train"
     assert words[1:] == [
         "seed=1",
-        "sweep_name=mine",
+        'sweep_name="mine"',
         f'hydra.run.dir="{tmp_path}/sweeps/mine/seed=1"',
         "hydra.mode=RUN",
     ]

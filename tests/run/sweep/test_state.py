@@ -89,18 +89,19 @@ def test_a_sweep_of_which_nothing_began_leaves_no_trace(tmp_path):
     folder = tmp_path / "x"
     folder.mkdir()
     state.plan(folder, sweep("a", "b"))
-    assert state.forget_unbegun(folder)
+    assert not state.forget_unbegun(folder, "later")  # the plan is another launch's
+    assert state.forget_unbegun(folder, "t")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_sweep_of_which_something_began_or_whose_folder_is_not_its_own_stays(tmp_path):
     state.plan(tmp_path, sweep("a", "b"))
     (tmp_path / "a").mkdir()
-    assert not state.forget_unbegun(tmp_path)
+    assert not state.forget_unbegun(tmp_path, "t")
     assert state.read(tmp_path).total == 2
     (tmp_path / "a").rmdir()
     (tmp_path / "mine.txt").write_text("x")
-    assert state.forget_unbegun(tmp_path)
+    assert state.forget_unbegun(tmp_path, "t")
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 
 
@@ -146,16 +147,3 @@ def test_the_best_is_the_highest_or_the_lowest_of_those_that_are_done():
     assert state.best(jobs, "min").name == "low"
     assert state.best(jobs[2:], "max") is None
     assert state.best([JobState("zero", "", [], DONE, 0.0), jobs[0]], "min").name == "zero"
-
-
-def test_a_sweep_of_which_no_job_began_leaves_nothing(tmp_path):
-    for name in ("refused", "begun", "shared"):
-        (tmp_path / name).mkdir()
-        state.plan(tmp_path / name, sweep("a", "b"))
-        (tmp_path / name / "multirun.yaml").touch()
-    (tmp_path / "begun" / "b").mkdir()
-    (tmp_path / "shared" / "notes.txt").touch()
-    assert [state.forget_unbegun(tmp_path / name) for name in ("refused", "begun", "shared")] == [True, False, True]
-    assert not (tmp_path / "refused").exists()
-    assert state.read(tmp_path / "begun").total == 2
-    assert [path.name for path in (tmp_path / "shared").iterdir()] == ["notes.txt"]
