@@ -10,7 +10,6 @@ from fer_lightning.commands.app import hydra_job, run_app
 from fer_lightning.run.launch import in_one_folder
 from fer_lightning.run.resume.command import into_its_folder, resumed
 from fer_lightning.run.sweep.child import end_with_launcher
-from fer_lightning.run.sweep.job import run_job
 
 
 def main() -> None:
@@ -20,9 +19,11 @@ def main() -> None:
 
 
 def _train(cfg: DictConfig) -> float | None:
-    # torch takes seconds to import: `--help` and `--cfg job` must not wait for it
     if HydraConfig.get().mode is RunMode.MULTIRUN:
+        from fer_lightning.run.sweep.job import run_job
+
         return run_job(cfg)
+    # torch takes seconds to import: `--help` and `--cfg job` must not wait for it
     from fer_lightning.results.tables import closing_table
     from fer_lightning.run.train import train
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from pathlib import Path
 
 from fer_lightning.errors import FerError
+from fer_lightning.run.quoting import quoted
 from fer_lightning.run.resume.command import WITH_VALUE
 
 KEY = "results"  # of conf/report.yaml; `paths` is a group of conf/, of which Hydra would look for an option
@@ -40,14 +40,6 @@ def with_paths(arguments: Sequence[str]) -> list[str]:
 def said(paths: Iterable[object]) -> list[Path]:
     """The paths that Hydra read."""
     return [Path(str(path)).expanduser() for path in paths]
-
-
-def quoted(text: str) -> str:
-    """The text as Hydra and OmegaConf give it back, whatever signs are in it."""
-    # `${` would be looked up, and a quote ends the text: both after a backslash, before which backslashes count double
-    literal = re.sub(r"(\\*)\$\{", lambda found: f"{found[1] * 2}\\${{", text)
-    inner = re.sub(r"(\\*)('|$)", lambda found: found[1] * 2 + ("\\'" if found[2] else ""), literal)
-    return f"'{inner}'"
 
 
 def _exists(word: str) -> bool:

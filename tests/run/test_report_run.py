@@ -11,8 +11,9 @@ from made_results import make_result
 
 from fer_lightning.errors import FerError
 from fer_lightning.run.compose import as_job, compose
+from fer_lightning.run.quoting import quoted
 from fer_lightning.run.report import WRITERS, report
-from fer_lightning.run.report_paths import quoted, with_paths
+from fer_lightning.run.report_paths import with_paths
 
 
 def job(folder, *overrides):

@@ -56,10 +56,8 @@ class Register:
         if run.predictions is not None:
             kept, names = run.predictions, np.array(run.predictions.class_names, dtype=np.str_)
             return self._numbered(pa.array(kept.ids.tolist()), pa.array(names[kept.true].tolist()), kept.correct)
-        if FILE not in run.result.files:
-            return None
-        path = run.folder / run.result.files[FILE]
-        if not path.is_file():
+        path = run.file(FILE)
+        if path is None:
             return None
         try:
             image, true, predicted = _columns(path)

@@ -77,10 +77,11 @@ def with_ensemble(rows: Sequence[Row], metric: str) -> tuple[tuple[Row, ...], tu
 
 def _kept(run: Run) -> Predictions | None:
     """The run's predictions; None where there are none, and where the file is broken, which is a warning."""
-    if FILE not in run.result.files or not (run.folder / run.result.files[FILE]).is_file():
+    path = run.file(FILE)
+    if path is None:
         return None
     try:
-        return read(run.folder / run.result.files[FILE])
+        return read(path)
     except FerError as broken:
         log.warning(f"{broken}; the ensemble is without this run")
         return None

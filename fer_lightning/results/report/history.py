@@ -28,10 +28,8 @@ def history(run: Run, metric: str) -> History | None:
 
     A file that cannot be read is a warning, and the run is left out of the figure alone.
     """
-    if FILE not in run.result.files:
-        return None
-    path = run.folder / run.result.files[FILE]
-    if not path.is_file():
+    path = run.file(FILE)
+    if path is None:
         return None
     try:
         values = _read(path, metric)

@@ -36,6 +36,13 @@ class Run:
     sweep: str | None = None
     predictions: Predictions | None = None
 
+    def file(self, name: str) -> Path | None:
+        """The file that its result calls `name`; None where it kept none, or it is gone."""
+        if name not in self.result.files:
+            return None
+        path = self.folder / self.result.files[name]
+        return path if path.is_file() else None
+
     @property
     def fold(self) -> Any:
         """Which fold it tested; None under a protocol without folds."""

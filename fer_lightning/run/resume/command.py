@@ -11,6 +11,7 @@ from pathlib import Path
 from fer_lightning.errors import FerError
 from fer_lightning.results.result import FILE_NAME, read
 from fer_lightning.run.job import Job
+from fer_lightning.run.quoting import quoted
 from fer_lightning.run.resume import saved_job
 
 log = logging.getLogger(__name__)
@@ -46,10 +47,9 @@ def into_its_folder(arguments: Sequence[str]) -> list[str]:
                 f"only {LENGTH} and logger may change. For another config start a new run, from these weights with "
                 f"init_from={folder}/checkpoints/last.ckpt"
             )
-    # quoted for Hydra, to which a comma or an equals sign in a name would be grammar
-    quoted = "'" + folder.replace("'", "\\'") + "'"
+    place = quoted(folder)
     rest = [argument for argument in arguments if not argument.startswith(KEY)]
-    return [*rest, f"{KEY}{quoted}", f"hydra.run.dir={quoted}", "hydra.output_subdir=null"]
+    return [*rest, f"{KEY}{place}", f"hydra.run.dir={place}", "hydra.output_subdir=null"]
 
 
 def _is_complete(folder: Path) -> bool:

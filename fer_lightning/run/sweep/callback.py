@@ -18,6 +18,7 @@ from omegaconf import DictConfig, flag_override
 
 from fer_lightning.errors import FerError
 from fer_lightning.run.launch import processes
+from fer_lightning.run.quoting import quoted
 from fer_lightning.run.sweep import state
 from fer_lightning.run.sweep.board import Board
 from fer_lightning.run.sweep.command import job_arguments
@@ -71,8 +72,7 @@ class SweepCallback(Callback):
             sweep_dir = (Path(config.paths.log_dir) / "sweeps" / name).absolute()
         with flag_override(config, ["struct", "readonly"], False):
             config.hydra.sweep.dir = str(sweep_dir)  # of the sweep, and of each job's own config
-            quoted = str(sweep_dir).replace("'", "\\'")
-            config.hydra.overrides.hydra.append(f"{DIR}='{quoted}'")
+            config.hydra.overrides.hydra.append(f"{DIR}={quoted(sweep_dir)}")
         by_key = {word.get_key_element(): word for word in OverridesParser.create().parse_overrides(asked)}
         keys = [key for key, word in by_key.items() if word.is_sweep_override()]
         adaptive = not str(config.hydra.sweeper._target_).endswith(BASIC)

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+from fer_lightning.run.quoting import quoted
 
 # how the sweep itself runs, which is not its jobs' affair
 OWN = (
     *("hydra.mode=", "hydra.run.", "hydra.sweep.", "hydra.sweeper", "hydra/sweeper"),
     *("hydra.launcher", "hydra/launcher"),
 )
-
-
 NAME = "sweep_name="
+DOUBLE = '"'  # shells put their own quotes around it: 'hydra.run.dir="..."'
 
 
 def job_arguments(overrides: Sequence[str], hydra: Any, sweep_name: str, folder: Path, resume: bool) -> list[str]:
@@ -32,14 +32,9 @@ def job_arguments(overrides: Sequence[str], hydra: Any, sweep_name: str, folder:
     words = [f"--config-dir={path}" for path in given]
     words += [word for word in hydra.overrides.hydra if not word.lstrip("+~").startswith(OWN)]
     if resume:
-        return [*words, f"resume={_quoted(folder)}", "hydra.mode=RUN"]
+        return [*words, f"resume={quoted(folder, DOUBLE)}", "hydra.mode=RUN"]
     rest = [word for word in overrides if not word.startswith(NAME)]
     typed = [word.removeprefix(NAME).strip("'\"") for word in overrides if word.startswith(NAME)]
     # in quotes, for 2026 is a name and no number
-    name = f"{NAME}{_quoted(typed[-1] if typed and typed[-1] else sweep_name)}"
-    return [*words, *rest, name, f"hydra.run.dir={_quoted(folder)}", "hydra.mode=RUN"]
-
-
-def _quoted(text: str | os.PathLike[str]) -> str:
-    """As Hydra reads it: a comma or an equals sign in a name would be grammar."""
-    return '"' + str(text).replace('"', '\\"') + '"'
+    name = f"{NAME}{quoted(typed[-1] if typed and typed[-1] else sweep_name, DOUBLE)}"
+    return [*words, *rest, name, f"hydra.run.dir={quoted(folder, DOUBLE)}", "hydra.mode=RUN"]

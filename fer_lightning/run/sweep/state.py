@@ -112,9 +112,7 @@ def plan(sweep_dir: Path, planned: SweepState) -> SweepState:
     Of an earlier launch stay the jobs that are finished, and those that this one asks for as well.
     """
     with _lock(sweep_dir):
-        if not (sweep_dir / FILE_NAME).exists():
-            return _write(replace(planned, jobs=list(_as_found(planned.jobs, {}, sweep_dir))), sweep_dir)
-        before = read(sweep_dir)
+        before = read(sweep_dir) if (sweep_dir / FILE_NAME).exists() else replace(planned, jobs=[])
         known = {job.name: job for job in before.jobs}
         wanted = {job.name for job in planned.jobs}
         finished = [job for job in before.jobs if job.name not in wanted and _has_result(job, sweep_dir)]

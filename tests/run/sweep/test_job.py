@@ -264,14 +264,3 @@ def test_a_job_whose_config_cannot_be_resolved_is_left_to_its_own_process(compos
     cfg = composed("seed=0", "data=ckplus", f"data.faces.dir={tmp_path}/nothing")
     assert jobs.run_job(cfg) is None
     assert re.match(r"error: data\.dir\nexit code 1", written(sweep_dir).error)
-
-
-def test_a_job_that_came_to_its_end_before_ctrl_c_is_done(cfg, child, sweep_dir, folder):
-    def does(log):
-        result(folder, cfg, 0.25)
-        raise KeyboardInterrupt
-
-    child.does = does
-    with pytest.raises(KeyboardInterrupt):
-        jobs.run_job(cfg)
-    assert (written(sweep_dir).state, written(sweep_dir).value) == (DONE, 0.25)
