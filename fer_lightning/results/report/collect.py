@@ -12,8 +12,8 @@ from fer_lightning.errors import FerError
 from fer_lightning.results.report.find import find
 from fer_lightning.results.report.model import Lost, Run
 from fer_lightning.results.report.settings import settings
-from fer_lightning.results.report.sweep_file import DONE, FAILED, SweepFile, SweepJob
 from fer_lightning.results.result import FILE_NAME, Result, read
+from fer_lightning.results.sweep import DONE, FAILED, JobState, SweepState
 
 log = logging.getLogger(__name__)
 
@@ -59,13 +59,15 @@ def collect(paths: Sequence[Path]) -> Collected:
             folder = sweep_dir / job.folder
             outcome = _read(folder) if (folder / FILE_NAME).is_file() else _without_result(job)
             if isinstance(outcome, Result):
-                runs.append(_run(folder, outcome, sweep.name))
+                runs.append(_run(folder, outcome, sweep.sweep_name))
             else:
                 state = FAILED if job.state == DONE else job.state
                 command = job.command or _command("fer-train", job.overrides)
                 if sweep.dir:  # it may have been moved, or copied
                     command = command.replace(f"{sweep.dir}/", f"{sweep_dir.absolute()}/")
-                lost.append(Lost(job.name, folder, state, settings({}, job.overrides), outcome, command, sweep.name))
+                lost.append(
+                    Lost(job.name, folder, state, settings({}, job.overrides), outcome, command, sweep.sweep_name)
+                )
         notes += _unplanned(sweep)
     return Collected(tuple(runs), tuple(lost), tuple(notes))
 
@@ -79,7 +81,7 @@ def _read(folder: Path) -> Result | str:
         return str(broken)
 
 
-def _without_result(job: SweepJob) -> str:
+def _without_result(job: JobState) -> str:
     if job.state == DONE:
         return "sweep.json says done, but its result.json is gone"
     return job.error
@@ -95,7 +97,9 @@ def _command(program: str, overrides: Sequence[str]) -> str:
     return shlex.join([program, *overrides])
 
 
-def _unplanned(sweep: SweepFile) -> list[str]:
+def _unplanned(sweep: SweepState) -> list[str]:
     """Of a sweep that is to have more jobs than it has begun."""
     to_come = (sweep.total or 0) - len(sweep.jobs)
-    return [f"The sweep {sweep.name} has yet to begin {to_come} of its {sweep.total} jobs."] if to_come > 0 else []
+    return (
+        [f"The sweep {sweep.sweep_name} has yet to begin {to_come} of its {sweep.total} jobs."] if to_come > 0 else []
+    )

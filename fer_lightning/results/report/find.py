@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from fer_lightning.errors import FerError
-from fer_lightning.results.report.sweep_file import FILE_NAME as SWEEP
-from fer_lightning.results.report.sweep_file import SweepFile, read_sweep
 from fer_lightning.results.result import FILE_NAME as RESULT
+from fer_lightning.results.sweep import FILE_NAME as SWEEP
+from fer_lightning.results.sweep import SweepState, read
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +29,7 @@ class Found:
     """
 
     runs: list[Path] = field(default_factory=list)
-    sweeps: dict[Path, SweepFile] = field(default_factory=dict)
+    sweeps: dict[Path, SweepState] = field(default_factory=dict)
 
 
 def find(paths: Sequence[Path]) -> Found:
@@ -80,15 +80,15 @@ def _walk(start: Path, found: Found, seen: set[tuple[int, int]]) -> None:
         waiting += [folder / name for name in sorted(below, reverse=True)]
 
 
-def _sweep(folder: Path) -> SweepFile | None:
+def _sweep(folder: Path) -> SweepState | None:
     try:
-        return read_sweep(folder / SWEEP)
+        return read(folder / SWEEP)
     except FerError as broken:
         log.warning("%s; every result below %s counts", broken, folder)
         return None
 
 
-def _places(folder: Path, sweep: SweepFile) -> Iterator[Path]:
+def _places(folder: Path, sweep: SweepState) -> Iterator[Path]:
     return (folder / job.folder for job in sweep.jobs if (folder / job.folder).is_dir())
 
 

@@ -16,8 +16,8 @@ from rich.text import Text
 
 from fer_lightning.results.printing import takes_unicode
 from fer_lightning.results.summary import duration, percent
+from fer_lightning.results.sweep import DONE, FAILED, PLANNED, RUNNING, JobState, SweepState
 from fer_lightning.run.sweep import state
-from fer_lightning.run.sweep.state import DONE, FAILED, PLANNED, RUNNING, JobState, SweepState
 
 EVERY = 1.0  # seconds between two looks at sweep.json
 SHOWN = 12  # running jobs that a terminal shows

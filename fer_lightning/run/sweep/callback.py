@@ -17,6 +17,7 @@ from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, flag_override
 
 from fer_lightning.errors import FerError
+from fer_lightning.results.sweep import JobState, SweepState
 from fer_lightning.run.launch import processes
 from fer_lightning.run.quoting import quoted
 from fer_lightning.run.sweep import state
@@ -83,9 +84,7 @@ class SweepCallback(Callback):
         total = config.hydra.sweeper.get("n_trials") if adaptive else len(jobs)
         command = f"fer-train {shlex.join(sys.argv[1:])}"
         when = state.now()
-        state.plan(
-            sweep_dir, state.SweepState(sweep_dir.name, command, typed, keys, total, when, when, jobs, str(sweep_dir))
-        )
+        state.plan(sweep_dir, SweepState(sweep_dir.name, command, typed, keys, total, when, when, jobs, str(sweep_dir)))
         return sweep_dir, when
 
 
@@ -105,7 +104,7 @@ def _combined(words: Sequence[Override]) -> list[list[str]]:
     return [list(one) for one in product(*values)]
 
 
-def _job(overrides: list[str], keys: Sequence[str], hydra: DictConfig, sweep_dir: Path) -> state.JobState:
+def _job(overrides: list[str], keys: Sequence[str], hydra: DictConfig, sweep_dir: Path) -> JobState:
     name = job_name(overrides, keys)
     arguments = job_arguments(overrides, hydra, sweep_dir.name, sweep_dir / name, resume=False)
-    return state.JobState(name, name, overrides, command=f"fer-train {shlex.join(arguments)}")
+    return JobState(name, name, overrides, command=f"fer-train {shlex.join(arguments)}")

@@ -18,6 +18,7 @@ from omegaconf import DictConfig
 from fer_lightning.errors import FerError
 from fer_lightning.results.result import FILE_NAME as RESULT
 from fer_lightning.results.result import config_hash
+from fer_lightning.results.sweep import DONE, FAILED, PLANNED, RUNNING, JobState
 from fer_lightning.run.compose import plain
 from fer_lightning.run.folder_lock import wait_for_folder
 from fer_lightning.run.sweep import state
@@ -47,7 +48,7 @@ def run_job(cfg: DictConfig) -> float | None:
     sweep_dir, overrides = Path(hydra.sweep.dir), list(hydra.overrides.task)
     sweep = state.read(sweep_dir)
     name = job_name(overrides, sweep.keys)
-    job = state.JobState(name, name, overrides)
+    job = JobState(name, name, overrides)
     lock = state.lock_of(sweep_dir, name)
     if state.is_running(sweep_dir, name):
         log.info("%s: another launch runs it; waiting", name)
@@ -59,19 +60,19 @@ def run_job(cfg: DictConfig) -> float | None:
         if wanted is not None and result_hash(folder) == wanted:
             value = value_of(folder, monitor)
             known = next((other for other in state.read(sweep_dir).jobs if other.name == name), job)
-            done = replace(known, state=state.DONE, value=value, error="", overrides=overrides)
+            done = replace(known, state=DONE, value=value, error="", overrides=overrides)
             state.change(sweep_dir, lambda found: found.with_job(done))
             log.info("%s: done before", name)
             return value
         again = make_way(folder, wanted)
         arguments = job_arguments(overrides, hydra, sweep.sweep_name, folder, resume=again)
-        job = replace(job, command=f"fer-train {shlex.join(arguments)}", state=state.RUNNING)
+        job = replace(job, command=f"fer-train {shlex.join(arguments)}", state=RUNNING)
         with _gpu(cfg, sweep_dir) as variables:
             return _run(job, arguments, variables, sweep_dir, monitor)
 
 
 def _run(
-    job: state.JobState, arguments: list[str], variables: Mapping[str, str], sweep_dir: Path, monitor: str
+    job: JobState, arguments: list[str], variables: Mapping[str, str], sweep_dir: Path, monitor: str
 ) -> float | None:
     folder = sweep_dir / job.folder
     state.change(sweep_dir, lambda found: found.with_job(job))
@@ -81,18 +82,18 @@ def _run(
     try:
         code = run_child(MODULE, arguments, output, variables)
     except BaseException:  # interrupted: the job has saved its state and can go on, or had come to its end
-        reached = state.DONE if (folder / RESULT).is_file() else state.PLANNED
+        reached = DONE if (folder / RESULT).is_file() else PLANNED
         stopped = replace(job, state=reached, value=value_of(folder, monitor))
         state.change(sweep_dir, lambda found: found.with_job(stopped))
         raise
     seconds = time.monotonic() - began
     value = value_of(folder, monitor) if code == 0 else None
     if code == 0 and (folder / RESULT).is_file():
-        ended = replace(job, state=state.DONE, value=value, seconds=seconds)
+        ended = replace(job, state=DONE, value=value, seconds=seconds)
     elif code in EXIT_CODES:
-        ended = replace(job, state=state.PLANNED, seconds=seconds)
+        ended = replace(job, state=PLANNED, seconds=seconds)
     else:
-        ended = replace(job, state=state.FAILED, error=_told(code, output, said_before), seconds=seconds)
+        ended = replace(job, state=FAILED, error=_told(code, output, said_before), seconds=seconds)
     state.change(sweep_dir, lambda found: found.with_job(ended))
     if code in EXIT_CODES and QUEUE in os.environ:
         # SLURM takes the node back: submitit's own signal comes next, ends this process and queues the job again

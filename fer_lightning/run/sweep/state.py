@@ -1,87 +1,23 @@
-"""sweep.json: what a sweep planned, and how far each job is; written by all of its processes, one at a time."""
+"""Changes sweep.json, which all processes of a sweep write, one at a time."""
 
 from __future__ import annotations
 
 import contextlib
-import json
 import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from filelock import FileLock
 
 from fer_lightning.errors import FerError
 from fer_lightning.results.result import FILE_NAME as RESULT
 from fer_lightning.results.schema import write_json
+from fer_lightning.results.sweep import DONE, FILE_NAME, PLANNED, RUNNING, JobState, SweepState
+from fer_lightning.results.sweep import read as read_file
 
-FILE_NAME = "sweep.json"
 LOCKS = ".locks"  # folder beside the jobs
-PLANNED, RUNNING, DONE, FAILED = "planned", "running", "done", "failed"
-
-
-@dataclass(frozen=True)
-class JobState:
-    """One job.
-
-    Attributes:
-        name: unique in its sweep.
-        folder: relative to the sweep's.
-        overrides: as Hydra gives them to the job.
-        state: `planned`, `running`, `done` or `failed`; `running` of a launcher that was killed is what it last was.
-        value: what the sweep watches, of a finished job.
-        error: the last lines of a failed job's log.
-        command: what runs it alone.
-        seconds: that the last attempt took.
-    """
-
-    name: str
-    folder: str
-    overrides: list[str]
-    state: str = PLANNED
-    value: float | None = None
-    error: str = ""
-    command: str = ""
-    seconds: float | None = None
-
-
-@dataclass(frozen=True)
-class SweepState:
-    """The whole file.
-
-    Attributes:
-        sweep_name: of its folder.
-        command: what was typed.
-        overrides: what was typed, as Hydra has it.
-        keys: what the jobs differ in.
-        total: how many jobs there are to be; None where a sweeper decides as it goes.
-        created, updated: ISO 8601, UTC.
-        jobs: planned or begun, in their order.
-        dir: the sweep's folder when it was planned, with which the commands of the jobs begin their paths.
-    """
-
-    sweep_name: str
-    command: str
-    overrides: list[str]
-    keys: list[str]
-    total: int | None
-    created: str
-    updated: str
-    jobs: list[JobState]
-    dir: str = ""
-
-    def of(self, state: str) -> list[JobState]:
-        """The jobs in that state."""
-        return [job for job in self.jobs if job.state == state]
-
-    def with_job(self, job: JobState) -> SweepState:
-        """The same with this job in place of the one of its name, or after all others."""
-        names = [other.name for other in self.jobs]
-        if job.name not in names:
-            return replace(self, jobs=[*self.jobs, job])
-        return replace(self, jobs=[job if other.name == job.name else other for other in self.jobs])
 
 
 def read(sweep_dir: Path) -> SweepState:
@@ -92,9 +28,8 @@ def read(sweep_dir: Path) -> SweepState:
     """
     path = sweep_dir / FILE_NAME
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        return SweepState(**{**content, "jobs": [_job(entry) for entry in content["jobs"]]})
-    except (OSError, ValueError, TypeError, KeyError) as broken:
+        return read_file(path)
+    except FerError as broken:
         raise FerError(
             f"{path} is not as fer-train writes it ({broken}): remove it, the jobs' folders stay"
         ) from broken
@@ -182,11 +117,6 @@ def _write(state: SweepState, sweep_dir: Path) -> SweepState:
     state = replace(state, updated=now())
     write_json(asdict(state), sweep_dir / FILE_NAME)
     return state
-
-
-def _job(entry: Mapping[str, Any]) -> JobState:
-    known = {field.name for field in fields(JobState)}
-    return JobState(**{key: value for key, value in dict(entry).items() if key in known})
 
 
 def best(jobs: Sequence[JobState], mode: str) -> JobState | None:

@@ -10,6 +10,7 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import open_dict
 from support import TINY
 
+from fer_lightning.results.sweep import JobState, SweepState
 from fer_lightning.run.compose import conf_dir, register_resolvers
 from fer_lightning.run.sweep import state
 
@@ -19,8 +20,8 @@ def sweep_dir(tmp_path) -> Path:
     """A sweep over seed=0,1, planned."""
     folder = tmp_path / "my sweep"
     folder.mkdir()
-    jobs = [state.JobState(f"seed={n}", f"seed={n}", [*TINY, f"seed={n}"]) for n in (0, 1)]
-    state.plan(folder, state.SweepState(folder.name, "fer-train -m", [], ["seed"], 2, "t", "t", jobs))
+    jobs = [JobState(f"seed={n}", f"seed={n}", [*TINY, f"seed={n}"]) for n in (0, 1)]
+    state.plan(folder, SweepState(folder.name, "fer-train -m", [], ["seed"], 2, "t", "t", jobs))
     return folder
 
 

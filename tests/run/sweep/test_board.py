@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import pytest
 
+from fer_lightning.results.sweep import DONE, FAILED, PLANNED, RUNNING, JobState, SweepState
 from fer_lightning.run.sweep import board as boards
 from fer_lightning.run.sweep import state
 from fer_lightning.run.sweep.board import Board
-from fer_lightning.run.sweep.state import DONE, FAILED, PLANNED, RUNNING, JobState, SweepState
 
 
 def sweep(*kinds, total=None, values=()):

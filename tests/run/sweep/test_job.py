@@ -13,11 +13,11 @@ from types import SimpleNamespace
 import pytest
 
 from fer_lightning.results.result import config_hash
+from fer_lightning.results.sweep import DONE, FAILED, PLANNED, RUNNING
 from fer_lightning.run.compose import compose_job, plain
 from fer_lightning.run.folder_lock import held
 from fer_lightning.run.sweep import job as jobs
 from fer_lightning.run.sweep import state
-from fer_lightning.run.sweep.state import DONE, FAILED, PLANNED, RUNNING
 
 
 def result(folder, cfg, value=0.5):

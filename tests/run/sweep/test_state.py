@@ -9,8 +9,8 @@ from dataclasses import replace
 import pytest
 
 from fer_lightning.errors import FerError
+from fer_lightning.results.sweep import DONE, FAILED, PLANNED, RUNNING, JobState, SweepState
 from fer_lightning.run.sweep import state
-from fer_lightning.run.sweep.state import DONE, FAILED, PLANNED, RUNNING, JobState, SweepState
 
 
 def sweep(*names, total=-1, **job):
