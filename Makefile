@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 DEMO := logs/demo
 JOBS ?= 2  # processes that test at once
 
-.PHONY: help install test test-slow check format types speed wheel demo docs clean
+.PHONY: help install test test-slow check format types speed cost tables wheel demo docs clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +45,12 @@ types: $(READY)  ## check the types
 
 speed: $(READY)  ## images/s of fer-train over those of a bare PyTorch loop, on the FER2013 of FER_DATA
 	$(BIN)/python tests/speed.py
+
+cost: $(READY)  ## parameters, multiply-adds and images/s of every net, printed and written into docs/cost.md
+	$(BIN)/python -m fer_lightning.run.cost --out docs/cost.md
+
+tables: $(READY)  ## draw the tables of docs/ anew from the results in docs/results/
+	$(BIN)/python docs/tables.py
 
 wheel: $(READY)  ## build the wheel into dist/
 	$(BIN)/python -m build --wheel

@@ -62,6 +62,17 @@ def cached_columns(cache_dir: Path, name: str, key: str, make: Callable[[], Mapp
     return _kept(cache_dir, name, key, lambda folder: _write_columns(make(), folder), _columns)
 
 
+def cached_rows(
+    cache_dir: Path, name: str, key: str, count: int, make: Callable[[], Iterable[npt.NDArray[Any]]]
+) -> npt.NDArray[Any]:
+    """The array of `key`, memory-mapped: `count` rows, which `make` gives in parts; the rest as of `cached`."""
+
+    def write(folder: Path) -> None:
+        _write_parts(make(), count, folder / "rows.npy")
+
+    return _kept(cache_dir, name, key, write, lambda folder: np.load(folder / "rows.npy", mmap_mode="r"))
+
+
 def _kept(cache_dir: Path, name: str, key: str, write: Callable[[Path], None], open_: Callable[[Path], Kept]) -> Kept:
     """What `open_` finds in the folder of `key`, filled by `write` when there is none that can be read.
 
@@ -101,13 +112,20 @@ def _write_faces(faces: FaceSet, folder: Path) -> None:
 
 def _stream(faces: FaceSet, path: Path) -> None:
     """Writes pixels that are made one by one without holding all of them."""
+    starts = range(0, len(faces), CHUNK)
+    parts = (np.stack([faces.pixels[row] for row in range(s, min(s + CHUNK, len(faces)))]) for s in starts)
+    _write_parts(parts, len(faces), path)
+
+
+def _write_parts(parts: Iterable[npt.NDArray[Any]], count: int, path: Path) -> None:
+    """Writes an array of `count` rows part by part."""
     out: Any = None
-    for start in range(0, len(faces), CHUNK):
-        part = np.stack([faces.pixels[row] for row in range(start, min(start + CHUNK, len(faces)))])
+    start = 0
+    for part in parts:
         if out is None:
-            shape = (len(faces), *part.shape[1:])
-            out = np.lib.format.open_memmap(path, mode="w+", dtype=np.uint8, shape=shape)
+            out = np.lib.format.open_memmap(path, mode="w+", dtype=part.dtype, shape=(count, *part.shape[1:]))
         out[start : start + len(part)] = part
+        start += len(part)
     out.flush()
 
 

@@ -13,7 +13,7 @@ from torch.utils.data import Sampler
 
 from fer_lightning.data.augment.compose import Augment
 from fer_lightning.data.dataset import FaceDataset
-from fer_lightning.data.devices import check_devices
+from fer_lightning.data.described import describer
 from fer_lightning.data.exclusion import check_exclusion, without_copies
 from fer_lightning.data.expressions import columns_of
 from fer_lightning.data.faces import FaceSet, Integers
@@ -50,6 +50,7 @@ class FaceDataModule(pl.LightningDataModule):
         report_copies: whether a result also says the test accuracy without images that have a copy in train.
         split_seed: of the random choices of the protocol; separate from `seed`, so that seeds share their folds.
         max_train_images: train on this many images only, each class in its share; None takes all.
+        epoch_images: images of an epoch, each in its turn; None is each of them once.
         batch_size: images of the global batch, over all devices.
         num_workers: processes that load; changes the speed and nothing else.
         balanced: draw training images so that every class is equally likely.
@@ -74,6 +75,7 @@ class FaceDataModule(pl.LightningDataModule):
         exclude_copies: str = "none",
         report_copies: bool = False,
         max_train_images: int | None = None,
+        epoch_images: int | None = None,
         batch_size: int = 128,
         num_workers: int = 0,
         balanced: bool = False,
@@ -82,7 +84,7 @@ class FaceDataModule(pl.LightningDataModule):
     ) -> None:
         super().__init__()
         # what is wrong whatever the faces should not show after a search for them in every image
-        check_loading(batch_size, num_workers)
+        check_loading(batch_size, num_workers, epoch_images)
         prepare.check(input)
         check_exclusion(exclude_copies)
         check_rotation(rotate)
@@ -100,6 +102,7 @@ class FaceDataModule(pl.LightningDataModule):
         self.report_copies = report_copies
         self.protocol_name = protocol
         self.max_train_images = max_train_images
+        self.epoch_images = epoch_images
         self.batch_size = batch_size
         self.num_workers = num_workers
         self.balanced = balanced
@@ -142,10 +145,6 @@ class FaceDataModule(pl.LightningDataModule):
         """Opens the caches; the same for every stage."""
         self._opened = self.opened
 
-    def check_devices(self, devices: int) -> None:
-        """Raises FerError where the global batch leaves a remainder over the devices, or they outnumber the images."""
-        check_devices(devices, self.batch_size, self.protocol)
-
     def check_trains(self) -> None:
         """Raises FerError where a class has no training image."""
         check_trains(self.protocol, self.faces.label, self.class_names, self.max_train_images)
@@ -165,10 +164,10 @@ class FaceDataModule(pl.LightningDataModule):
 
     def train_dataloader(self) -> EpochLoader:
         """Training batches, shuffled and augmented anew each epoch."""
-        rank, world = self._place()
         rows, labels = self.protocol.train, self.faces.label[self.protocol.train]
         copies = 1 if self.augment is None else self.augment.copies
-        batches = EpochBatches(rows, labels, self.batch_size, self.seed, self.balanced, copies, rank, world)
+        how = (self.batch_size, self.seed, self.balanced, copies, self.epoch_images)
+        batches = EpochBatches(rows, labels, *how, *self._place())
         return self._loader(batches, self.augment)
 
     def val_dataloader(self) -> EpochLoader:
@@ -194,7 +193,8 @@ class FaceDataModule(pl.LightningDataModule):
     def _loader(self, batches: Sampler[Draw], augment: Augment | None) -> EpochLoader:
         opened, spec = self.opened, self.input
         votes = columns_of(opened.source.extras.get("target"), opened.source.class_names, self.class_names)
-        dataset = FaceDataset(
-            opened.faces.array, opened.faces.label, spec.size, spec.channels, augment, votes, self.prepare.shown_whole
-        )
+        whole = self.prepare.shown_whole
+        describe = describer(opened.faces, spec, whole, augment, self.cache_dir)
+        pixels, label = opened.faces.array, opened.faces.label
+        dataset = FaceDataset(pixels, label, spec.size, spec.channels, augment, votes, whole, describe)
         return EpochLoader(dataset, batches, self.num_workers)

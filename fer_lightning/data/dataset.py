@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import numpy.typing as npt
 import torch
@@ -12,6 +14,9 @@ from fer_lightning.data.faces import Integers, Pixels
 from fer_lightning.data.images import resized
 from fer_lightning.data.inputs import Batch
 from fer_lightning.data.sampling import Draw
+
+Describe = Callable[[torch.Tensor, Draw], torch.Tensor]
+"""Descriptors (N, F) float32 of images (N, channels, size, size) uint8, which this draw has brought."""
 
 
 class FaceDataset(Dataset[Batch]):
@@ -25,6 +30,7 @@ class FaceDataset(Dataset[Batch]):
         augment: random change of every image, or None.
         votes: (N, C) float32 shares of each class, where a data set has them.
         whole: shrink images larger than `size` instead of cutting out their centre.
+        describe: what a net sees beside the images, or None.
     """
 
     def __init__(
@@ -36,6 +42,7 @@ class FaceDataset(Dataset[Batch]):
         augment: Augment | None = None,
         votes: npt.NDArray[np.float32] | None = None,
         whole: bool = False,
+        describe: Describe | None = None,
     ) -> None:
         self.pixels = pixels
         self.labels = labels
@@ -44,16 +51,19 @@ class FaceDataset(Dataset[Batch]):
         self.augment = augment
         self.votes = votes
         self.whole = whole
+        self.describe = describe
 
     def __getitem__(self, draw: Draw) -> Batch:
         images = self.pixels[draw.rows]
         if self.augment is not None:
             images = self.augment(images, draw)
+        shown = to_tensor(images, self.size, self.channels, self.whole)
         return Batch(
-            to_tensor(images, self.size, self.channels, self.whole),
+            shown,
             torch.from_numpy(self.labels[draw.rows]),
             torch.from_numpy(draw.rows),
             None if self.votes is None else torch.from_numpy(self.votes[draw.rows]),
+            None if self.describe is None else self.describe(shown, draw),
         )
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from typing import NamedTuple
 
+import torch
 from torch import Tensor
 
+from fer_lightning.data.descriptors import Hog
 from fer_lightning.errors import FerError, choices
 
 NORMALISATIONS = ("standard", "mean", "mean_image")
@@ -25,7 +27,8 @@ class InputSpec:
             where it has none, that of the training images.
         std: of each channel, by which the difference is divided; null likewise.
         normalise: what is learned on the training images where `mean` is null: `standard` mean and std of each channel;
-            `mean` the mean alone; `mean_image` that of each pixel, subtracted from every image (paper D, section 3).
+            `mean` the mean alone; `mean_image` that of each pixel, subtracted from every image (paper D, section 5).
+        hog: `orientations`, `cell` and `block` of the HOG descriptor that the net sees beside the image; null is none.
     """
 
     size: int
@@ -34,6 +37,7 @@ class InputSpec:
     mean: Sequence[float] | None = None
     std: Sequence[float] | None = None
     normalise: str = "standard"
+    hog: Mapping[str, int] | None = None
 
     def __post_init__(self) -> None:
         if self.size < 1:
@@ -50,6 +54,25 @@ class InputSpec:
         for name, values in (("mean", self.mean), ("std", self.std)):
             if values is not None and len(values) != self.channels:
                 raise FerError(f"model.input.{name} has {len(values)} values for {self.channels} channels")
+        if self.descriptor is not None:
+            self.descriptor.check(self.size)
+
+    @property
+    def descriptor(self) -> Hog | None:
+        """What describes an image beside its pixels; None where the net sees these alone."""
+        if self.hog is None:
+            return None
+        known = {field.name for field in fields(Hog)}
+        for name, value in self.hog.items():
+            if name not in known or type(value) is not int:
+                raise FerError(f"model.input.hog.{name}={value}: choose a whole number for each of {choices(known)}")
+        return Hog(**self.hog)
+
+    def describe(self, images: Tensor) -> Tensor:
+        """Descriptors (N, F) float32 of images (N, channels, size, size), 0..255, on their device."""
+        assert self.descriptor is not None, "this net sees images alone"
+        pixels = images.detach().cpu().round().to(torch.uint8).numpy()
+        return torch.from_numpy(self.descriptor(pixels)).to(images.device)
 
 
 class Batch(NamedTuple):
@@ -60,12 +83,14 @@ class Batch(NamedTuple):
         label: (N,) int64.
         row: (N,) each image's row in its FaceSet.
         votes: (N, C) float32, what the loss compares with where a data set has shares instead of one label.
+        described: (N, F) float32, what the net sees beside the image, where it sees more.
     """
 
     image: Tensor
     label: Tensor
     row: Tensor
     votes: Tensor | None = None
+    described: Tensor | None = None
 
     @property
     def target(self) -> Tensor:

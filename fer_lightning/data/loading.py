@@ -18,12 +18,16 @@ from fer_lightning.errors import FerError
 LEFT_TO_THE_PARENT = ("SIGINT", "SIGUSR1", "SIGUSR2")  # by name, for Windows lacks two of them
 
 
-def check_loading(batch_size: int, num_workers: int) -> None:
-    """Raises FerError where there is no such batch, or no such number of processes."""
+def check_loading(batch_size: int, num_workers: int, epoch_images: int | None = None) -> None:
+    """Raises FerError where there is no such batch, epoch, or number of processes."""
     if batch_size < 1:
         raise FerError(f"data.batch_size={batch_size}: choose at least 1")
     if num_workers < 0:
         raise FerError(f"data.num_workers={num_workers}: choose 0 (the main process loads) or more")
+    if epoch_images is not None and epoch_images < batch_size:
+        raise FerError(
+            f"data.epoch_images={epoch_images}: choose data.batch_size={batch_size} or more; null is each image once"
+        )
 
 
 class EpochLoader(DataLoader[Batch]):

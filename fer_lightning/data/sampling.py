@@ -65,6 +65,8 @@ class EpochBatches(Sampler[Draw]):
         seed: of the order and of the random changes.
         balanced: draw with replacement so that every class is equally likely; an epoch keeps its length.
         copies: prescribed variants of each image, as offline augmentation has them; an epoch deals every variant once.
+        epoch_images: an epoch is so many images instead of each once: it goes on where the one before stopped, and
+            begins a new order when every image had its turn.
         rank: this device's number.
         world_size: how many devices share the global batch; must divide `batch_size`.
     """
@@ -77,12 +79,14 @@ class EpochBatches(Sampler[Draw]):
         seed: int,
         balanced: bool = False,
         copies: int = 1,
+        epoch_images: int | None = None,
         rank: int = 0,
         world_size: int = 1,
     ) -> None:
         self.rows = rows
         self.copies = copies
         self.images = len(rows) * copies
+        self.epoch_images = epoch_images
         # a training side smaller than the batch is one batch, of a size that the devices can share
         self.batch_size = min(batch_size, self.images - self.images % world_size)
         self.seed = seed
@@ -102,14 +106,10 @@ class EpochBatches(Sampler[Draw]):
         self.skip = batches
 
     def __len__(self) -> int:
-        return self.images // self.batch_size
+        return (self.epoch_images or self.images) // self.batch_size
 
     def __iter__(self) -> Iterator[Draw]:
-        order = np.random.default_rng([self.seed, self.epoch])
-        if self.chances is None:
-            numbers = order.permutation(self.images)
-        else:
-            numbers = order.choice(self.images, size=self.images, p=self.chances)
+        numbers = self._numbers()
         rows = self.rows[numbers // self.copies]
         views = numbers % self.copies if self.copies > 1 else None
         first, self.skip = self.skip, 0
@@ -118,3 +118,16 @@ class EpochBatches(Sampler[Draw]):
             seed = np.random.SeedSequence([self.seed, self.epoch, number]).generate_state(1)[0]
             own = None if views is None else views[batch][self.share]
             yield Draw(rows[batch][self.share], int(seed), own)
+
+    def _numbers(self) -> Integers:
+        """The images of this epoch, in order: places in `rows` x `copies`."""
+        if self.chances is not None:
+            order = np.random.default_rng([self.seed, self.epoch])
+            return order.choice(self.images, size=self.epoch_images or self.images, p=self.chances)
+        if self.epoch_images is None:
+            return np.random.default_rng([self.seed, self.epoch]).permutation(self.images)
+        length = len(self) * self.batch_size
+        begun, first = divmod(self.epoch * length, self.images)
+        passes = range(begun, begun + 1 + (first + length - 1) // self.images)
+        dealt = np.concatenate([np.random.default_rng([self.seed, n]).permutation(self.images) for n in passes])
+        return dealt[first : first + length]

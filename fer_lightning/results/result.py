@@ -60,7 +60,7 @@ class Result:
         timing: `fit_seconds`, `fit_images_per_second`, `test_seconds`, `test_images_per_second`; None without a fit.
         world_size: processes that trained.
         resumed_from_epoch: the epoch at which a resumed run went on.
-        paper: `title`, `table`, `metric`, `value` that the paper reports, where the config names one.
+        paper: `title`, `table`, `row`, `column`, `metric`, `value` that the paper reports, where the config names one.
         files: name to path relative to the run's folder.
         versions: package to installed version.
         started: ISO 8601, UTC.

@@ -16,14 +16,15 @@ from lightning_fabric.utilities.exceptions import MisconfigurationException
 from torch import nn
 
 from fer_lightning.data.datamodule import FaceDataModule
+from fer_lightning.data.devices import check_devices
 from fer_lightning.data.inputs import InputSpec
 from fer_lightning.data.preprocess.prepare import Prepare
-from fer_lightning.data.protocols import PROTOCOLS
 from fer_lightning.errors import FerError, choices
 from fer_lightning.run.compose import options
 from fer_lightning.run.job import Job
 from fer_lightning.run.learned import fit_to_training_images, normalise_as_its_makers
-from fer_lightning.run.trial import check_output
+from fer_lightning.run.pages.page import Page
+from fer_lightning.run.trial import check_output, check_trains
 from fer_lightning.training.callbacks.answers import Answers
 from fer_lightning.training.callbacks.figures import LogFigures
 from fer_lightning.training.callbacks.finite import StopAtNonFinite
@@ -54,6 +55,7 @@ class Run(NamedTuple):
         record: what happened, epoch by epoch.
         answers: what the model said to each test image.
         interrupt: ends training on a signal.
+        pages: what is drawn of the tested net, by name.
     """
 
     module: Classifier
@@ -63,6 +65,7 @@ class Run(NamedTuple):
     record: Record
     answers: Answers
     interrupt: Interrupt
+    pages: dict[str, Page]
 
 
 def build_run(job: Job) -> Run:
@@ -79,11 +82,12 @@ def build_run(job: Job) -> Run:
     watching = [StopAtNonFinite(), answers, interrupt]
     trainer = build_trainer(config, [record, Reseed(config["seed"]), *callbacks, *watching], loggers, job.output_dir)
     _check_schedule(module, trainer.max_epochs)
+    pages = build_pages(config, module)
     if config["monitor"] not in module.figures("val"):
         raise FerError(f"monitor={config['monitor']}: choose among {choices(module.figures('val'), config['monitor'])}")
     datamodule = build_data(config["data"], config, augment=make("augment", config["augment"]), seed=config["seed"])
-    _check_trains(datamodule)
-    datamodule.check_devices(trainer.world_size)
+    check_trains(datamodule)
+    check_devices(trainer.world_size, datamodule.batch_size, datamodule.protocol)
     fit_to_training_images(module, datamodule)
     check_task(module.loss, len(names), str(job.choices["loss"]), options("loss"))
 
@@ -93,7 +97,7 @@ def build_run(job: Job) -> Run:
         alone = {**config, "trainer": on_one_device(config["trainer"])}
         return build_trainer(alone, [record, answers], loggers, job.output_dir)
 
-    return Run(module, datamodule, trainer, tester, record, answers, interrupt)
+    return Run(module, datamodule, trainer, tester, record, answers, interrupt, pages)
 
 
 def trained_on(job: Job) -> dict[str, Any]:
@@ -121,6 +125,14 @@ def build_module(config: Mapping[str, Any], class_names: list[str]) -> Classifie
     normalise_as_its_makers(module)
     check_output(module)
     return module
+
+
+def build_pages(config: Mapping[str, Any], module: Classifier) -> dict[str, Page]:
+    """The pages by name, each tried on the module; none for a config from before there were pages."""
+    pages = {name: make(f"pages.{name}", node) for name, node in (config.get("pages") or {}).items()}
+    for page in pages.values():
+        page.check(module)
+    return pages
 
 
 def build_trainer(
@@ -167,20 +179,6 @@ def _one_clear_error(name: str) -> Iterator[None]:
         raise cause if isinstance(cause, FerError) else FerError(f"{place}: {cause}") from failure
     except (TypeError, ValueError, MisconfigurationException) as refusal:
         raise FerError(f"{name}: {refusal}") from refusal
-
-
-def _check_trains(datamodule: FaceDataModule) -> None:
-    """Raises FerError where the protocol has no training side, before a search for faces, or a class has no image."""
-    name = datamodule.protocol_name
-    if "train" not in PROTOCOLS[name].filled:
-        source = datamodule.read_faces()
-        datamodule.deal(source)  # images of which none has a label have a fault of their own
-        able = [other for other, rule in PROTOCOLS.items() if "train" in rule.filled and not rule.lacks(source)]
-        raise FerError(
-            f"data.protocol={name} has no image to train, it tests what was trained elsewhere "
-            f"(fer-eval ckpt=PATH data=NAME); choose among {choices(able)}"
-        )
-    datamodule.check_trains()
 
 
 def _check_schedule(module: Classifier, epochs: int | None) -> None:

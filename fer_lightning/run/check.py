@@ -7,6 +7,8 @@ from typing import Any
 
 from fer_lightning.errors import FerError, choices
 from fer_lightning.run.compose import SEVERAL
+from fer_lightning.run.paper import check_paper
+from fer_lightning.run.pictures import PICTURES
 from fer_lightning.run.targets import check_targets
 
 GROUPS = ("data", "augment", "preprocess", "model", "loss", "optimizer", "scheduler", "trainer")
@@ -27,12 +29,23 @@ def check(config: Mapping[str, Any]) -> None:
     for group in GROUPS:
         if "_target_" not in (config.get(group) or {}):
             raise FerError(f"{group}: nothing to build; choose one of its options, as in {group}=NAME")
+    check_several(config)
+    _check_values(config)
+    check_targets(config)
+
+
+def check_several(config: Mapping[str, Any]) -> None:
+    """Looks for what cannot be built in groups of named objects, and for a page in the place of another picture.
+
+    Raises:
+        FerError: for the first fault, naming the key and the way out.
+    """
     for group in SEVERAL:
         for name, node in (config.get(group) or {}).items():
             if not isinstance(node, Mapping) or "_target_" not in node:
                 raise FerError(f"{group}.{name}: no _target_ says what to build; remove it, or name a class")
-    _check_values(config)
-    check_targets(config)
+            if group == "pages" and f"{name}.png" in PICTURES.values():
+                raise FerError(f"pages.{name}: {name}.png is another picture of every run; give the page another name")
 
 
 def _check_values(config: Mapping[str, Any]) -> None:
@@ -50,9 +63,7 @@ def _check_values(config: Mapping[str, Any]) -> None:
             raise FerError(f"trainer.limit_{stage}_batches=0: a run trains, validates and tests; leave it a batch")
     if not isinstance(config.get("init_from"), str | None):
         raise FerError(f"init_from={config['init_from']}: name a file, such as logs/demo/checkpoints/best.ckpt")
-    reported = (config.get("paper") or {}).get("value")
-    if reported is not None and not 0 <= reported <= 1:
-        raise FerError(f"paper.value={reported}: give the fraction, as in 0.9451 for 94.51 %")
+    check_paper(config.get("paper"))
     names = list(config["data"].get("class_names") or [])
     if len(names) < 2 or len(set(names)) < len(names):
         raise FerError(f"data.class_names={names}: name at least two classes, each once")

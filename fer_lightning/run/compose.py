@@ -17,8 +17,10 @@ from omegaconf.errors import InterpolationResolutionError
 import fer_lightning
 from fer_lightning.errors import FerError
 from fer_lightning.run.job import Job
+from fer_lightning.run.sweep.names import eval_name
 
-SEVERAL = ("callbacks", "logger")  # groups of several named objects, of which several options can be taken
+SEVERAL = ("callbacks", "logger", "pages")  # groups of several named objects, of which several options can be taken
+TRAIN, EVAL = "fer-train", "fer-eval"
 
 
 def conf_dir() -> Path:
@@ -35,22 +37,37 @@ def options(group: str) -> list[str]:
     return sorted(file.stem for file in (conf_dir() / group).glob("*.yaml"))
 
 
+def swept_by(sweep: DictConfig) -> str:
+    """The command that a file of the group `sweep` is for: its key `command` says so, else it is fer-train."""
+    return str(sweep.get("command", TRAIN))
+
+
+def sweeps_of(command: str) -> list[str]:
+    """The options of `sweep` that are for this command."""
+    content = {option: OmegaConf.load(conf_dir() / "sweep" / f"{option}.yaml") for option in options("sweep")}
+    return [option for option, sweep in content.items() if isinstance(sweep, DictConfig) and swept_by(sweep) == command]
+
+
 def register_resolvers() -> None:
     """Defines what the YAML files may write beside values; twice does no harm.
 
-    `${len:LIST}`, `${env_or:NAME,DEFAULT}`, `${class_set:NAME,DIR,FRAMES}`, `${options:GROUP}`, `${groups:}`.
+    `${len:LIST}`, `${env_or:NAME,DEFAULT}`, `${class_set:NAME,DIR,FRAMES}`, `${options:GROUP}`, `${groups:}`,
+    `${sweeps:COMMAND}`, `${eval_name:OVERRIDES,KEYS}`.
     """
     OmegaConf.register_new_resolver("len", len, replace=True)
     OmegaConf.register_new_resolver("env_or", _env_or, replace=True)
     OmegaConf.register_new_resolver("class_set", _class_set, replace=True)
     OmegaConf.register_new_resolver("groups", _groups, replace=True)
+    OmegaConf.register_new_resolver("eval_name", eval_name, replace=True)
+    OmegaConf.register_new_resolver("sweeps", lambda command: ", ".join(sweeps_of(command)), replace=True)
     OmegaConf.register_new_resolver("options", lambda group: ", ".join(options(group)), replace=True)
 
 
 def _groups() -> str:
-    """Every group with its options, a line each; what only completes another file is no option."""
-    chosen = (folder.name for folder in sorted(conf_dir().iterdir()) if folder.is_dir() and folder.name != "hydra")
-    return "\n".join(f"{group}: {', '.join(options(group))}" for group in chosen if options(group))
+    """Every group of fer-train with its options, a line each; what only completes another file is no option."""
+    names = (folder.name for folder in sorted(conf_dir().iterdir()) if folder.is_dir() and folder.name != "hydra")
+    listed = {name: sweeps_of(TRAIN) if name == "sweep" else options(name) for name in names}
+    return "\n".join(f"{group}: {', '.join(found)}" for group, found in listed.items() if found)
 
 
 def _class_set(name: str | int | None, dir: str, frames: str) -> list[str]:

@@ -12,9 +12,10 @@ import pytorch_lightning as pl
 from fer_lightning.data.expressions import EXPRESSIONS
 from fer_lightning.errors import FerError, choices
 from fer_lightning.results.result import Result
-from fer_lightning.run.build import SPLIT_KEYS, build_data, build_trainer, trained_on
+from fer_lightning.run.asked import check_asked
+from fer_lightning.run.build import SPLIT_KEYS, build_data, build_pages, build_trainer, trained_on
+from fer_lightning.run.check import check_several
 from fer_lightning.run.checkpoint import restore
-from fer_lightning.run.compose import options
 from fer_lightning.run.fit import Outcome, test_once
 from fer_lightning.run.job import Job
 from fer_lightning.run.outputs import begin, leave
@@ -33,15 +34,11 @@ def evaluate(job: Job) -> Result:
     model and data knows are left out, and named in the log.
 
     Raises:
-        FerError: no checkpoint or data set named, or they share no expression.
+        FerError: no checkpoint or data set named, or they share no expression; `paper` is not as reports read it.
     """
     quiet()
-    if not job.config["ckpt"]:
-        raise FerError("ckpt is not set: say which checkpoint, as in ckpt=logs/runs/<time>/checkpoints/best.ckpt")
-    if not job.config.get("data"):
-        raise FerError(
-            f"data is not set: say on which data set, as in data=fer2013; choose among {choices(options('data'))}"
-        )
+    check_asked(job.config)
+    check_several(job.config)
     check_targets(job.config)
     begin(job)
     pl.seed_everything(job.config["seed"], workers=True, verbose=False)
@@ -50,6 +47,7 @@ def evaluate(job: Job) -> Result:
     named = job.config["data"]["class_names"]
     module.restrict_to(_comparable(named, job, recorded))
     answers = list(module.answers)
+    pages = build_pages(job.config, module)
     _say_dropped("the model", set(module.class_names) - set(named))
     _say_dropped("the data", set(named) - set(module.class_names))
     datamodule = build_data({**job.config["data"], "class_names": answers}, recorded)
@@ -65,7 +63,7 @@ def evaluate(job: Job) -> Result:
     outcome = Outcome(metrics, confusion, timing, best=path)
     # what was trained is the checkpoint's to say, on which data it is tested is the user's
     job = replace(job, choices={**recorded["choices"], **job.choices})
-    return leave(job, outcome, datamodule, kept, answers)
+    return leave(job, outcome, datamodule, kept, module, pages)
 
 
 def _comparable(names: list[str], job: Job, recorded: dict[str, Any]) -> list[str]:

@@ -9,7 +9,8 @@ from hydra.errors import HydraException, OverrideParseException
 from omegaconf import DictConfig
 
 from fer_lightning.errors import choices
-from fer_lightning.run.compose import compose, options
+from fer_lightning.run.compose import EVAL, TRAIN, compose, options, sweeps_of
+from fer_lightning.run.sweep.start import refusal
 
 NO_OPTION = re.compile(
     r"Could not (?:find|load) '(?P<group>[^']+)/(?P<option>[^'/]+)'(?:.*?:\n\t(?P<known>.*?)\nConfig)?", re.S
@@ -29,7 +30,9 @@ def explain(mistake: Exception, config_name: str, typed: Sequence[str]) -> str:
     if isinstance(mistake, OverrideParseException):
         return f"{mistake.override}: cannot be read as key=value; lists are [a,b], and texts with signs stand in quotes"
     if is_null_group(mistake):
-        return "a group takes the name of one of its options, not null; logger and augment have the option none"
+        return "a group takes the name of one of its options, not null; logger, augment and pages have the option none"
+    if told := _of_another_command(f"fer-{config_name}", typed):
+        return told
     text = str(mistake) or str(mistake.__cause__)
     if found := NO_OPTION.search(text):
         group, option = found["group"], found["option"]
@@ -41,6 +44,14 @@ def explain(mistake: Exception, config_name: str, typed: Sequence[str]) -> str:
     if found := NO_KEY.search(text):
         return _unknown_key(found["key"], config_name, typed)
     return text
+
+
+def _of_another_command(command: str, typed: Sequence[str]) -> str:
+    """What is wrong with a sweep of the other command: its file may set groups that this one does not have."""
+    named = [word.removeprefix("sweep=") for word in typed if word.startswith("sweep=")]
+    others = {option: other for other in (TRAIN, EVAL) if other != command for option in sweeps_of(other)}
+    own = others.get(named[-1]) if named and command in (TRAIN, EVAL) else None
+    return refusal(named[-1], own, command) if own else ""
 
 
 def is_null_group(mistake: Exception) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from fer_lightning.data.datamodule import FaceDataModule
@@ -13,11 +14,14 @@ from fer_lightning.results.tables import write_confusion_csv
 from fer_lightning.run.accuracies import without_copies_and_beside_votes
 from fer_lightning.run.fit import Outcome
 from fer_lightning.run.job import Job
-from fer_lightning.run.pictures import PICTURES, draw_curves, draw_test
+from fer_lightning.run.pages.page import Page
+from fer_lightning.run.paper import paper_of
+from fer_lightning.run.pictures import PICTURES, draw_curves, draw_shown, draw_test
 from fer_lightning.run.resume.saved_job import save as save_job
 from fer_lightning.run.split import write_split
 from fer_lightning.training.callbacks.answers import Answers
 from fer_lightning.training.callbacks.record import Record
+from fer_lightning.training.classifier import Classifier
 
 PREDICTIONS = "predictions.parquet"
 SPLIT = "split.csv"
@@ -53,13 +57,15 @@ def leave(
     outcome: Outcome,
     datamodule: FaceDataModule,
     answers: Answers,
-    class_names: list[str],
+    module: Classifier,
+    pages: Mapping[str, Page],
     record: Record | None = None,
     world_size: int = 1,
     resumed_from_epoch: int | None = None,
 ) -> Result:
     """Writes the predictions, the counts and the pictures, then result.json, and returns what that holds."""
     folder, protocol, faces = job.output_dir, datamodule.protocol, datamodule.faces
+    class_names = list(module.answers)
     rows = answers.rows
     predictions = Predictions(faces.ids[rows], faces.label[rows], tuple(class_names), answers.probabilities)
     write_predictions(predictions, folder / PREDICTIONS)
@@ -69,6 +75,7 @@ def leave(
     write_split(datamodule.opened.source, sides, folder / SPLIT)
     extra, spans = without_copies_and_beside_votes(datamodule, rows, predictions)
     draw_test(job, outcome.confusion_matrix, predictions, rows, datamodule)
+    drawn = draw_shown(job, pages, module, predictions, rows, datamodule)
     if record is not None:
         draw_curves(job, record, outcome.epoch)
     result = Result(
@@ -84,8 +91,8 @@ def leave(
         timing=dict(outcome.timing),
         world_size=world_size,
         resumed_from_epoch=resumed_from_epoch,
-        paper=job.config.get("paper"),
-        files={name: path for name, path in FILES.items() if (folder / path).is_file()},
+        paper=paper_of(job.config.get("paper"), job.choices.get("model")),
+        files={name: path for name, path in FILES.items() if (folder / path).is_file()} | drawn,
         versions=versions(),
         started=job.started.isoformat(timespec="seconds"),
         finished=datetime.now(UTC).isoformat(timespec="seconds"),

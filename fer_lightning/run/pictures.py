@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import numpy.typing as npt
 
@@ -16,8 +18,11 @@ from fer_lightning.results.figures.steps import step_rows
 from fer_lightning.results.figures.wrong import wrong_faces
 from fer_lightning.results.predictions import Predictions
 from fer_lightning.run.job import Job
+from fer_lightning.run.pages.page import Page, draw_pages
+from fer_lightning.run.pages.shown import Candidates
 from fer_lightning.run.preparation import drawable, followed, seen, some_rows
 from fer_lightning.training.callbacks.record import Record
+from fer_lightning.training.classifier import Classifier
 
 SHOWN_FACES = 32
 FOLLOWED_FACES = 4
@@ -65,7 +70,7 @@ def draw_test(
     datamodule: FaceDataModule,
 ) -> None:
     """Four pages about the test; `rows` are those of the predictions in the data module's faces."""
-    names, tested = list(predictions.class_names), f"{job.described()}; protocol {datamodule.protocol.name}"
+    names, tested = list(predictions.class_names), _tested(job, datamodule)
 
     def shown(chosen: npt.NDArray[np.int64]) -> npt.NDArray[np.uint8]:
         return drawable(seen(datamodule, rows[chosen]))
@@ -87,3 +92,22 @@ def draw_test(
     }
     for name, figure in figures.items():
         save(figure, job.output_dir / PICTURES[name])
+
+
+def draw_shown(
+    job: Job,
+    pages: Mapping[str, Page],
+    module: Classifier,
+    predictions: Predictions,
+    rows: npt.NDArray[np.int64],
+    datamodule: FaceDataModule,
+) -> dict[str, str]:
+    """The pages that show the net at work on faces of its test; their files by name."""
+    tested = Candidates(
+        lambda places: seen(datamodule, rows[places]), predictions.true, predictions.correct, predictions.class_names
+    )
+    return draw_pages(pages, module, tested, _tested(job, datamodule), job.output_dir)
+
+
+def _tested(job: Job, datamodule: FaceDataModule) -> str:
+    return f"{job.described()}; protocol {datamodule.protocol.name}"

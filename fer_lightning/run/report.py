@@ -7,14 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from fer_lightning.errors import FerError, choices
-from fer_lightning.results.report import csv_table, latex, markdown
+from fer_lightning.results.report import bar_groups, csv_table, latex, markdown
 from fer_lightning.results.report.build import make_report
 from fer_lightning.results.report.model import Report
 from fer_lightning.results.report.page import write_page
 from fer_lightning.run.job import Job
 from fer_lightning.run.report_paths import KEY, KEYS, TYPED, said
 
+EXAMPLES = {"paths": f"{TYPED}[logs/runs]", "by": "by=[model,loss]", "bars": "bars=[data,model]"}
 WRITERS: dict[str, Callable[[Report, Path], None]] = {
+    bar_groups.FILE_NAME: bar_groups.write_bars,
     "report.md": markdown.write,
     "report.csv": csv_table.write,
     "report.tex": latex.write,
@@ -41,26 +43,25 @@ def report(job: Job) -> Report:
         by=None if config["by"] is None else _texts(config["by"], "by"),
         ensemble=_switch(config["ensemble"], "ensemble"),
         title=None if config["title"] is None else str(config["title"]),
+        bars=None if config["bars"] is None else _texts(config["bars"], "bars"),
     )
     job.output_dir.mkdir(parents=True, exist_ok=True)
-    files = written(job.output_dir)
-    for file in files:  # of a report that was here before
-        file.unlink(missing_ok=True)
-    for file in files:
-        WRITERS[file.name](made, file)
+    for name in WRITERS:  # of a report that was here before
+        (job.output_dir / name).unlink(missing_ok=True)
+    for name, write in WRITERS.items():
+        write(made, job.output_dir / name)
     return made
 
 
 def written(folder: Path) -> list[Path]:
-    """The files of a report, in the order in which they are written."""
-    return [folder / name for name in WRITERS]
+    """The files of a report that are there, in the order in which they were written; not every one has bars."""
+    return [folder / name for name in WRITERS if (folder / name).is_file()]
 
 
 def _texts(value: Any, key: str) -> list[str]:
     values = value if isinstance(value, list) else [value]
     if any(one is None or isinstance(one, dict | list) for one in values):
-        example = f"{TYPED}[logs/runs]" if key == "paths" else "by=[model,loss]"
-        raise FerError(f"{key}={value}: give one text or a list of them, as in {example}")
+        raise FerError(f"{key}={value}: give one text or a list of them, as in {EXAMPLES[key]}")
     return [str(one) for one in values]
 
 

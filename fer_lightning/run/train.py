@@ -81,7 +81,9 @@ def _lead(job: Job, run: Run, epoch: int | None) -> Result:
         run.module.record["wandb_id"] = trackers.wandb_id(loggers)
         outcome = fit(run, job.resume_from)
         assert outcome is not None
-        result = leave(job, outcome, run.datamodule, run.answers, names, run.record, run.trainer.world_size, epoch)
+        result = leave(
+            job, outcome, run.datamodule, run.answers, run.module, run.pages, run.record, run.trainer.world_size, epoch
+        )
         trackers.publish(loggers, job, result, job.output_dir)
         done = True
     except Interrupted as stop:

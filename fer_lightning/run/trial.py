@@ -1,4 +1,4 @@
-"""Tries a module's parts on a blank image and on one weight, so that what is wrong shows before the data are read."""
+"""Tries a module on a blank image, and asks a protocol for its training side: what is wrong should show early."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from typing import cast
 import torch
 from torch import nn
 
-from fer_lightning.errors import FerError
+from fer_lightning.data.datamodule import FaceDataModule
+from fer_lightning.data.protocols import PROTOCOLS
+from fer_lightning.errors import FerError, choices
 from fer_lightning.training.classifier import Classifier
 
 
@@ -27,9 +29,27 @@ def check_output(module: Classifier) -> None:
         )
 
 
+def check_trains(datamodule: FaceDataModule) -> None:
+    """Raises FerError where the protocol has no training side, before a search for faces, or a class has no image."""
+    name = datamodule.protocol_name
+    if "train" not in PROTOCOLS[name].filled:
+        source = datamodule.read_faces()
+        datamodule.deal(source)  # images of which none has a label have a fault of their own
+        able = [other for other, rule in PROTOCOLS.items() if "train" in rule.filled and not rule.lacks(source)]
+        raise FerError(
+            f"data.protocol={name} has no image to train, it tests what was trained elsewhere "
+            f"(fer-eval ckpt=PATH data=NAME); choose among {choices(able)}"
+        )
+    datamodule.check_trains()
+
+
 def _scores(net: nn.Module, images: torch.Tensor, size: int) -> torch.Tensor:
     try:
         return cast(torch.Tensor, net(images))
+    except TypeError as refusal:
+        raise FerError(
+            f"model.input.hog: it is for nets that see a descriptor, set it for those alone ({refusal})"
+        ) from refusal
     except RuntimeError as refusal:
         reason = str(refusal).splitlines()[0]
         raise FerError(f"model.input.size={size}: the net does not take such images ({reason})") from refusal

@@ -32,6 +32,8 @@ class Classifier(pl.LightningModule):
         input: what the net asks of its images; its mean and std, where given, normalise them.
         mirror_test: test on the mean of the probabilities of an image and of its mirror image; validation, which is
             read after every epoch, stays with the image alone.
+        penalty: takes the net, gives a scalar that is added to the training loss; the losses that are logged are
+            without it, so that those of training and validation compare.
     """
 
     pixel_mean: Tensor
@@ -46,6 +48,7 @@ class Classifier(pl.LightningModule):
         class_names: Sequence[str],
         input: InputSpec,
         mirror_test: bool = False,
+        penalty: nn.Module | None = None,
     ) -> None:
         super().__init__()
         self.net = net
@@ -55,6 +58,7 @@ class Classifier(pl.LightningModule):
         self.class_names = tuple(class_names)
         self.input = input
         self.mirror_test = mirror_test
+        self.penalty = penalty
         self.record: dict[str, Any] = {}
         self.kept_classes = list(range(len(self.class_names)))
         side = input.size if input.normalise == "mean_image" else 1
@@ -94,31 +98,38 @@ class Classifier(pl.LightningModule):
         """The names of everything that a stage logs."""
         return [f"{stage}/{name}" for name in ("loss", *FIGURES, *(f"recall/{name}" for name in self.answers))]
 
-    def forward(self, images: Tensor) -> Tensor:
-        """Logits (N, C) float32 of prepared images (N, channels, size, size), uint8 or 0..255."""
+    def forward(self, images: Tensor, described: Tensor | None = None) -> Tensor:
+        """Logits (N, C) float32 of prepared images (N, channels, size, size), uint8 or 0..255.
+
+        A net that sees a descriptor beside the image gets `described` (N, F), or else what describes these images.
+        """
         scaled = images.to(self.pixel_mean.dtype).div(255)
+        seen = [(scaled - self.pixel_mean) / self.pixel_std]
+        if self.input.hog is not None:
+            seen.append(self.input.describe(images) if described is None else described)
         # bf16 logits would be too coarse for the softmax, the loss and the metrics
-        logits: Tensor = self.net((scaled - self.pixel_mean) / self.pixel_std).float()
+        logits: Tensor = self.net(*seen).float()
         return logits if len(self.kept_classes) == len(self.class_names) else logits[:, self.kept_classes]
 
-    def scores(self, images: Tensor) -> Tensor:
+    def scores(self, images: Tensor, described: Tensor | None = None) -> Tensor:
         """(N, C) float32 whose softmax is what is tested: the logits, or those of a face and its mirror image."""
         if not self.mirror_test:
-            return cast(Tensor, self(images))
-        both = torch.stack([self(images), self(images.flip(-1))]).log_softmax(dim=-1)
+            return cast(Tensor, self(images, described))
+        both = torch.stack([self(images, described), self(images.flip(-1))]).log_softmax(dim=-1)
         return both.logsumexp(dim=0) - math.log(2)  # the logarithm of the mean of two probabilities
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor | None:
-        """The loss of a training batch."""
-        return self._count("train", self(batch.image), batch)
+        """The loss of a training batch, and the penalty."""
+        loss = self._count("train", self(batch.image, batch.described), batch)
+        return loss if loss is None or self.penalty is None else loss + self.penalty(self.net)
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
         """Counts a validation batch."""
-        self._count("val", self(batch.image), batch)
+        self._count("val", self(batch.image, batch.described), batch)
 
     def test_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """Counts a test batch; its probabilities (N, C) float32."""
-        scores = self.scores(batch.image)
+        scores = self.scores(batch.image, batch.described)
         self._count("test", scores, batch)
         return scores.softmax(dim=1)
 

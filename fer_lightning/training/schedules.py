@@ -39,15 +39,30 @@ def constant(optimizer: Optimizer, length: Length) -> Schedule:
     return Schedule(LambdaLR(optimizer, lambda _: 1.0), "epoch")
 
 
-def exponential(optimizer: Optimizer, length: Length, *, gamma: float, interval: Interval = "epoch") -> Schedule:
+def exponential(
+    optimizer: Optimizer,
+    length: Length,
+    *,
+    gamma: float | None = None,
+    end_factor: float | None = None,
+    interval: Interval = "epoch",
+) -> Schedule:
     """Multiply the lr by `gamma` every epoch, at its end or smoothly over its steps.
 
+    `end_factor` instead of `gamma` is the share of the lr that is left when training ends, however long it is.
+
     Raises:
-        FerError: gamma is not above 0, or the interval is unknown.
+        FerError: not one of the two, one is not above 0, training has no epoch, or the interval is unknown.
     """
-    _check(gamma > 0, "gamma", gamma, "choose above 0, usually 0.9 to 1")
+    if end_factor is not None:
+        _check(gamma is None, "gamma", gamma, "set it or scheduler.end_factor to null: either gives the decay")
+        _check(end_factor > 0, "end_factor", end_factor, "choose above 0, usually 0.001 to 0.1")
+        _check_length(length)
+    factor = gamma if end_factor is None else end_factor ** (1 / length.epochs)
+    if factor is None or factor <= 0:
+        raise FerError(f"scheduler.gamma={gamma}: choose above 0, usually 0.9 to 1, or set scheduler.end_factor")
     per_epoch = _ticks_per_epoch(length, interval)
-    return Schedule(LambdaLR(optimizer, lambda tick: gamma ** (tick / per_epoch)), interval)
+    return Schedule(LambdaLR(optimizer, lambda tick: factor ** (tick / per_epoch)), interval)
 
 
 def step(optimizer: Optimizer, length: Length, *, every: int, gamma: float, interval: Interval = "epoch") -> Schedule:
@@ -81,12 +96,8 @@ def cosine(
             interval is unknown.
     """
     _check_length(length)
-    _check(
-        0 <= warmup_epochs < length.epochs,
-        "warmup_epochs",
-        warmup_epochs,
-        f"choose 0 up to, not including, trainer.max_epochs={length.epochs}",
-    )
+    room = f"choose 0 up to, not including, trainer.max_epochs={length.epochs}"
+    _check(0 <= warmup_epochs < length.epochs, "warmup_epochs", warmup_epochs, room)
     _check(0 <= min_factor <= 1, "min_factor", min_factor, "choose a share of the lr, 0 to 1")
     per_epoch = _ticks_per_epoch(length, interval)
     warmup, total = warmup_epochs * per_epoch, length.epochs * per_epoch
@@ -121,20 +132,14 @@ def one_cycle(
     _check(0 < warmup_share < 1, "warmup_share", warmup_share, "choose above 0 and below 1; 0.3 is usual")
     _check(div_factor >= 1, "div_factor", div_factor, "choose 1 or more")
     _check(final_div_factor >= 1, "final_div_factor", final_div_factor, "choose 1 or more")
-    has_momentum = "momentum" in optimizer.defaults or "betas" in optimizer.defaults
-    _check(
-        has_momentum or not cycle_momentum,
-        "cycle_momentum",
-        cycle_momentum,
-        f"{type(optimizer).__name__} has no momentum: set it to false",
-    )
+    able = "momentum" in optimizer.defaults or "betas" in optimizer.defaults or not cycle_momentum
+    _check(able, "cycle_momentum", cycle_momentum, f"{type(optimizer).__name__} has no momentum: set it to false")
     total = length.epochs * _ticks_per_epoch(length, "step")
     # torch divides by the length of the rise less one step: a rise of exactly one step would divide by zero
     share = warmup_share * (1 + 1e-9) if warmup_share * total == 1 else warmup_share
-    highest = [float(group["lr"]) for group in optimizer.param_groups]
     cycle = OneCycleLR(
         optimizer,
-        max_lr=highest,
+        max_lr=[float(group["lr"]) for group in optimizer.param_groups],
         total_steps=total,
         pct_start=share,
         div_factor=div_factor,
@@ -185,11 +190,9 @@ def _ticks_per_epoch(length: Length, interval: Interval) -> int:
 
 
 def _check_length(length: Length) -> None:
+    end = f"trainer.max_epochs={length.epochs}"
     if length.epochs < 1:
-        raise FerError(
-            f"scheduler: this schedule ends with training, and trainer.max_epochs={length.epochs}: "
-            "set it to 1 or more, or choose scheduler=constant"
-        )
+        raise FerError(f"scheduler: it ends with training, and {end}: set 1 or more, or choose scheduler=constant")
 
 
 def _check(holds: bool, key: str, value: object, way_out: str) -> None:

@@ -11,7 +11,7 @@ from support import TINY, TINY_BATCH, call
 from fer_lightning.commands import evaluate, train
 
 MISTAKES = [
-    ("model=foo", "model=foo: no such option; choose among cnn, "),
+    ("model=foo", "model=foo: no such option; choose among attentional_cnn, "),
     ("modle=cnn", "modle: no such key; choose among"),
     (
         "logger=csv,tensorboard",

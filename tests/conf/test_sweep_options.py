@@ -9,19 +9,43 @@ from hydra.types import RunMode
 from omegaconf import OmegaConf
 
 from fer_lightning.results.result import config_hash
+from fer_lightning.run import compose as composing
+from fer_lightning.run.asked import check_asked
 from fer_lightning.run.check import check
-from fer_lightning.run.compose import compose_job, conf_dir, options, register_resolvers
+from fer_lightning.run.compose import EVAL, TRAIN, compose_job, conf_dir, options, register_resolvers, sweeps_of
+
+FILES = {TRAIN: "train", EVAL: "eval"}  # of conf/
+COMMANDS = {option: command for command in FILES for option in sweeps_of(command)}
 
 
 def composed(option, *overrides):
     register_resolvers()
+    words = [f"sweep={option}", "paths.output_dir=x", *overrides]
     with initialize_config_dir(str(conf_dir()), version_base="1.3"):
-        return compose("train", [f"sweep={option}", "paths.output_dir=x", *overrides], return_hydra_config=True)
+        return compose(FILES[COMMANDS[option]], words, return_hydra_config=True)
+
+
+def job_of(option, word, folder):
+    """One of the sweep's jobs, as its command checks it before it reads anything."""
+    words = [f"sweep={option}", word, "hydra.mode=RUN"]
+    if COMMANDS[option] == TRAIN:
+        job = compose_job(words, folder)
+        check(job.config)
+        return job
+    cfg = composed(option)
+    words += ["ckpt=best.ckpt", f"paths.output_dir={folder}", *([] if cfg.get("data") else ["data=fer2013"])]
+    job = composing.as_job(composing.compose(words, "eval"), words, folder)
+    check_asked(job.config)
+    return job
 
 
 def swept(option):
     parameters = OmegaConf.to_container(composed(option).hydra.sweeper.params)
     return OverridesParser.create().parse_overrides([f"{key}={value}" for key, value in parameters.items()])
+
+
+def test_every_sweep_is_for_a_command_that_there_is():
+    assert sorted(COMMANDS) == options("sweep")
 
 
 @pytest.mark.parametrize("option", options("sweep"))
@@ -42,9 +66,7 @@ def test_each_of_its_values_is_another_job_that_can_be_built(option, tmp_path):
         values = list(word.sweep_string_iterator()) if word.is_discrete_sweep() else [word.value().start]
         found = []
         for value in values:
-            job = compose_job([f"sweep={option}", f"{key}={value}", "hydra.mode=RUN"], tmp_path)
-            check(job.config)
-            found.append(config_hash(job.config))
+            found.append(config_hash(job_of(option, f"{key}={value}", tmp_path).config))
         assert len(set(found)) == len(values)
 
 

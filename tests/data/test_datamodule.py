@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from fer_lightning.data.datamodule import FaceDataModule
+from fer_lightning.data.devices import check_devices
 from fer_lightning.data.inputs import InputSpec
 from fer_lightning.data.preprocess.prepare import Prepare
 from fer_lightning.errors import FerError
@@ -149,17 +150,18 @@ def test_a_balanced_module_draws_rare_classes_as_often(build, make_faces):
 
 
 def test_the_global_batch_must_divide_over_devices(build):
-    build(batch_size=12).check_devices(3)
+    protocol = build().protocol
+    check_devices(3, 12, protocol)
     with pytest.raises(FerError, match=r"data\.batch_size=10 .* remainder over 3: choose 9 or 12"):
-        build().check_devices(3)
+        check_devices(3, 10, protocol)
     with pytest.raises(FerError, match=r"data\.batch_size=2 .* remainder over 3: choose 3, or other"):
-        build(batch_size=2).check_devices(3)
+        check_devices(3, 2, protocol)
 
 
 def test_devices_may_not_outnumber_the_images_of_a_stage(build):
     # 140 images: 98 train, 14 validate
     with pytest.raises(FerError, match=r"trainer\.devices: 20 devices for 14 images to val; take fewer"):
-        build(batch_size=100).check_devices(20)
+        check_devices(20, 100, build().protocol)
 
 
 def test_the_reader_is_called_once_with_the_cache(make_faces, tmp_path, monkeypatch):

@@ -17,6 +17,7 @@ CLASSES = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
 # refused before any file is opened
 AT_ONCE = {
     "batch_size": ({"batch_size": 0}, r"data\.batch_size=0: choose at least 1"),
+    "epoch_images": ({"epoch_images": 9}, r"data\.epoch_images=9: choose data\.batch_size=128 or more; null is each"),
     "num_workers": ({"num_workers": -1}, r"data\.num_workers=-1: choose 0 .* or more"),
     "size": ({"prepare": Prepare(10)}, r"model\.input\.size=12 is a crop larger than the image, preprocess\.size=10"),
     "channels": ({"prepare": Prepare(12, 3)}, r"preprocess\.channels=3 keeps colour, but model\.input\.channels=1"),

@@ -165,3 +165,46 @@ def test_balanced_draws_weigh_classes_and_not_variants():
     # 1,000 draws of chance 1/2: deviation 16; of chance 1/5: deviation 13
     assert abs(int(labels[rows].sum()) - 500) < 80
     assert np.abs(np.bincount(views, minlength=5) - 200).max() < 65
+
+
+def test_an_epoch_of_fewer_images_goes_on_where_the_last_one_stopped():
+    batches = EpochBatches(ROWS, LABELS, batch_size=10, seed=0, epoch_images=20)
+    epochs = []
+    for epoch in range(5):
+        batches.set_epoch(epoch)
+        assert len(batches) == len(list(batches)) == 2
+        epochs.append(dealt(batches).tolist())
+    seen = [row for rows in epochs for row in rows]
+    assert sorted(seen[:50]) == sorted(seen[50:]) == ROWS.tolist()  # two whole passes
+    assert seen[:50] != seen[50:]
+
+
+def test_an_epoch_of_more_images_than_there_are_begins_them_anew():
+    batches = EpochBatches(ROWS, LABELS, batch_size=16, seed=0, epoch_images=130)
+    assert [len(draw.rows) for draw in batches] == [16] * 8
+    rows, counts = np.unique(dealt(batches), return_counts=True)
+    assert rows.tolist() == ROWS.tolist()
+    assert set(counts.tolist()) == {2, 3}  # 128 of 50
+
+
+def test_a_part_of_all_variants_is_an_epoch_too():
+    batches = EpochBatches(ROWS, LABELS, batch_size=25, seed=0, copies=21, epoch_images=50)
+    seen = []
+    for epoch in range(21):
+        batches.set_epoch(epoch)
+        seen += [(int(row), int(view)) for d in batches for row, view in zip(d.rows, d.views, strict=True)]
+    assert sorted(seen) == [(row, view) for row in ROWS.tolist() for view in range(21)]
+
+
+def test_balanced_draws_have_the_length_that_is_asked_for():
+    batches = EpochBatches(ROWS, LABELS, batch_size=10, seed=0, balanced=True, epoch_images=120)
+    assert len(dealt(batches)) == 120
+
+
+def test_two_devices_share_an_epoch_of_a_length():
+    whole = EpochBatches(ROWS, LABELS, 10, seed=4, epoch_images=70)
+    parts = [EpochBatches(ROWS, LABELS, 10, seed=4, epoch_images=70, rank=rank, world_size=2) for rank in range(2)]
+    for batches in (whole, *parts):
+        batches.set_epoch(2)
+    for one, *shares in zip(whole, *parts, strict=True):
+        assert sorted(np.concatenate([share.rows for share in shares])) == sorted(one.rows)

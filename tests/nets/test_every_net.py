@@ -4,44 +4,44 @@ from __future__ import annotations
 
 import io
 from functools import cache
-from pathlib import Path
 
 import pytest
 import torch
 from hydra.utils import instantiate
-from omegaconf import OmegaConf
 from torch import nn
 from torch.nn import functional as F
 
-MODELS = Path(__file__).parents[2] / "conf" / "model"
-NAMES = sorted(file.stem for file in MODELS.glob("*.yaml"))
+from fer_lightning.data.inputs import InputSpec
+from fer_lightning.run.compose import compose, options, plain
+
+NAMES = options("model")
 
 
 def build(
     name: str, classes: int = 7, channels: int | None = None, size: int | None = None, seed: int = 0
 ) -> nn.Module:
     """The net of conf/model/<name>.yaml; 0 keeps the channels and the size that the file asks for."""
-    model = OmegaConf.load(MODELS / f"{name}.yaml")
-    model.input.channels = channels or model.input.channels
-    model.input.size = size or model.input.size
-    model.net.num_classes = classes
     torch.manual_seed(seed)
-    return instantiate(OmegaConf.create({"model": model}).model.net)
+    return instantiate({**config(name, channels, size)["net"], "num_classes": classes})
 
 
 @cache
-def shape(name: str) -> tuple[int, int]:
-    model = OmegaConf.load(MODELS / f"{name}.yaml")
-    return model.input.channels, model.input.size
+def config(name: str, channels: int | None = None, size: int | None = None) -> dict:
+    asked = {"channels": channels, "size": size}
+    overrides = [f"model.input.{key}={value}" for key, value in asked.items() if value]
+    return plain(compose([f"model={name}", *overrides, "paths.output_dir=x"]))["model"]
 
 
-def images(name: str, count: int = 4) -> torch.Tensor:
-    channels, size = shape(name)
-    return torch.randn(count, channels, size, size, generator=torch.Generator().manual_seed(1))
+def inputs(name: str, count: int = 4, channels: int | None = None, size: int | None = None) -> list[torch.Tensor]:
+    """What the net sees: noise, and its descriptor where it takes one."""
+    spec = InputSpec(**config(name, channels, size)["input"])
+    generator = torch.Generator().manual_seed(1)
+    images = torch.randint(0, 256, (count, spec.channels, spec.size, spec.size), generator=generator)
+    return [images / 64 - 2, *([spec.describe(images)] if spec.hog else [])]
 
 
 def test_the_folder_is_there():
-    assert {"cnn", "stn_cnn", "timm"} <= set(NAMES)
+    assert {"cnn", "stn_cnn", "timm", "hog_cnn"} <= set(NAMES)
 
 
 @pytest.mark.parametrize(("channels", "size", "classes"), [(1, 32, 7), (3, 32, 8), (1, 48, 6), (3, 48, 2)])
@@ -49,13 +49,13 @@ def test_the_folder_is_there():
 def test_one_logit_a_class_at_any_channels_and_size(name, channels, size, classes):
     net = build(name, classes, channels, size).eval()
     with torch.no_grad():
-        assert net(torch.randn(2, channels, size, size)).shape == (2, classes)
+        assert net(*inputs(name, 2, channels, size)).shape == (2, classes)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_parameter_gets_a_finite_gradient(name):
     net = build(name).train()
-    F.cross_entropy(net(images(name)), torch.tensor([0, 1, 2, 3])).backward()
+    F.cross_entropy(net(*inputs(name)), torch.tensor([0, 1, 2, 3])).backward()
     for key, parameter in net.named_parameters():
         assert parameter.grad is not None, f"{key} takes no part in the logits"
         assert parameter.grad.isfinite().all(), key
@@ -63,21 +63,21 @@ def test_every_parameter_gets_a_finite_gradient(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_prediction_does_not_depend_on_its_batch(name):
-    net, x = build(name).eval(), images(name)
+    net, seen = build(name).eval(), inputs(name)
     with torch.no_grad():
-        torch.testing.assert_close(net(x)[2:3], net(x[2:3]), rtol=1e-4, atol=1e-4)
+        torch.testing.assert_close(net(*seen)[2:3], net(*[part[2:3] for part in seen]), rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_weights_survive_a_file(name):
-    first, second, x = build(name, seed=0).eval(), build(name, seed=1).eval(), images(name, 2)
+    first, second, seen = build(name, seed=0).eval(), build(name, seed=1).eval(), inputs(name, 2)
     file = io.BytesIO()
     torch.save(first.state_dict(), file)
     file.seek(0)
     with torch.no_grad():
-        assert not torch.equal(first(x), second(x))
+        assert not torch.equal(first(*seen), second(*seen))
         second.load_state_dict(torch.load(file, weights_only=True))
-        assert torch.equal(first(x), second(x))
+        assert torch.equal(first(*seen), second(*seen))
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -17,7 +17,7 @@ from fer_lightning.run.tracking import trackers
 
 # nothing in these could step: folders, help texts, and sweeps, of which tests/conf/test_sweep_options.py takes care
 NOT_STEPPED = {"paths", "hydra", "local", "sweep"}
-GLOBAL = {"hydra", "local", "experiment", "sweep", "debug"}  # no key of their own: they change others
+GLOBAL = {"hydra", "local", "experiment", "sweep", "budget", "debug"}  # no key of their own: they change others
 NEED_GPU = {"gpu", "ddp", "multinode"}
 GROUPS = sorted(folder.name for folder in conf_dir().iterdir() if folder.is_dir())
 # what a few tiny images need; {} is what the data set's fixture gives

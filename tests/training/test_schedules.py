@@ -62,6 +62,12 @@ def test_exponential_by_step_means_the_same_gamma_per_epoch():
     assert by_step[2] == pytest.approx(0.1 * math.sqrt(0.9))  # half an epoch
 
 
+def test_exponential_ends_at_its_share_whatever_the_length():
+    end = partial(exponential, end_factor=0.01, interval="step")
+    assert curve(end)[-1] * 0.01 ** (1 / 40) == pytest.approx(0.1 * 0.01)  # ten epochs of four steps
+    assert curve(end)[20] == pytest.approx(0.1 * 0.1)
+
+
 def test_step_counts_epochs_or_steps():
     theirs = curve(lambda optimizer, _: StepLR(optimizer, 3, 0.5))
     assert curve(partial(step, every=3, gamma=0.5)) == pytest.approx(theirs)
@@ -168,6 +174,9 @@ def test_every_parameter_group_keeps_its_own_lr(make):
         (partial(cosine, interval="stpe"), r"scheduler.interval=stpe: .*did you mean step"),
         (partial(step, every=1, gamma=0.5, interval="batch"), "scheduler.interval=batch"),
         (partial(exponential, gamma=0), "scheduler.gamma=0"),
+        (exponential, "scheduler.gamma=None: .* or set scheduler.end_factor"),
+        (partial(exponential, end_factor=0), "scheduler.end_factor=0"),
+        (partial(exponential, gamma=0.9, end_factor=0.1), "scheduler.gamma=0.9: .* scheduler.end_factor to null"),
         (partial(step, every=0, gamma=0.5), "scheduler.every=0"),
         (partial(step, every=1, gamma=-1), "scheduler.gamma=-1"),
         (partial(one_cycle, warmup_share=1.0), "scheduler.warmup_share=1.0"),
@@ -184,7 +193,7 @@ def test_impossible_values(make, key):
         make(sgd(), LENGTH)
 
 
-@pytest.mark.parametrize("make", [cosine, one_cycle])
+@pytest.mark.parametrize("make", [cosine, one_cycle, partial(exponential, end_factor=0.1)])
 @pytest.mark.parametrize("epochs", [0, -1])
 def test_a_schedule_that_ends_with_training_needs_an_end(make, epochs):
     with pytest.raises(FerError, match=f"scheduler: .*trainer.max_epochs={epochs}"):

@@ -1,4 +1,4 @@
-"""Paper A's offline augmentation: prescribed variants of each training image, as index arithmetic and not as files."""
+"""The papers' offline augmentation: prescribed variants of each training image, by index and not as files."""
 
 from __future__ import annotations
 
@@ -23,6 +23,16 @@ class Recipe(Protocol):
     def __call__(self, images: Pixels, rows: Integers, views: Integers) -> Pixels:
         """(N, ...) variants `views` (N,) of images (N, H, W[, 3]) uint8 that stand in `rows` (N,)."""
         ...
+
+
+class Mirrored:
+    """An image and its mirror image: a training set twice as large. Paper D, section 5."""
+
+    copies = 2
+
+    def __call__(self, images: Pixels, rows: Integers, views: Integers) -> Pixels:
+        """(N, H, W[, 3]) in the size of `images`; view 0 is the original, 1 its left-right mirror image."""
+        return np.stack([image[:, ::-1] if view else image for image, view in zip(images, views, strict=True)])
 
 
 class CropsOfSizes:

@@ -13,28 +13,62 @@ PADDINGS = ("border", "zeros", "reflection")
 GRID = 4  # the localisation net's last map is GRID x GRID, whatever the input: it keeps where things are, coarsely
 
 
+class Localisation(nn.Sequential):
+    """The convolutions and the hidden layer of a localisation net: (N, channels, H, W) to (N, features).
+
+    Args:
+        layers: in order.
+        features: units of the last one.
+    """
+
+    def __init__(self, *layers: nn.Module, features: int) -> None:
+        super().__init__(*layers)
+        self.features = features
+
+
+def coarse_localisation(channels: int, width: int) -> Localisation:
+    """Two Conv-BN-ReLU with max-pooling and a linear layer, at half the resolution and for any size of image."""
+    return Localisation(
+        nn.MaxPool2d(2),  # where a face lies shows at half the resolution, for a quarter of the time
+        ConvBnRelu(channels, width),
+        nn.MaxPool2d(2),
+        ConvBnRelu(width, 2 * width),
+        nn.AdaptiveAvgPool2d(GRID),
+        nn.Flatten(),
+        nn.Linear(2 * width * GRID * GRID, 4 * width),
+        nn.ReLU(inplace=True),
+        features=4 * width,
+    )
+
+
 class SpatialTransformer(nn.Module):
     """(N, channels, H, W) warped to (N, channels, H', W'). Paper A, section 2.1; Jaderberg et al. 2015.
 
     Localisation net, grid generator, bilinear sampler. It starts as the identity, so that training begins with faces
-    as they are. The papers leave the localisation net open: here two Conv-BN-ReLU with max-pooling and two linear
-    layers.
+    as they are. Paper A leaves the localisation net open: `coarse_localisation` is ours.
 
     Args:
         channels: of the image or the feature map.
         out_size: H' = W' in pixels; None keeps the size.
-        width: channels of the localisation net; its hidden layer has four times as many units.
+        width: channels of the coarse localisation net; its hidden layer has four times as many units.
         step: how much of its last layer's output the warp takes. Open in the papers; with all of it, SGD at paper A's
             rate of 0.1 and momentum 0.9 threw digits out of the frame for good.
         padding: what lies outside the image: border, zeros or reflection. Border by default, because the black wedges
             of a rotated image are edges that no face has.
+        localisation: another localisation net, without its last layer; None is the coarse one.
 
     Raises:
         FerError: `padding` is none of the three.
     """
 
     def __init__(
-        self, channels: int, out_size: int | None = None, width: int = 16, padding: str = "border", step: float = 0.03
+        self,
+        channels: int,
+        out_size: int | None = None,
+        width: int = 16,
+        padding: str = "border",
+        step: float = 0.03,
+        localisation: Localisation | None = None,
     ) -> None:
         super().__init__()
         if padding not in PADDINGS:
@@ -42,17 +76,8 @@ class SpatialTransformer(nn.Module):
         self.out_size = out_size
         self.padding = padding
         self.step = step
-        self.localisation = nn.Sequential(
-            nn.MaxPool2d(2),  # where a face lies shows at half the resolution, for a quarter of the time
-            ConvBnRelu(channels, width),
-            nn.MaxPool2d(2),
-            ConvBnRelu(width, 2 * width),
-            nn.AdaptiveAvgPool2d(GRID),
-            nn.Flatten(),
-            nn.Linear(2 * width * GRID * GRID, 4 * width),
-            nn.ReLU(inplace=True),
-        )
-        self.affine = nn.Linear(4 * width, 6)
+        self.localisation = localisation or coarse_localisation(channels, width)
+        self.affine = nn.Linear(self.localisation.features, 6)
         self.start_at_identity()
 
     def start_at_identity(self) -> None:

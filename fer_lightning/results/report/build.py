@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from fer_lightning.errors import FerError
+from fer_lightning.results.report.bar_groups import bar_keys
 from fer_lightning.results.report.collect import Collected, collect
 from fer_lightning.results.report.compare import compare
 from fer_lightning.results.report.ensemble import with_ensemble
@@ -23,6 +24,7 @@ def make_report(
     by: Sequence[str] | None = None,
     ensemble: bool = False,
     title: str | None = None,
+    bars: Sequence[str] | None = None,
 ) -> Report:
     """Reads the results at and below the paths, and compares the best row with each other one.
 
@@ -32,6 +34,8 @@ def make_report(
         by: the keys to tell rows apart by; None takes those that vary, but for fold and seed.
         ensemble: also make a row of the averaged probabilities of the others.
         title: names of the sweeps, or else of the paths, where None.
+        bars: the keys of the figure of bars, the last one a bar each, those before it the groups; none for no bars;
+            None takes column and row of the paper's table where every run names them.
 
     Raises:
         FerError: no path, one that is not there, no result, or an unknown metric or key.
@@ -44,6 +48,7 @@ def make_report(
     if not collected.runs:
         raise FerError(_nothing(paths, collected))
     keys, rows, notes = make_rows(collected, metric, by)
+    drawn = bar_keys(bars, collected.runs)
     if ensemble:
         more, told = with_ensemble(rows, metric)
         rows, notes = in_rank(more, metric), (*notes, *told)
@@ -55,6 +60,7 @@ def make_report(
         notes=(*collected.notes, *notes),
         title=title or _title(paths, collected),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
+        bars=drawn,
     )
 
 

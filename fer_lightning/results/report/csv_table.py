@@ -8,7 +8,7 @@ from pathlib import Path
 from statistics import fmean
 
 from fer_lightning.results.report.model import Comparison, Report, Row
-from fer_lightning.results.report.text import WHOLE
+from fer_lightning.results.report.text import WHOLE, worded
 from fer_lightning.whole import whole
 
 FIGURES = (
@@ -29,7 +29,7 @@ def write(report: Report, path: Path) -> None:
     tests = {comparison.other: comparison for comparison in report.comparisons}
     with whole(path) as scratch, scratch.open("w", encoding="utf-8", newline="") as stream:
         table = csv.writer(stream, lineterminator="\n")
-        table.writerow([*(report.keys or (WHOLE,)), *FIGURES])
+        table.writerow([*(map(worded, report.keys) if report.keys else (WHOLE,)), *FIGURES])
         for place, row in enumerate(report.rows):
             names = [row.key.get(key, "") for key in report.keys] or [row.name]
             table.writerow([*names, *_figures(row, report.metric, tests.get(place))])

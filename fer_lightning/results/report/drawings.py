@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fer_lightning.results.figures.confusion import confusion_matrix
+from fer_lightning.results.report.bar_groups import draw_bars
 from fer_lightning.results.report.curves_figure import Bundle, curve_bundles
 from fer_lightning.results.report.history import History, history
 from fer_lightning.results.report.metrics import figure, label
@@ -30,6 +31,12 @@ def scores(report: Report) -> Picture | None:
     said = "; ".join(f"{row.name}: {mean_and_spread(row.score, report.metric)}" for row in rows)
     drawn = score_dots(rows, report.metric, best, _first(len(rows), len(scored)))
     return picture(drawn, f"{label(report.metric)} of each row with its 95 % interval. {said}")
+
+
+def bars(report: Report) -> Picture | None:
+    """The bars of the report's keys for them; None where it has none."""
+    drawn = draw_bars(report)
+    return None if drawn is None else picture(drawn.figure, drawn.alt)
 
 
 def curves(report: Report) -> Picture | None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
+from fer_lightning.results.report.keys import source
 from fer_lightning.results.report.metrics import is_fraction, label
-from fer_lightning.results.report.model import FOLD, LEVEL, SEED, Comparison, Report
+from fer_lightning.results.report.model import COLUMN, FOLD, LEVEL, ROW, SEED, Comparison, Report
 
 SHOWN = 8  # tests that are spelled out, from the highest p down: what keeps the best from being bold comes first
 NAMED = 3  # rows without a test that are named
@@ -14,7 +15,19 @@ NAMED = 3  # rows without a test that are named
 
 def footnotes(report: Report) -> list[str]:
     """One sentence or two each; the notes of the report last."""
-    return [*_figures(report), *_tests(report), *report.notes]
+    return [*cells_and_figures(report), *_tests(report), *report.notes]
+
+
+def cells_and_figures(report: Report) -> list[str]:
+    """What the rows are, where they are cells of a paper's table, and how to read their figures."""
+    return [*_cells(report), *_figures(report)]
+
+
+def _cells(report: Report) -> Iterator[str]:
+    named = [key.removeprefix("paper.") for key in (ROW, COLUMN) if key in report.keys]
+    if named and (paper := source(run for row in report.rows for run in row.runs)):
+        verb = "are those" if len(named) > 1 else "is that"
+        yield f"{' and '.join(named).capitalize()} {verb} of the paper: {paper}."
 
 
 def _figures(report: Report) -> Iterator[str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from fer_lightning.errors import FerError, choices
 from fer_lightning.results.report.collect import Collected
-from fer_lightning.results.report.model import FOLD, SEED, Lost, Run
+from fer_lightning.results.report.model import CELL, COLUMN, FOLD, ROW, SEED, TABLE, TITLE, Lost, Run
 from fer_lightning.results.report.settings import in_config, leaves
 from fer_lightning.results.result import HASHED_TRAINER
 
@@ -15,7 +15,7 @@ UNKNOWN = "?"  # what a lost job was to do where neither its overrides nor its s
 
 # where runs lie, who watches them, what is printed, which of a sweep's files asked: no figure depends on it
 QUIET_GROUPS = frozenset(
-    {"paths", "hydra", "logger", "local", "sweep", "sweep_name", "resume", "trainer", "paper"},
+    {"paths", "hydra", "logger", "pages", "local", "sweep", "sweep_name", "resume", "trainer", "paper"},
 )
 QUIET_DATA = frozenset(
     f"data.{key}"
@@ -39,9 +39,24 @@ def is_quiet(key: str) -> bool:
 
 
 def value(run: Run, key: str) -> str:
-    """What the run was asked for, else what its resolved config says; "" where both are silent."""
+    """What the run was asked for, else what its resolved config says; "" where both are silent.
+
+    Of `CELL` it is what the result says of the paper.
+    """
+    if key in CELL:
+        found = (run.result.paper or {}).get(key.removeprefix("paper."))
+        return "" if found is None else str(found)
     said = run.settings.get(key)
     return in_config(run.result.config, key) if said is None else said
+
+
+def source(runs: Iterable[Run]) -> str:
+    """The paper and its table that the runs name, as in `Improved STN-CNN, Table 2`; of several, all."""
+    tables: dict[str, set[str]] = defaultdict(set)
+    for run in runs:
+        tables[value(run, TITLE)].add(value(run, TABLE))
+    named = {title: " and ".join(sorted(filter(None, of))) for title, of in sorted(tables.items())}
+    return "; ".join(filter(None, (", ".join(filter(None, pair)) for pair in named.items())))
 
 
 class Values:
@@ -49,9 +64,9 @@ class Values:
 
     def __init__(self, collected: Collected) -> None:
         self._siblings: dict[tuple[str, ...], list[Run]] = defaultdict(list)
-        for run in collected.runs:
-            if run.sweep is not None:
-                self._siblings[_kind(run)].append(run)
+        self._jobs = [run for run in collected.runs if run.sweep is not None]
+        for run in self._jobs:
+            self._siblings[_kind(run)].append(run)
         self._agreed: dict[tuple[tuple[str, ...], str], str] = {}
 
     def of(self, one: Run | Lost, key: str) -> str:
@@ -59,7 +74,19 @@ class Values:
         if isinstance(one, Run):
             return value(one, key)
         said = one.settings.get(key)
+        if said is None and key in CELL:
+            return self._of_same(one, key)
         return self._of_siblings(_kind(one), key) if said is None else said
+
+    def _of_same(self, lost: Lost, key: str) -> str:
+        """What the finished jobs of its sweep say that were asked for the same, but for fold and seed."""
+        asked = tuple((k, v) for k, v in lost.settings.items() if k not in (FOLD, SEED) and not is_quiet(k))
+        place = (lost.sweep or "", *(f"{k}={v}" for k, v in asked))
+        if (place, key) not in self._agreed:
+            runs = [run for run in self._jobs if run.sweep == lost.sweep and all(value(run, k) == v for k, v in asked)]
+            said = {value(run, key) for run in runs}
+            self._agreed[place, key] = said.pop() if len(said) == 1 else UNKNOWN
+        return self._agreed[place, key]
 
     def _of_siblings(self, kind: tuple[str, ...], key: str) -> str:
         if (kind, key) not in self._agreed:
@@ -77,24 +104,49 @@ def varying(collected: Collected, values: Values) -> tuple[str, ...]:
     return tuple(sorted(differing, key=_place))
 
 
-def check_keys(by: Sequence[str], runs: Iterable[Run]) -> tuple[str, ...]:
+def telling(collected: Collected, values: Values) -> tuple[str, ...]:
+    """The keys that tell rows apart where none are asked for.
+
+    Where every run names its row in a paper's table, these are row and column, the table where there are several, and
+    what varies within a cell; everywhere else, what varies.
+    """
+    apart, runs = varying(collected, values), collected.runs
+    if not all(value(run, ROW) for run in runs):
+        return apart
+    cells: dict[tuple[str, ...], list[Run | Lost]] = defaultdict(list)
+    everything: list[Run | Lost] = [*runs, *collected.lost]
+    for one in everything:
+        cells[tuple(values.of(one, key) for key in CELL)].append(one)
+    known = [ones for cell, ones in cells.items() if UNKNOWN not in cell]
+    within = [key for key in apart if any(len({values.of(one, key) for one in ones} - {UNKNOWN}) > 1 for ones in known)]
+    tables = [key for key in (TITLE, TABLE) if len({value(run, key) for run in runs}) > 1]
+    return (*tables, ROW, *[COLUMN] * any(value(run, COLUMN) for run in runs), *within)
+
+
+def check_keys(keys: Sequence[str], runs: Sequence[Run], name: str = "by") -> tuple[str, ...]:
     """The keys asked for, each once.
+
+    Args:
+        keys: groups or dotted keys.
+        runs: all of them.
+        name: what asked for the keys.
 
     Raises:
         FerError: a key that no run has in its settings or config.
     """
-    known = {key for run in runs for key in (*run.settings, *leaves(run.result.config))} if by else set()
-    for key in by:
+    known = {key for run in runs for key in (*run.settings, *leaves(run.result.config))} if keys else set()
+    known |= {key for key in CELL if any(value(run, key) for run in runs)}
+    for key in keys:
         if key not in known:
-            shown = sorted((k for k in known if k in (FOLD, SEED) or not is_quiet(k)), key=_place)
+            shown = sorted((k for k in known if k in (FOLD, SEED, *CELL) or not is_quiet(k)), key=_place)
             groups = [k for k in shown if "." not in k]
             close = choices(dict.fromkeys([*groups, *shown]), key).partition("(did you mean")
             hint = f" (did you mean{close[2]}" if close[1] else ""
             raise FerError(
-                f"by={key}: no run knows it; choose among {choices(groups)}, or a key of the config such as "
+                f"{name}={key}: no run knows it; choose among {choices(groups)}, or a key of the config such as "
                 f"optimizer.lr{hint}"
             )
-    return tuple(dict.fromkeys(by))
+    return tuple(dict.fromkeys(keys))
 
 
 def _kind(one: Run | Lost) -> tuple[str, ...]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from fer_lightning.results.report.model import Report
+from fer_lightning.results.report.paper_table import PaperTable, paper_tables
 from fer_lightning.results.report.text import bold, cells, footnotes, header, keys, losses
 from fer_lightning.whole import whole
 
@@ -25,6 +26,20 @@ def escaped(text: str) -> str:
     return SPECIAL.sub(lambda found: f"\\{found[0]}", " ".join(text.split()))
 
 
+def grid(table: PaperTable) -> Iterator[str]:
+    """A paper's table: a line a row, and of each column ours and the paper's."""
+    return rows(table.flat(), 1)
+
+
+def rows(lines: Sequence[Sequence[str]], fixed: int) -> Iterator[str]:
+    """A table of texts, the first line its head: the first `fixed` columns to the left, figures to the right."""
+    head, *body = lines
+    yield _row([escaped(text) for text in head])
+    yield _row(["---" if place < fixed else "---:" for place in range(len(head))])
+    for line in body:
+        yield _row([escaped(text) for text in line])
+
+
 def _lines(report: Report) -> Iterator[str]:
     yield f"# {escaped(report.title)}"
     yield ""
@@ -37,6 +52,11 @@ def _lines(report: Report) -> Iterator[str]:
     yield ""
     for note in footnotes(report):
         yield f"- {escaped(note)}"
+    for table in paper_tables(report):
+        yield ""
+        yield f"## {escaped(table.caption)}"
+        yield ""
+        yield from grid(table)
     if missing := losses(report):
         yield ""
         yield "## Missing"

@@ -13,6 +13,7 @@ if TYPE_CHECKING:  # only those who read predictions need a Parquet reader
     from fer_lightning.results.predictions import Predictions
 
 FOLD, SEED = "data.fold", "seed"  # what rows are averaged over
+TITLE, TABLE, ROW, COLUMN = CELL = ("paper.title", "paper.table", "paper.row", "paper.column")  # of a paper's figure
 LEVEL = 0.05  # of the tests; intervals hold 1 - LEVEL
 
 
@@ -115,10 +116,10 @@ class Row:
 
     @property
     def name(self) -> str:
-        """The row in one line, such as `loss=l1, model=cnn`; of an ensemble, that it is one."""
-        if self.ensemble:
-            return ", ".join(value for value in self.key.values() if value)
-        return ", ".join(f"{key}={value}" for key, value in self.key.items() if value) or "all runs"
+        """The row in one line, such as `loss=l1, model=cnn` or `STN-CNN, raw data`; of an ensemble, that it is one."""
+        said = {key: value for key, value in self.key.items() if value}
+        alone = said if self.ensemble else CELL  # the paper's own words need no key
+        return ", ".join(value if key in alone else f"{key}={value}" for key, value in said.items()) or "all runs"
 
 
 @dataclass(frozen=True)
@@ -164,6 +165,7 @@ class Report:
             the intervals.
         title: names of the sweeps, or of the folders.
         created: ISO 8601, UTC.
+        bars: the keys of the figure of bars: the last one is a bar each, those before it the groups; none without it.
     """
 
     metric: str
@@ -173,6 +175,7 @@ class Report:
     notes: tuple[str, ...]
     title: str
     created: str
+    bars: tuple[str, ...] = ()
 
     @property
     def best_is_supported(self) -> bool:

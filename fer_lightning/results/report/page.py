@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from fer_lightning.results.report import drawings, sections, sortable
 from fer_lightning.results.report.metrics import label, unit
 from fer_lightning.results.report.model import Report
+from fer_lightning.results.report.paper_table import paper_tables
 from fer_lightning.results.report.pooled import pooled
 from fer_lightning.results.report.row_details import detail
 from fer_lightning.results.report.text import footnotes, keys
@@ -56,10 +57,15 @@ def _content(report: Report, path: Path) -> dict[str, object]:
         "columns": sortable.columns(report),
         "fixed": keys(report),
         "lines": sortable.lines(report),
+        "paper_tables": paper_tables(report),
         "footnotes": footnotes(report),
         "lost": sections.lost(report),
         "few": FEW,
-        "pictures": [picture for picture in (drawings.scores(report), drawings.curves(report)) if picture],
+        "pictures": [
+            picture
+            for picture in (draw(report) for draw in (drawings.scores, drawings.bars, drawings.curves))
+            if picture
+        ],
         "heat": sections.heat(known[:HEAT_ROWS]),
         "heat_left_out": max(0, len(known) - HEAT_ROWS),
         "costs": sections.costs(report),

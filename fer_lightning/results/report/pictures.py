@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from matplotlib.figure import Figure
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from fer_lightning.results.style import styled
 
@@ -26,13 +27,20 @@ class Picture(NamedTuple):
     alt: str
 
 
-@styled
 def picture(figure: Figure, alt: str) -> Picture:
     """The figure as a PNG inside of the page; the same figure gives the same bytes."""
-    drawn, small = BytesIO(), BytesIO()
+    width, height = figure.get_size_inches() * CSS_INCH
+    return Picture(f"data:image/png;base64,{b64encode(png(figure)).decode()}", round(width), round(height), alt)
+
+
+@styled
+def png(figure: Figure, **remarks: str) -> bytes:
+    """The figure as a small PNG, with remarks that no one sees; the same figure gives the same bytes."""
+    drawn, small, texts = BytesIO(), BytesIO(), PngInfo()
+    for name, text in remarks.items():
+        texts.add_text(name, text)
     # written for good below; the first time it need not be small
     figure.savefig(drawn, format="png", dpi=CSS_INCH * SHARP, pil_kwargs={"compress_level": 1})
     with Image.open(drawn) as image:
-        image.convert("RGB").quantize(COLOURS, KEPT).save(small, "png", optimize=True)
-    width, height = figure.get_size_inches() * CSS_INCH
-    return Picture(f"data:image/png;base64,{b64encode(small.getvalue()).decode()}", round(width), round(height), alt)
+        image.convert("RGB").quantize(COLOURS, KEPT).save(small, "png", optimize=True, pnginfo=texts)
+    return small.getvalue()

@@ -9,7 +9,7 @@ from fer_lightning.errors import FerError, choices
 from fer_lightning.results.report import honest
 from fer_lightning.results.report.collect import Collected
 from fer_lightning.results.report.grid import Occupied, Place, holes, in_order
-from fer_lightning.results.report.keys import UNKNOWN, Values, check_keys, varying
+from fer_lightning.results.report.keys import UNKNOWN, Values, check_keys, telling, varying
 from fer_lightning.results.report.metrics import low_is_good
 from fer_lightning.results.report.model import FOLD, SEED, Lost, Row, Run
 from fer_lightning.results.report.scores import reported, score
@@ -21,7 +21,8 @@ def make_rows(
     """What the rows differ in, the rows from the best to the worst, and what a reader must know.
 
     Without `by` the rows differ in the keys that vary among the runs and lost jobs, but for `data.fold`, `seed` and
-    keys on which no figure depends (see `keys.is_quiet`). Of runs of one config the newest counts.
+    keys on which no figure depends (see `keys.is_quiet`); where every run names its cell in a paper's table, they are
+    those cells. Of runs of one config the newest counts.
 
     Args:
         collected: at least one run.
@@ -34,7 +35,7 @@ def make_rows(
     _check_metric(metric, collected.runs)
     values = Values(collected)
     apart = varying(collected, values)
-    keys = apart if by is None else check_keys(by, collected.runs)
+    keys = telling(collected, values) if by is None else check_keys(by, collected.runs)
     axes = [axis for axis in (FOLD, SEED) if axis not in keys]
     groups: dict[tuple[str, ...], tuple[list[Run], list[Lost]]] = defaultdict(lambda: ([], []))
     for run in collected.runs:

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from fer_lightning.results.printing import padded, takes_unicode, write_plain
 from fer_lightning.results.report.model import Report
+from fer_lightning.results.report.paper_table import paper_tables
 from fer_lightning.results.report.text import bold, cells, footnotes, header, keys, losses
 
 SHOWN = 20  # missing runs that are listed; the files have all
@@ -31,9 +32,14 @@ def print_report(report: Report, places: Sequence[Path] = (), stream: TextIO | N
     """
     stream = sys.stdout if stream is None else stream
     columns = [list(column) for column in zip(header(report), *cells(report), strict=True)]
+    tables = [
+        [table.caption, *_aligned([list(column) for column in zip(*table.flat(), strict=True)], 1)]
+        for table in paper_tables(report)
+    ]
     below = [*_told(report), *(f"{place.suffix[1:]:<5} {place}" for place in places)]
     if not (stream.isatty() and takes_unicode(stream)):
-        lines = [report.title, *_aligned(columns, keys(report)), *below]
+        above = [report.title, *_aligned(columns, keys(report)), *(line for table in tables for line in ("", *table))]
+        lines = [*above, *below]
         write_plain(lines if takes_unicode(stream) else [line.replace("±", "+-") for line in lines], stream)
         return
     console = Console(file=stream)
@@ -42,6 +48,14 @@ def print_report(report: Report, places: Sequence[Path] = (), stream: TextIO | N
     for place, line in enumerate(_aligned(shown, keys(report)), start=-1):
         style = "dim" if place < 0 else "bold green" if bold(report, place) else ""
         console.print(Text(line, style=style), soft_wrap=True)
+    for caption, *lines in tables:
+        if max(map(cell_len, lines)) > console.width:
+            left_out.append(caption)
+            continue
+        console.print()
+        console.print(Text(caption, style="bold"), soft_wrap=True)
+        for line in lines:
+            console.print(Text(line), soft_wrap=True)
     told = [f"No room here for {'; '.join(left_out)}: the files have them."] if left_out else []
     for line in [*told, *below]:
         # soft_wrap leaves paths and commands in one piece, so that they can be copied

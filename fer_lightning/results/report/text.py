@@ -9,10 +9,10 @@ from statistics import fmean
 from fer_lightning.results.report.footnotes import footnotes
 from fer_lightning.results.report.metrics import difference, figure, label, unit
 from fer_lightning.results.report.missing import losses
-from fer_lightning.results.report.model import Report, Row, Score
+from fer_lightning.results.report.model import CELL, Report, Row, Score
 from fer_lightning.results.summary import NONE
 
-__all__ = ["bold", "cells", "footnotes", "header", "losses"]
+__all__ = ["bold", "cells", "footnotes", "header", "losses", "worded"]
 
 BESIDE = ("test/accuracy", "test/macro_f1", "test/balanced_accuracy")  # shown beside the report's own metric
 WHOLE = "runs"  # the first column of a report whose runs differ in nothing
@@ -26,6 +26,11 @@ def header(report: Report) -> list[str]:
 def cells(report: Report) -> list[list[str]]:
     """One list a row of the report, in its order, a text for each column of `header`."""
     return [list(row) for row in zip(*(column for _, column in _columns(report)), strict=True)]
+
+
+def worded(key: str) -> str:
+    """A key as the head of a column: `row` for `paper.row`."""
+    return key.removeprefix("paper.") if key in CELL else key
 
 
 def keys(report: Report) -> int:
@@ -53,7 +58,7 @@ def span(score: Score, metric: str) -> str:
 
 def _columns(report: Report) -> list[tuple[str, list[str]]]:
     rows, metric = report.rows, report.metric
-    columns = [(key, [row.key.get(key, "") for row in rows]) for key in report.keys]
+    columns = [(worded(key), [row.key.get(key, "") for row in rows]) for key in report.keys]
     if not columns:
         columns = [(WHOLE, [row.name for row in rows])]
     figures = [

@@ -5,49 +5,43 @@ from __future__ import annotations
 import math
 import shlex
 import sys
-import warnings
 from collections.abc import Sequence
 from itertools import product
 from pathlib import Path
 from typing import Any
 
-from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
-from hydra.experimental.callback import Callback
-from omegaconf import DictConfig, flag_override
+from omegaconf import DictConfig
 
 from fer_lightning.errors import FerError
 from fer_lightning.results.sweep import JobState, SweepState
+from fer_lightning.run.compose import TRAIN
 from fer_lightning.run.launch import processes
-from fer_lightning.run.quoting import quoted
 from fer_lightning.run.sweep import state
 from fer_lightning.run.sweep.board import Board
 from fer_lightning.run.sweep.command import job_arguments
 from fer_lightning.run.sweep.names import job_name, sweep_name
+from fer_lightning.run.sweep.start import SweepStart, asked, by_key, settle, swept_keys
 
-DIR = "hydra.sweep.dir"
 BASIC = "BasicSweeper"  # the one whose jobs follow from what is typed
 
 
-class SweepCallback(Callback):
+class SweepCallback(SweepStart):
     """Of fer-train; a single run calls none of it."""
 
+    command = TRAIN
+
     def __init__(self) -> None:
-        # of what a callback raises Hydra makes a warning, and goes on without a plan
-        warnings.filterwarnings("error", message="Callback SweepCallback")
+        super().__init__()
         self._board: Board | None = None
 
     def __getstate__(self) -> dict[str, Any]:
         # a launcher hands the callbacks to its workers, and what shows the sweep stays here
         return {"_board": None}
 
-    def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
-        """Writes sweep.json and begins to show it; what is wrong ends the command, for Hydra would only warn."""
-        try:
-            sweep_dir, planned = self._plan(config)
-        except FerError as mistake:
-            print(f"error: {mistake}", file=sys.stderr)
-            sys.exit(1)
+    def begin(self, config: DictConfig) -> None:
+        """Writes sweep.json and begins to show it."""
+        sweep_dir, planned = self._plan(config)
         self._board = Board(sweep_dir, str(config.get("monitor")), str(config.get("mode")), planned)
         self._board.begin()
 
@@ -62,25 +56,12 @@ class SweepCallback(Callback):
         if processes() > 1:
             raise FerError("a sweep starts its own processes: leave out torchrun or srun, or run one job of it")
         typed = list(config.hydra.overrides.task)
-        parameters = config.hydra.sweeper.get("params") or {}
-        asked = [*(f"{key}={value}" for key, value in parameters.items()), *typed]
-        name = str(config.get("sweep_name") or sweep_name(asked))
-        if any(word.lstrip("+").startswith(f"{DIR}=") for word in config.hydra.overrides.hydra):
-            sweep_dir = Path(config.hydra.sweep.dir).absolute()
-        else:
-            if Path(name).name != name or name.startswith("."):
-                raise FerError(f"sweep_name={name}: it becomes a folder; take letters, digits, _ . = + and -")
-            sweep_dir = (Path(config.paths.log_dir) / "sweeps" / name).absolute()
-        with flag_override(config, ["struct", "readonly"], False):
-            config.hydra.sweep.dir = str(sweep_dir)  # of the sweep, and of each job's own config
-            config.hydra.overrides.hydra.append(f"{DIR}={quoted(sweep_dir)}")
-        by_key = {word.get_key_element(): word for word in OverridesParser.create().parse_overrides(asked)}
-        keys = [key for key, word in by_key.items() if word.is_sweep_override()]
+        sweep_dir = settle(config, str(config.get("sweep_name") or sweep_name(asked(config))))
+        words = by_key(asked(config))
+        keys = swept_keys(words)
         adaptive = not str(config.hydra.sweeper._target_).endswith(BASIC)
-        if "sweep_name" in keys:
-            raise FerError("sweep_name: a sweep has one name; start a sweep for each")
-        combined = [] if adaptive else _combined(list(by_key.values()))
-        jobs = [_job(words, keys, config.hydra, sweep_dir) for words in combined]
+        combined = [] if adaptive else _combined(list(words.values()))
+        jobs = [_job(one, keys, config.hydra, sweep_dir) for one in combined]
         total = config.hydra.sweeper.get("n_trials") if adaptive else len(jobs)
         command = f"fer-train {shlex.join(sys.argv[1:])}"
         when = state.now()

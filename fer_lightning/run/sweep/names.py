@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from hashlib import blake2b
 
 LONGEST = 120  # characters; file systems take 255 bytes, and `.<oldhash>` may follow
+QUOTES = "'\""
 UNSAFE = re.compile(r"[^A-Za-z0-9_.=+-]+")
 # say where and how jobs run, and what watches them; none of it changes a figure
 QUIET = ("paths.", "hydra.", "hydra/", "logger", "local=", "sweep_name=", "trainer.devices=", "data.num_workers=")
@@ -30,6 +31,20 @@ def job_name(overrides: Sequence[str], keys: Sequence[str]) -> str:
     """
     own = [word for word in overrides if word.partition("=")[0] in keys]
     return _folder(sorted(own)) if own else sweep_name(overrides)
+
+
+def eval_name(overrides: Sequence[str], keys: Sequence[str]) -> str:
+    """The name of one test of fer-eval among its sweep's: what was swept, the data set and the checkpoint.
+
+    These two always, so that the tests of another checkpoint or data set stand beside those of before.
+
+    Args:
+        overrides: of this job.
+        keys: what the sweep varies.
+    """
+    words = [word for word in overrides if word.partition("=")[0] in (*keys, "data", "ckpt")]
+    plain = [f"{key}={value.strip(QUOTES)}" for key, _, value in (word.partition("=") for word in words)]
+    return _folder(sorted(plain, key=lambda word: (word.startswith("ckpt="), word)))  # a path is long, and cut off
 
 
 def _folder(words: Sequence[str]) -> str:

@@ -1,4 +1,4 @@
-"""Paper A's prescribed variants: how many, which, and always the same ones."""
+"""The papers' prescribed variants: how many, which, and always the same ones."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from fer_lightning.data.augment.offline import CropsOfSizes, NineViews
+from fer_lightning.data.augment.offline import CropsOfSizes, Mirrored, NineViews
 from fer_lightning.data.preprocess.turn import rotate
 from fer_lightning.errors import FerError
 
@@ -131,3 +131,10 @@ def test_noise_has_the_deviation_asked_for_and_is_the_same_every_time(image):
 def test_impossible_settings_are_refused(make, message):
     with pytest.raises(FerError, match=message):
         make()
+
+
+def test_a_mirrored_set_is_twice_as_large_and_turns_left_and_right(image):
+    assert Mirrored().copies * 28_709 == 57_418
+    first, second = variants(Mirrored(), image)
+    assert np.array_equal(first, image)
+    assert np.array_equal(second, cv2.flip(image, 1))

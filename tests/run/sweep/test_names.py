@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fer_lightning.run.sweep.names import LONGEST, job_name, sweep_name
+from fer_lightning.run.sweep.names import LONGEST, eval_name, job_name, sweep_name
 
 
 def test_a_name_is_what_was_typed_sorted():
@@ -70,6 +70,26 @@ def test_many_letters_become_a_hash_and_long_names_that_begin_alike_differ():
     assert len(second) <= LONGEST
     assert first[:-9] == second[:-9]
     assert first != second
+
+
+def test_a_test_is_named_by_what_is_swept_and_always_by_its_data_set_and_checkpoint():
+    words = ["data.fold=3", "sweep=paper_a_jaffe", "data=jaffe", "ckpt=best.ckpt", "trainer.limit_test_batches=2"]
+    assert eval_name(words, ["data.fold"]) == "data.fold=3,data=jaffe,ckpt=best.ckpt"
+    assert eval_name(words, []) == "data=jaffe,ckpt=best.ckpt"
+
+
+def test_a_checkpoint_is_cut_off_before_what_is_swept_and_a_hash_tells_it_from_others():
+    paths = [f"logs/sweeps/{'long' * 30}/seed={seed}/checkpoints/best.ckpt" for seed in (0, 1)]
+    names = [eval_name([f"ckpt={path}", "data.rotate=30"], ["data.rotate"]) for path in paths]
+    assert names[0] != names[1]
+    for name in names:
+        assert name.startswith("data.rotate=30,ckpt=logs-sweeps-long")
+        assert len(name) <= LONGEST
+
+
+@pytest.mark.parametrize("mark", ["'", '"'])
+def test_quotes_around_a_checkpoint_make_no_other_folder(mark):
+    assert eval_name([f"ckpt={mark}best.ckpt{mark}"], []) == eval_name(["ckpt=best.ckpt"], []) == "ckpt=best.ckpt"
 
 
 KEY = st.from_regex(r"[a-z][a-z_.]{0,12}", fullmatch=True)

@@ -1,0 +1,174 @@
+"""Draws the tables of the documents anew from the results beside them: `make tables`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+from typing import NamedTuple
+
+from PIL import Image
+
+from fer_lightning.errors import FerError, choices
+from fer_lightning.results.figures.angles import angle_curves
+from fer_lightning.results.report.bar_groups import draw_bars
+from fer_lightning.results.report.build import make_report
+from fer_lightning.results.report.keep import keep
+from fer_lightning.results.report.pictures import png
+from fer_lightning.results.report.published import published, published_angles
+from fer_lightning.results.rotation import DOUBLED, collect, lines_of
+from fer_lightning.whole import whole
+
+DOCS = Path(__file__).parent
+BEGIN = re.compile(r"<!-- (?P<kind>table|rotation): (?P<name>[\w.-]+) -->")
+END = "<!-- end of table -->"
+FENCE = re.compile(r"\s*(```|~~~)")
+SHOWS = "Shows"  # the remark in a picture that says what was drawn: its bytes differ between versions of matplotlib
+ALTS = {"bars": "the table above as bars", "rotation": "the table above as curves"}
+
+
+class Table(NamedTuple):
+    """What stands between two markers; the picture is drawn of the same results."""
+
+    lines: list[str]
+    picture: str
+    drawn: bytes | None
+
+
+class Block(NamedTuple):
+    """Two markers, as numbers of lines from 0, and what is asked for between them."""
+
+    begin: int
+    end: int
+    kind: str
+    name: str
+
+
+def plan(docs: Path) -> dict[Path, bytes | None]:
+    """Every document with markers and every picture as it is to be; None of a picture that is not to be.
+
+    Raises:
+        FerError: markers that do not pair, a name without results, or results that cannot be read.
+    """
+    tables = cache(lambda kind, name: _table(kind, docs / "results" / name))
+    pictures: dict[Path, bytes | None] = {}
+    documents: dict[Path, bytes | None] = {}
+    for document in sorted(docs.rglob("*.md")):
+        lines = document.read_text(encoding="utf-8").split("\n")
+        blocks = list(_blocks(lines, document))
+        for block in reversed(blocks):  # from below, so that the numbers of lines above stay
+            if not (docs / "results" / block.name).is_dir():
+                raise FerError(_unknown(document, block, docs))
+            table = tables(block.kind, block.name)
+            picture = docs / "images" / f"{block.name}_{table.picture}.png"
+            pictures[picture] = table.drawn
+            link = f"![{ALTS[table.picture]}]({Path(os.path.relpath(picture, document.parent)).as_posix()})"
+            lines[block.begin + 1 : block.end] = ["", *table.lines, "", *[link, ""] * (table.drawn is not None)]
+        if blocks:
+            documents[document] = "\n".join(lines).encode()
+    return pictures | documents
+
+
+def is_up_to_date(path: Path, content: bytes | None) -> bool:
+    """Whether the file says what it is to say: a document to the byte, a picture by what was drawn in it."""
+    if content is None or not path.is_file():
+        return content is None and not path.exists()
+    if path.suffix != ".png":
+        return path.read_bytes() == content
+    with Image.open(path) as there, Image.open(BytesIO(content)) as wanted:
+        return bool(there.info.get(SHOWS) == wanted.info[SHOWS])
+
+
+def main(arguments: Sequence[str] | None = None, docs: Path = DOCS) -> int:
+    """Returns the exit code; a mistake is told and nothing is written."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    asked = parser.add_mutually_exclusive_group()
+    asked.add_argument("--check", action="store_true", help="write nothing; end with 1 where something would change")
+    asked.add_argument(
+        "--keep", metavar="SWEEP_DIR", nargs="+", type=Path, help="keep its results in docs/results/NAME"
+    )
+    parser.add_argument("--name", help="of what is kept; that of the folder when left out")
+    said = parser.parse_args(arguments)
+    try:
+        if said.keep:
+            print("\n".join(str(place / "result.json") for place in _keep(said.keep, said.name, docs)))
+            return 0
+        planned = plan(docs)
+    except FerError as mistake:
+        print(f"error: {mistake}", file=sys.stderr)
+        return 1
+    stale = [path for path, content in planned.items() if not is_up_to_date(path, content)]
+    if not said.check:
+        for path, content in planned.items():
+            _write(path, content)
+    for path in stale:
+        print(f"{path} {'is not what the results say: make tables' if said.check else 'drawn anew'}")
+    return 1 if said.check and stale else 0
+
+
+def _table(kind: str, results: Path) -> Table:
+    if kind == "rotation":
+        tests = collect([results])
+        lines = published_angles(tests)
+        curves = angle_curves(lines_of(tests), f"tested on {tests[0].data}", DOUBLED)
+        return Table(lines, kind, png(curves, **{SHOWS: "\n".join(lines)}))
+    report = make_report([results])
+    lines, bars = published(report), draw_bars(report)
+    return Table(lines, "bars", None if bars is None else png(bars.figure, **{SHOWS: "\n".join(lines)}))
+
+
+def _blocks(lines: Sequence[str], document: Path) -> Iterator[Block]:
+    """The pairs of markers, but for those inside of fenced code."""
+    begun: tuple[int, str, str] | None = None
+    fenced = False
+    for number, line in enumerate(lines):
+        fenced ^= FENCE.match(line) is not None
+        text, place = line.strip(), f"{document}:{number + 1}"
+        if fenced:
+            continue
+        if found := BEGIN.fullmatch(text):
+            if begun:
+                raise FerError(f"{place}: the table of line {begun[0] + 1} has not ended: write {END} before this one")
+            begun = number, found["kind"], found["name"]
+        elif text == END:
+            if not begun:
+                raise FerError(f"{place}: no table begins above: write <!-- table: NAME --> or <!-- rotation: NAME -->")
+            yield Block(begun[0], number, *begun[1:])
+            begun = None
+    if begun:
+        raise FerError(f"{document}:{begun[0] + 1}: this table does not end: write {END} below it")
+
+
+def _unknown(document: Path, block: Block, docs: Path) -> str:
+    known = sorted(folder.name for folder in (docs / "results").glob("*") if folder.is_dir())
+    return (
+        f"{document}:{block.begin + 1}: no results in {docs / 'results' / block.name}; choose among "
+        f"{choices(known, block.name)}, or keep some: python docs/tables.py --keep logs/sweeps/NAME"
+    )
+
+
+def _keep(folders: Sequence[Path], name: str | None, docs: Path) -> list[Path]:
+    if name is None and len(folders) > 1:
+        raise FerError("several folders make one table: give it a name with --name")
+    name = name or folders[0].resolve().name
+    if not BEGIN.fullmatch(f"<!-- table: {name} -->"):
+        raise FerError(f"'{name}' is no name for a table: give one of letters, digits, _, . and - with --name")
+    return keep(folders, docs / "results" / name)
+
+
+def _write(path: Path, content: bytes | None) -> None:
+    if content is None:
+        path.unlink(missing_ok=True)
+    elif not path.is_file() or path.read_bytes() != content:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with whole(path) as scratch:
+            scratch.write_bytes(content)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

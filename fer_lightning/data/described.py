@@ -1,0 +1,71 @@
+"""Gives the images of a data set their descriptors, kept where the same images come again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from fer_lightning.data.augment.compose import Augment
+from fer_lightning.data.cache import cached_rows, content_hash
+from fer_lightning.data.dataset import Describe, to_tensor
+from fer_lightning.data.descriptors import Descriptors, Hog
+from fer_lightning.data.faces import FaceSet
+from fer_lightning.data.inputs import InputSpec
+from fer_lightning.data.sampling import Draw
+
+CHUNK = 512  # images in memory at once
+
+
+def describer(
+    faces: FaceSet, spec: InputSpec, whole: bool, augment: Augment | None, cache_dir: Path
+) -> Describe | None:
+    """What describes the batches of `faces`; None where the net sees images alone.
+
+    Images that are the same in every epoch, as they are or in prescribed variants, are described once and kept; those
+    that change at random are described as they come.
+
+    Args:
+        faces: prepared.
+        spec: of the net's input.
+        whole: whether the net sees all of an image that is larger than its input.
+        augment: change of the images, or None.
+        cache_dir: where descriptors are kept.
+    """
+    hog = spec.descriptor
+    if hog is None:
+        return None
+    if augment is not None and augment.chain.transforms:
+        return lambda images, draw: torch.from_numpy(hog(images.numpy()))
+    copies = 1 if augment is None else augment.copies
+    tables = [
+        _table(faces, spec, whole, augment if copies > 1 else None, view, hog, cache_dir) for view in range(copies)
+    ]
+
+    def look_up(images: torch.Tensor, draw: Draw) -> torch.Tensor:
+        views = np.zeros(len(draw.rows), dtype=np.int64) if draw.views is None else draw.views
+        found = [tables[view][row] for row, view in zip(draw.rows.tolist(), views.tolist(), strict=True)]
+        return torch.from_numpy(np.stack(found))
+
+    return look_up
+
+
+def _table(
+    faces: FaceSet, spec: InputSpec, whole: bool, augment: Augment | None, view: int, hog: Hog, cache_dir: Path
+) -> Descriptors:
+    """(N, F), a row for each face, all in one of their prescribed variants."""
+    variant = None if augment is None else (type(augment.offline).__name__, vars(augment.offline), view)
+    key = content_hash("described", asdict(hog), spec.size, spec.channels, whole, variant, faces.fingerprint)
+
+    def rows() -> Iterator[Descriptors]:
+        for start in range(0, len(faces), CHUNK):
+            part = np.arange(start, min(start + CHUNK, len(faces)))
+            pixels = faces.array[part]
+            if augment is not None:
+                pixels = augment(pixels, Draw(part, seed=0, views=np.full(len(part), view)))
+            yield hog(to_tensor(pixels, spec.size, spec.channels, whole).numpy())
+
+    return cached_rows(cache_dir, "described", key, len(faces), rows)

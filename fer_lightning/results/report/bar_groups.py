@@ -1,0 +1,162 @@
+"""Which bars a report draws: groups along the axis, and in each a bar for every value of the last key."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from matplotlib.figure import Figure
+
+from fer_lightning.errors import FerError
+from fer_lightning.results.figures.bars import MOST, Bar, Group, grouped_bars
+from fer_lightning.results.report.keys import check_keys, source, value
+from fer_lightning.results.report.metrics import figure, is_fraction, label, printed, unit
+from fer_lightning.results.report.model import CELL, COLUMN, ROW, TABLE, Report, Run, Score
+from fer_lightning.results.report.paper_order import in_paper_order
+from fer_lightning.results.report.pictures import png
+from fer_lightning.results.report.scores import reported, score
+from fer_lightning.results.report.text import mean_and_spread, worded
+from fer_lightning.results.summary import NONE
+from fer_lightning.whole import whole
+
+FILE_NAME = "bars.png"
+GROUPS = 12  # that are drawn
+
+
+class Bars(NamedTuple):
+    """The figure, the groups in it, its title, and all that it shows in words."""
+
+    figure: Figure
+    groups: list[Group]
+    title: str
+    alt: str
+
+
+class Found(NamedTuple):
+    """The runs of one bar, their score, and what the paper says."""
+
+    runs: list[Run]
+    score: Score
+    paper: float | None
+
+
+def bar_keys(asked: Sequence[str] | None, runs: Sequence[Run]) -> tuple[str, ...]:
+    """The keys of the bars: what was asked for, or the cells of the paper's table where every run names its own.
+
+    Of several tables the data sets tell groups apart if each table has its own, as in Figure 7 of paper A.
+
+    Args:
+        asked: two keys or more; none for no bars; None to choose.
+        runs: all of them.
+
+    Raises:
+        FerError: one key alone, or one that no run knows.
+    """
+    if asked is not None:
+        keys = check_keys(asked, runs, "bars")
+        if len(keys) == 1:
+            raise FerError(f"bars={keys[0]}: give two keys, first that of the groups, as in bars=[data,model]")
+        return keys
+    cells = {tuple(value(run, key) for key in CELL) for run in runs}
+    if len(cells) < 2 or not all(value(run, key) for run in runs for key in (ROW, COLUMN)):
+        return ()
+    pairs = {(value(run, TABLE), value(run, "data")) for run in runs}
+    tables, sets = ({pair[k] for pair in pairs} for k in (0, 1))
+    if len(tables) == 1:
+        return COLUMN, ROW
+    return "data" if len(pairs) == len(tables) == len(sets) else TABLE, COLUMN, ROW
+
+
+def draw_bars(report: Report) -> Bars | None:
+    """The report's metric in bars; None where it has no keys for them, or no run has the metric."""
+    found = _found(report) if report.bars else {}
+    if not found:
+        return None
+    orders = [_in_order(found, k) for k in range(len(report.bars))]
+    groups = sorted(
+        {at[:-1] for at in found}, key=lambda group: [o.index(n) for o, n in zip(orders, group, strict=False)]
+    )
+    names = orders[-1]
+    cut = [
+        f"the first {most} of {len(all_)} {what}"
+        for all_, most, what in ((groups, GROUPS, "groups"), (names, MOST, "bars"))
+        if len(all_) > most
+    ]
+    groups, names = groups[:GROUPS], names[:MOST]
+    drawn = [
+        Group(", ".join(group), [_bar(found.get((*group, name)), report.metric) for name in names]) for group in groups
+    ]
+    title = _title(report, found)
+    made = grouped_bars(
+        drawn,
+        names,
+        title,
+        "; ".join([*_about(report, found), *cut]),
+        label(report.metric) + (" (%)" if unit(report.metric) else ""),
+        100.0 if is_fraction(report.metric) else None,
+    )
+    words = [
+        f"{', '.join(group)}: "
+        + ", ".join(_said(name, found[*group, name], report.metric) for name in names if (*group, name) in found)
+        for group in groups
+    ]
+    return Bars(made, drawn, title, f"{title}, with 95 % intervals. {'; '.join(words)}")
+
+
+def write_bars(report: Report, path: Path) -> None:
+    """Writes the figure, whole or not at all; a report without bars leaves no such file."""
+    if (drawn := draw_bars(report)) is not None:
+        with whole(path) as scratch:
+            scratch.write_bytes(png(drawn.figure))
+
+
+def _found(report: Report) -> dict[tuple[str, ...], Found]:
+    """The values of the bars' keys -> what is known of such a bar, of bars that have a mean."""
+    runs: dict[tuple[str, ...], list[Run]] = defaultdict(list)
+    for run in (run for row in report.rows if not row.ensemble for run in row.runs):
+        runs[tuple(value(run, key) or NONE for key in report.bars)].append(run)
+    found = {at: Found(of, score(of, report.metric), reported(of, report.metric)) for at, of in runs.items()}
+    return {at: one for at, one in found.items() if one.score.mean is not None}
+
+
+def _in_order(found: dict[tuple[str, ...], Found], place: int) -> list[str]:
+    """The values of one of the keys."""
+    names: dict[str, list[tuple[float | None, float | None]]] = defaultdict(list)
+    for at, one in found.items():
+        names[at[place]].append((one.score.mean, one.paper))
+    return in_paper_order(names)
+
+
+def _title(report: Report, found: dict[tuple[str, ...], Found]) -> str:
+    name = label(report.metric)
+    *before, last = map(worded, report.bars)
+    beside = any(one.paper is not None for one in found.values())
+    return name[:1].upper() + name[1:] + (" beside the paper's" if beside else f" by {', '.join(before)} and {last}")
+
+
+def _bar(found: Found | None, metric: str) -> Bar | None:
+    if found is None or found.score.mean is None:
+        return None
+    scale = 100 if is_fraction(metric) else 1
+    mean, interval, paper = found.score.mean, found.score.interval, found.paper
+    return Bar(
+        value=scale * mean,
+        text=figure(mean, metric),
+        ends=None if interval is None else (scale * interval[0], scale * interval[1]),
+        paper=None if paper is None else scale * paper,
+    )
+
+
+def _said(name: str, found: Found, metric: str) -> str:
+    paper = "" if found.paper is None else f" (paper {printed(found.paper, metric)})"
+    return f"{name} {mean_and_spread(found.score, metric)}{paper}"
+
+
+def _about(report: Report, found: dict[tuple[str, ...], Found]) -> list[str]:
+    """Whose table it is, and which keys tell rows apart that one bar averages."""
+    paper = source(run for one in found.values() for run in one.runs) if set(report.bars) & set(CELL) else ""
+    further = [key for key in report.keys if key not in report.bars]
+    mixed = [key for key in further if any(len({value(run, key) for run in one.runs}) > 1 for one in found.values())]
+    return [*[paper] * bool(paper), *[f"averaged over {', '.join(map(worded, mixed))}"] * bool(mixed)]

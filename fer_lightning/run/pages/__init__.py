@@ -1,0 +1,1 @@
+"""Pages: pictures of a trained net at work on test faces."""

@@ -1,0 +1,70 @@
+"""Reads what goes into parts of a net and what comes out, without leaving a trace in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from fer_lightning.training.classifier import Classifier
+
+BATCH = 64  # images at a time: a large net at 224 x 224 needs some gigabytes for them
+
+
+class Passed(NamedTuple):
+    """What passed through a part of a net.
+
+    Attributes:
+        input: its first positional input; None without one.
+        output: what it gave; a tensor, or whatever the part makes.
+    """
+
+    input: Any
+    output: Any
+
+
+def batches(images: Tensor) -> Iterator[Tensor]:
+    """(N, ...) in parts of at most BATCH."""
+    for first in range(0, len(images), BATCH):
+        yield images[first : first + BATCH]
+
+
+@contextmanager
+def at_rest(module: nn.Module) -> Iterator[None]:
+    """The module in eval mode and without gradients; the mode of every part comes back."""
+    modes = [(part, part.training) for part in module.modules()]
+    module.eval()
+    try:
+        # not inference mode: tensors that a net makes once and keeps would be of no use to the training that follows
+        with torch.no_grad():
+            yield
+    finally:
+        for part, mode in modes:
+            part.training = mode
+
+
+def passed(module: Classifier, parts: Mapping[str, nn.Module], images: Tensor) -> dict[str, Passed]:
+    """What passes through `parts` when the module answers to images (N, channels, size, size), uint8 or 0..255.
+
+    In the order in which the parts answer. One that is not asked is left out; of one that is asked more than once,
+    the last time counts.
+    """
+    seen: dict[str, Passed] = {}
+
+    def kept(value: Any) -> Any:
+        return value.clone() if isinstance(value, Tensor) else value  # the next part may change it in place
+
+    def watch(name: str, part: nn.Module) -> Any:
+        def keep(_: nn.Module, inputs: tuple[Any, ...], output: Any) -> None:
+            seen[name] = Passed(kept(inputs[0]) if inputs else None, kept(output))
+
+        return part.register_forward_hook(keep)
+
+    with at_rest(module), ExitStack() as hooks:
+        for name, part in parts.items():
+            hooks.enter_context(watch(name, part))
+        module(images.to(module.device))
+    return seen

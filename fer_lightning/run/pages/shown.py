@@ -1,0 +1,77 @@
+"""Chooses the test faces that a page shows: some of every class, by a seed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from fer_lightning.data.faces import Integers
+from fer_lightning.data.images import Pixels
+from fer_lightning.errors import FerError
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """The N images of a test, of which a page chooses some.
+
+    Attributes:
+        images: from places (K,) in the test to their prepared images (K, channels, size, size) uint8.
+        label: (N,) index into `class_names`.
+        correct: (N,) whether the net answered with that class.
+        class_names: C names, in the order of the net's answers.
+    """
+
+    images: Callable[[Integers], Pixels]
+    label: Integers
+    correct: npt.NDArray[np.bool_]
+    class_names: Sequence[str]
+
+
+class Shown(NamedTuple):
+    """The K faces of a page, class by class.
+
+    Attributes:
+        images: (K, channels, size, size) uint8, as prepared.
+        label: (K,) int64.
+        names: the K names of their classes.
+    """
+
+    images: Tensor
+    label: Tensor
+    names: list[str]
+
+
+def check_choice(page: str, per_class: int, seed: int) -> None:
+    """Raises FerError where `pages.<page>` asks for no face of a class, or for a seed that no generator takes."""
+    if per_class < 1:
+        raise FerError(f"pages.{page}.per_class={per_class}: choose 1 or more faces of each class")
+    if seed < 0:
+        raise FerError(f"pages.{page}.seed={seed}: choose 0 or more")
+
+
+def some_faces(tested: Candidates, per_class: int, seed: int, right_first: bool = False) -> Shown:
+    """At most `per_class` faces of each class that the test holds; the same test and seed give the same faces.
+
+    Args:
+        tested: what to choose from.
+        per_class: faces of a class, 1 or more.
+        seed: another one shows other faces.
+        right_first: prefer faces that the net answered correctly; wrong ones fill the rest.
+    """
+    chosen = []
+    for number in range(len(tested.class_names)):
+        # a generator for each class: its faces stay, whichever other classes a test holds
+        order = np.random.default_rng([seed, number]).permutation(np.flatnonzero(tested.label == number))
+        if right_first:
+            order = order[np.argsort(~tested.correct[order], kind="stable")]
+        chosen.append(order[:per_class])
+    places = np.concatenate(chosen)
+    label = tested.label[places]
+    names = [tested.class_names[number] for number in label.tolist()]
+    return Shown(torch.from_numpy(tested.images(places)), torch.from_numpy(label), names)

@@ -1,0 +1,44 @@
+"""What a paper reports, as a config names it under `paper`: how it is written, and for which model it holds."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from fer_lightning.errors import FerError, choices
+
+log = logging.getLogger(__name__)
+
+TEXTS = ("title", "table", "row", "column", "metric", "model")
+KEYS = (*TEXTS, "value")
+
+
+def check_paper(paper: Any) -> None:
+    """Looks at the keys and their values; null, and each key, may be left out.
+
+    Raises:
+        FerError: an unknown key, a text that is none, or a value that is no fraction.
+    """
+    if paper is None:
+        return
+    if not isinstance(paper, Mapping):
+        raise FerError(f"paper={paper}: give a map of {choices(KEYS)}, or null")
+    for key, value in paper.items():
+        if key not in KEYS:
+            raise FerError(f"paper.{key}: nothing reads such a key; choose among {choices(KEYS, key)}")
+        if key in TEXTS and not isinstance(value, str | None):
+            raise FerError(f"paper.{key}={value}: it must be a text; numbers stand in quotes")
+    value = paper.get("value")
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1):
+        raise FerError(f"paper.value={value}: give the fraction, as in 0.9451 for 94.51 %")
+
+
+def paper_of(paper: Mapping[str, Any] | None, model: object) -> dict[str, Any] | None:
+    """What the paper reports of `model`; None where `paper.model` is another one, for no report should compare them."""
+    if paper is None:
+        return None
+    if paper.get("model") not in (None, model):
+        log.info("the paper's figure is of model=%s and left out: this is %s", paper["model"], model)
+        return None
+    return dict(paper)

@@ -1,0 +1,74 @@
+"""The table of costs says the same as lines, as Markdown and as CSV."""
+
+from __future__ import annotations
+
+import csv
+import re
+from dataclasses import fields
+
+import pytest
+
+from fer_lightning.results.cost_table import Cost, Rate, Setting, table, write_csv, write_markdown
+
+SETTING = Setting("A processor", "2.4.0", 2, "32-true", 128, 5)
+COSTS = [
+    Cost("tiny", "1x8x8", 1_234, 56_789, Rate(1200.4, 1100.0, 1250.0), Rate(99.94, 99.0, 100.0)),
+    Cost("a_much_longer_name", "3x224x224", 25_557_032, 4_111_514_624, Rate(2.25, 2.0, 2.5), Rate(10.0, 9.0, 12.0)),
+]
+CELLS = [
+    ["model", "input", "parameters", "multiply-adds", "train images/s", "test images/s"],
+    ["tiny", "1x8x8", "1,234", "0.1 M", "1,200", "99.9"],
+    ["a_much_longer_name", "3x224x224", "25,557,032", "4,111.5 M", "2.2", "10.0"],
+]
+
+
+def test_lines_are_one_setting_aligned_cells_and_what_they_mean():
+    setting, blank, *aligned = table(COSTS, SETTING)[:5]
+    assert (setting, blank) == ("A processor, torch 2.4.0, 2 threads, precision 32-true, batch 128", "")
+    assert [re.split(r"\s{2,}", line) for line in aligned] == CELLS
+    assert len({len(line) for line in aligned}) == 1
+
+
+def test_one_thread_is_one():
+    assert ", 1 thread, " in Setting("A processor", "2.4.0", 1, "32-true", 128, 5).described()
+
+
+def test_the_widest_spread_of_rounds_is_told_with_its_net_and_stage():
+    # 150/1200, 1/99.94, 0.5/2.25, 3/10
+    assert "5 rounds" in table(COSTS, SETTING)[-1]
+    assert table(COSTS, SETTING)[-1].endswith("30 % apart at most (testing a_much_longer_name).")
+    assert table(COSTS[:1], SETTING)[-1].endswith("12 % apart at most (training tiny).")
+
+
+def test_markdown_has_the_same_cells_and_notes(tmp_path):
+    write_markdown(COSTS, SETTING, tmp_path / "cost.md")
+    lines = (tmp_path / "cost.md").read_text(encoding="utf-8").splitlines()
+    header, rule, *body = [line.strip("| ").split(" | ") for line in lines if line.startswith("|")]
+    assert [header, *body] == CELLS
+    assert rule == ["---", *["---:"] * 5]
+    said = [line.removeprefix("- ") for line in lines]
+    assert set(table(COSTS, SETTING)[6:]) < set(said)
+    assert SETTING.described() in said
+
+
+def test_csv_reads_back_with_the_setting_in_every_row(tmp_path):
+    write_csv(COSTS, SETTING, tmp_path / "cost.csv")
+    with (tmp_path / "cost.csv").open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    assert [row["model"] for row in rows] == ["tiny", "a_much_longer_name"]
+    assert int(rows[1]["multiply_adds"]) == 4_111_514_624
+    rates = ["train_images_per_second", "train_images_per_second_slowest", "train_images_per_second_fastest"]
+    assert [float(rows[0][name]) for name in rates] == [1200.4, 1100.0, 1250.0]
+    for row in rows:
+        assert [row[field.name] for field in fields(Setting)] == ["A processor", "2.4.0", "2", "32-true", "128", "5"]
+
+
+@pytest.mark.parametrize("write", [write_markdown, write_csv])
+def test_a_failure_leaves_the_file_of_before(write, tmp_path):
+    place = tmp_path / "cost"
+    write(COSTS, SETTING, place)
+    before = place.read_bytes()
+    with pytest.raises((AttributeError, TypeError)):
+        write([*COSTS, None], SETTING, place)
+    assert [file.name for file in tmp_path.iterdir()] == ["cost"]
+    assert place.read_bytes() == before
