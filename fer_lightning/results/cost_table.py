@@ -95,12 +95,9 @@ def table(costs: Sequence[Cost], setting: Setting) -> list[str]:
 
 def write_markdown(costs: Sequence[Cost], setting: Setting, path: Path) -> None:
     """The same as a page of the documents."""
-    lines = [
-        "# What every net costs",
-        "",
-        "A row is an option of `model`. `make cost` measures them and writes this page.",
-    ]
-    lines += ["", escaped(setting.described()), "", *rows(_cells(costs), 1), ""]
+    lines = ["# What every net costs", ""]
+    lines += ["A row is an option of `model`; `make cost` measures them and writes this page.", ""]
+    lines += [f"{escaped(setting.described())}.", "", *rows(_cells(costs), 1), ""]
     lines += [f"- {escaped(note)}" for note in _notes(costs, setting)]
     with whole(path) as scratch:
         scratch.write_text("\n".join(lines) + "\n", encoding="utf-8")

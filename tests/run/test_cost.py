@@ -4,31 +4,20 @@ from __future__ import annotations
 
 import csv
 import shutil
+from functools import cache
 from pathlib import Path
 
 import pytest
 import torch
 from support import call
-from torch import nn
 
 import fer_lightning
-from fer_lightning.run import costing
+from fer_lightning.run import cost
 from fer_lightning.run.build import build_run
 from fer_lightning.run.compose import compose_job, conf_dir, options
 from fer_lightning.run.cost import build, main
-from fer_lightning.run.costing import images_per_second, measure, multiply_adds
 
 QUICK = ("--batch", 2, "--seconds", 1e-6)  # a step a round
-CNN = {  # by hand: weights of a pixel times pixels; paper A's net at 32 x 32, width 16, 512 hidden units, 7 classes
-    "convolutions": 9 * 1 * 16 * 32**2
-    + 9 * 16 * 32 * 16**2
-    + 9 * 32 * 64 * 16**2
-    + 9 * 64 * 64 * 8**2
-    + 64 * 128 * 8**2,
-    "inception": 2 * 8**2 * (128 * 32 + (128 * 32 + 9 * 32 * 32) + (128 * 32 + 9 * 32 * 48 + 9 * 48 * 48) + 128 * 16),
-    "linear": 128 * 4**2 * 512 + 512 * 7,
-}
-LOCALISATION = 9 * 1 * 16 * 16**2 + 9 * 16 * 32 * 8**2 + 32 * 4**2 * 64 + 64 * 6
 
 
 @pytest.fixture(autouse=True)
@@ -51,44 +40,14 @@ def rows(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(stream))
 
 
-def counted(name: str) -> int:
-    module = build(name)
-    spec = module.input
-    return multiply_adds(module, torch.zeros(1, spec.channels, spec.size, spec.size, dtype=torch.uint8))
-
-
-def test_multiply_adds_are_those_worked_out_by_hand():
-    assert counted("cnn") == sum(CNN.values()) == 17_419_776
-
-
-def test_a_spatial_transformer_adds_its_localisation_net_and_not_its_sampling():
-    assert counted("stn_cnn") == sum(CNN.values()) + LOCALISATION
-
-
-class Attention(nn.Module):
-    """Torch's own product of attention, which has a fused way of its own on a processor."""
-
-    def forward(self, x):
-        return nn.functional.scaled_dot_product_attention(x, x, x)
-
-
-def test_attention_counts_its_two_products():
-    assert multiply_adds(Attention(), torch.randn(1, 2, 5, 8)) == 2 * 2 * 5 * 5 * 8
-
-
-def test_a_transformer_layer_counts_whole_though_torch_would_fuse_it():
-    layer = nn.TransformerEncoderLayer(d_model=8, nhead=2, dim_feedforward=16, batch_first=True)
-    projections, attention, feedforward = 4 * 8 * 8 * 4, 2 * 4 * 4 * 8, 2 * 8 * 16 * 4
-    assert multiply_adds(layer, torch.randn(1, 4, 8)) == projections + attention + feedforward
-
-
-@pytest.mark.slow
-def test_every_option_is_a_row_with_its_own_parameters(tmp_path, capsys):
+def test_every_option_is_a_row_with_its_own_parameters(tmp_path, capsys, monkeypatch):
+    built = cache(build)
+    monkeypatch.setattr(cost, "build", built)  # once is enough here
     assert call(main, *QUICK, "--out", tmp_path / "new" / "cost.md", "--csv", tmp_path / "cost.csv") == 0
     found = rows(tmp_path / "cost.csv")
     assert [row["model"] for row in found] == options("model")
     for row in found:
-        module = build(row["model"])
+        module = built(row["model"])
         assert int(row["parameters"]) == sum(p.numel() for p in module.parameters())
         assert row["input"] == f"{module.input.channels}x{module.input.size}x{module.input.size}"
         assert int(row["multiply_adds"]) > 0
@@ -116,47 +75,6 @@ def test_the_line_says_how_it_was_measured(tmp_path, capsys):
     assert first.endswith(f", torch {torch.__version__}, 1 thread, precision bf16-mixed, batch 2")
     (row,) = rows(tmp_path / "cost.csv")
     assert (row["threads"], row["precision"], row["batch"]) == ("1", "bf16-mixed", "2")
-
-
-@pytest.mark.parametrize(("precision", "kind"), [("32-true", torch.float32), ("bf16-mixed", torch.bfloat16)])
-def test_precision_is_that_of_the_convolutions_in_training_and_in_testing(precision, kind):
-    module, seen = build("cnn"), {}
-    convolution = module.net.features[0][0]
-
-    def see(key, tensor):
-        seen.setdefault(key, []).append(tensor.dtype)
-
-    convolution.register_forward_hook(lambda layer, _, out: see(layer.training, out))
-    convolution.weight.register_hook(lambda gradient: see("gradient", gradient))
-    before = [p.detach().clone() for p in module.parameters()]
-    measure(module, "cnn", 2, 1e-6, precision)
-    assert seen[False][0] is torch.float32  # the count of multiply-adds
-    assert {*seen[False][1:], *seen[True]} == {kind}
-    assert set(seen["gradient"]) == {torch.float32}
-    assert not any(torch.equal(one, other) for one, other in zip(before, module.parameters(), strict=True))
-
-
-def test_a_rate_is_the_median_of_rounds_without_the_first(monkeypatch):
-    # a clock that steps alone move: 9 s to warm up, then 2, 1, 4, 2, 3 s for one batch of 12 each
-    clock, durations = [0.0], iter([9.0, 2.0, 1.0, 4.0, 2.0, 3.0])
-
-    def step():
-        clock[0] += next(durations)
-
-    monkeypatch.setattr(costing.time, "perf_counter", lambda: clock[0])
-    assert images_per_second(step, 12, seconds=5) == (6.0, 3.0, 12.0)
-
-
-def test_a_round_takes_as_many_steps_as_its_time_holds(monkeypatch):
-    clock, steps = [0.0], []
-
-    def step():
-        steps.append(clock[0])
-        clock[0] += 0.5
-
-    monkeypatch.setattr(costing.time, "perf_counter", lambda: clock[0])
-    assert images_per_second(step, 3, seconds=10) == (6.0, 6.0, 6.0)
-    assert len(steps) == 6 * 4  # six rounds of 2 s
 
 
 def test_chosen_models_alone_in_the_order_asked(tmp_path):
