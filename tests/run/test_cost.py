@@ -40,6 +40,7 @@ def rows(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(stream))
 
 
+@pytest.mark.slow
 def test_every_option_is_a_row_with_its_own_parameters(tmp_path, capsys, monkeypatch):
     built = cache(build)
     monkeypatch.setattr(cost, "build", built)  # once is enough here

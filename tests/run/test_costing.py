@@ -53,7 +53,6 @@ def test_a_transformer_layer_counts_whole_though_torch_would_fuse_it():
     assert multiply_adds(layer, torch.randn(1, 4, 8)) == projections + attention + feedforward
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("precision", "kind"), [("32-true", torch.float32), ("bf16-mixed", torch.bfloat16)])
 def test_every_step_trains_and_only_those_do_in_the_precision_asked(precision, kind):
     module, seen = build("cnn"), []
