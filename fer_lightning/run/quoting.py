@@ -15,5 +15,5 @@ def quoted(text: str | os.PathLike[str], mark: str = "'") -> str:
     """
     # `${` would be looked up, and a quote ends the text: both after a backslash, before which backslashes count double
     literal = re.sub(r"(\\*)\$\{", lambda found: f"{found[1] * 2}\\${{", str(text))
-    inner = re.sub(rf"(\\*)({mark}|$)", lambda found: found[1] * 2 + (f"\\{mark}" if found[2] else ""), literal)
+    inner = re.sub(rf"(\\*)({mark}|\Z)", lambda found: found[1] * 2 + (f"\\{mark}" if found[2] else ""), literal)
     return f"{mark}{inner}{mark}"

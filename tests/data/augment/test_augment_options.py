@@ -14,8 +14,8 @@ from fer_lightning.data.sampling import Draw
 from fer_lightning.run.compose import conf_dir
 
 OPTIONS = sorted(path.stem for path in (Path(conf_dir()) / "augment").glob("*.yaml"))
-FIXED = {"none", "paper_a_x21", "paper_a_x9"}  # the same in every epoch
-COPIES = {"paper_a_x21": 21, "paper_a_x9": 9}
+FIXED = {"none", "paper_a_x21", "paper_a_x9", "paper_d_mirror"}  # the same in every epoch
+COPIES = {"paper_a_x21": 21, "paper_a_x9": 9, "paper_d_mirror": 2}
 
 
 def changed_by(augment: Augment, images: np.ndarray, seed: int) -> np.ndarray:

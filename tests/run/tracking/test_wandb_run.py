@@ -89,7 +89,7 @@ def test_the_run_is_named_grouped_and_tagged(finished):
 def test_the_whole_config_is_there(finished):
     folder, result = finished
     config = summed_up(folder)["config"]
-    assert {key: config[key] for key in result.config} == result.config
+    assert {key: config.get(key, {}) for key in result.config} == result.config  # W&B leaves an empty map out
     assert config["choices"] == result.choices
     assert config["overrides"] == result.overrides
     assert config["config_hash"] == result.config_hash
