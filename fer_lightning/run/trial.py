@@ -10,18 +10,17 @@ from torch import nn
 from fer_lightning.data.datamodule import FaceDataModule
 from fer_lightning.data.protocols import PROTOCOLS
 from fer_lightning.errors import FerError, choices
+from fer_lightning.run.pages.hooks import at_rest
 from fer_lightning.training.classifier import Classifier
 
 
 def check_output(module: Classifier) -> None:
     """Raises FerError where the net does not take its own input, or gives another number of scores than classes."""
     spec, wanted = module.input, len(module.class_names)
-    # two images, for some nets normalise over the batch; the mode is restored, and no statistic moves in eval mode
+    # two images, for some nets normalise over the batch
     blank = torch.zeros(2, spec.channels, spec.size, spec.size)
-    training = module.training
-    with torch.no_grad():
-        given = _scores(module.eval(), blank, spec.size).shape
-    module.train(training)
+    with at_rest(module):
+        given = _scores(module, blank, spec.size).shape
     if given != (2, wanted):
         raise FerError(
             f"model.net gives {given[-1]} scores an image for {wanted} class names ({', '.join(module.class_names)}): "

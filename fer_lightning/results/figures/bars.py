@@ -11,16 +11,21 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
-from fer_lightning.results.figures.page import SMALL_SIZE, TEXT_SIZE, axes_at, heading, heading_height, write_heading
+from fer_lightning.results.figures.page import (
+    SMALL_SIZE,
+    TEXT_SIZE,
+    axes_at,
+    heading,
+    heading_height,
+    legend_height,
+    write_heading,
+    write_legend,
+)
 from fer_lightning.results.figures.scales import worded
 from fer_lightning.results.style import FAINT, GRID, INK, MUTED, PAD, ink_on, styled, text_width, wrap
 
 WIDTH, TALL = 4.2, 2.1  # inches: a phone shows it almost in full size; of the plot of a line of groups
-LEADING, SWATCH, SQUARE = (
-    0.19,
-    0.2,
-    0.13,
-)  # inches from one line of the legend to the next, before a name, of its square
+SWATCH, SQUARE = 0.2, 0.13  # inches before a name of the legend, of its square
 ABOVE, LABEL = 0.3, 0.15  # inches for the name of the scale, of a line of a group's name
 GAP, THIN, WIDE, NARROW = 0.22, 0.17, 0.46, 0.8  # inches: between groups, of a bar at least and at most, of a group
 # dark to light in steps that grey print and every kind of colour vision keep apart; a second round is hatched
@@ -78,8 +83,7 @@ def grouped_bars(
     heights = [LABEL * max(map(len, of)) + 0.1 for of in labels]
     legend = [wrap(name, WIDTH - SWATCH - 0.1, TEXT_SIZE) for name in names]
     head = heading(title, subtitle, _told(known), WIDTH)
-    tall = LEADING * sum(map(len, legend))
-    below = PAD + tall + 0.06
+    below = PAD + legend_height(legend) + 0.06
     height = below + sum(heights) + len(lines) * (TALL + ABOVE) + heading_height(head) + PAD
     figure = Figure(figsize=(WIDTH + 2 * PAD, height))
     write_heading(figure, head)
@@ -94,7 +98,7 @@ def grouped_bars(
                 at = -(0.05 + LABEL * (number + 0.5)) / TALL * top
                 axes.text(pitch * (place + 0.5), at, text, ha="center", va="center", fontsize=SMALL_SIZE, color=INK)
         y -= foot
-    _legend(figure, legend, tall)
+    write_legend(figure, legend, WIDTH, SWATCH, lambda axes, k, y: _box(axes, (0, y - SQUARE / 2), SQUARE, SQUARE, k))
     return figure
 
 
@@ -173,15 +177,3 @@ def _box(axes: Axes, corner: tuple[float, float], wide: float, high: float, numb
 
 def _fill(number: int) -> str:
     return FILLS[number % len(FILLS)]
-
-
-def _legend(figure: Figure, legend: Sequence[Sequence[str]], tall: float) -> None:
-    axes = axes_at(figure, PAD, PAD, WIDTH, tall)
-    axes.set(xlim=(0, WIDTH), ylim=(tall, 0))  # inches
-    axes.axis("off")
-    y = LEADING / 2
-    for number, words in enumerate(legend):
-        _box(axes, (0, y - SQUARE / 2), SQUARE, SQUARE, number)
-        for text in words:
-            axes.text(SWATCH, y, text, va="center", fontsize=TEXT_SIZE, color=INK)
-            y += LEADING

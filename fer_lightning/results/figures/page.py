@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,6 +13,7 @@ from fer_lightning.results.style import DPI, INK, MUTED, PAD, styled, wrap
 
 TEXT_SIZE = 9.5  # points: names and lines
 SMALL_SIZE = 8.0  # points: scales and remarks
+LEADING = 0.19  # inches from one line of a legend to the next
 
 
 class Line(NamedTuple):
@@ -56,6 +57,39 @@ def axes_at(figure: Figure, left: float, bottom: float, width: float, height: fl
     """Axes at a place given in inches from the page's lower left corner."""
     across, up = figure.get_size_inches()
     return figure.add_axes((left / across, bottom / up, width / across, height / up))
+
+
+def legend_height(names: Sequence[Sequence[str]]) -> float:
+    """Inches that a legend takes whose names have these lines."""
+    return LEADING * sum(map(len, names))
+
+
+def write_legend(
+    figure: Figure,
+    names: Sequence[Sequence[str]],
+    width: float,
+    indent: float,
+    mark: Callable[[Axes, int, float], None],
+) -> None:
+    """Writes a legend into the page's lower left corner.
+
+    Args:
+        figure: the page.
+        names: each in its lines.
+        width: inches of the legend.
+        indent: inches before a name, for its mark.
+        mark: draws that of the name of this number, at this height, on axes of inches.
+    """
+    tall = legend_height(names)
+    axes = axes_at(figure, PAD, PAD, width, tall)
+    axes.set(xlim=(0, width), ylim=(tall, 0))
+    axes.axis("off")
+    y = LEADING / 2
+    for number, words in enumerate(names):
+        mark(axes, number, y)
+        for text in words:
+            axes.text(indent, y, text, va="center", fontsize=TEXT_SIZE, color=INK)
+            y += LEADING
 
 
 @styled

@@ -10,14 +10,23 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from fer_lightning.results.figures.page import SMALL_SIZE, TEXT_SIZE, axes_at, heading, heading_height, write_heading
+from fer_lightning.results.figures.page import (
+    SMALL_SIZE,
+    TEXT_SIZE,
+    axes_at,
+    heading,
+    heading_height,
+    legend_height,
+    write_heading,
+    write_legend,
+)
 from fer_lightning.results.figures.scales import epoch_ticks, worded
 from fer_lightning.results.report.history import History
 from fer_lightning.results.report.metrics import is_fraction, label
-from fer_lightning.results.style import FAINT, GRID, INK, MUTED, PAD, TRAIN, VAL, styled, text_width, wrap
+from fer_lightning.results.style import FAINT, GRID, MUTED, PAD, TRAIN, VAL, styled, text_width, wrap
 
 WIDTH, PLOT_HEIGHT = 4.2, 2.9  # inches: the page's inner width, scale included
-BELOW, LEADING, STROKE = 0.42, 0.19, 0.34  # inches for the scale, from one line of the legend to the next, of its line
+BELOW, STROKE = 0.42, 0.34  # inches for the scale, before a name of the legend
 COLOURS = (VAL, TRAIN, "#3f7d4e", "#8a3a7b", "#2492b4", "#b99415", "#c4473a", MUTED)
 DASHES = ("-", (0, (4, 1.5)))  # of the first four and the last four: colours alone do not tell eight rows apart
 
@@ -44,10 +53,9 @@ def curve_bundles(bundles: Sequence[Bundle], metric: str, subtitle: str = "") ->
         raise ValueError(f"curve_bundles takes 1 to {len(COLOURS)} bundles, and none without curves")
     scale = 100 if is_fraction(metric) else 1
     legend = [wrap(bundle.name, WIDTH - STROKE - 0.1, TEXT_SIZE) for bundle in bundles]
-    tall = LEADING * sum(map(len, legend))
     told = f"{label(metric)}{' (%)' if scale == 100 else ''} over epochs; thin: a run, thick: mean of a row"
     lines = heading("Learning curves", subtitle, told, WIDTH)
-    bottom = PAD + tall + 0.12 + BELOW
+    bottom = PAD + legend_height(legend) + 0.12 + BELOW
     figure = Figure(figsize=(WIDTH + 2 * PAD, bottom + PLOT_HEIGHT + 0.12 + heading_height(lines) + PAD))
     write_heading(figure, lines)
     axes = _frame(figure, bottom, [curve for bundle in bundles for curve in bundle.curves], scale)
@@ -56,7 +64,7 @@ def curve_bundles(bundles: Sequence[Bundle], metric: str, subtitle: str = "") ->
             for curve in bundle.curves:
                 _draw(axes, curve, scale, number, linewidth=0.7, alpha=0.4)
         _draw(axes, _mean(bundle.curves), scale, number, linewidth=1.7, zorder=3)
-    _legend(figure, legend, tall)
+    write_legend(figure, legend, WIDTH, STROKE, _stroke)
     return figure
 
 
@@ -103,13 +111,5 @@ def _colour(number: int) -> dict[str, Any]:
     return {"color": COLOURS[number], "linestyle": DASHES[number * len(DASHES) // len(COLOURS)]}
 
 
-def _legend(figure: Figure, legend: Sequence[Sequence[str]], tall: float) -> None:
-    axes = axes_at(figure, PAD, PAD, WIDTH, tall)
-    axes.set(xlim=(0, WIDTH), ylim=(tall, 0))  # inches
-    axes.axis("off")
-    y = LEADING / 2
-    for number, names in enumerate(legend):
-        axes.plot([0, STROKE - 0.08], [y, y], **_colour(number), linewidth=1.8)
-        for name in names:
-            axes.text(STROKE, y, name, va="center", fontsize=TEXT_SIZE, color=INK)
-            y += LEADING
+def _stroke(axes: Axes, number: int, y: float) -> None:
+    axes.plot([0, STROKE - 0.08], [y, y], **_colour(number), linewidth=1.8)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import warnings
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
@@ -20,7 +21,7 @@ from fer_lightning.run.quoting import quoted
 DIR = "hydra.sweep.dir"
 
 
-class SweepStart(Callback):
+class SweepStart(Callback, ABC):
     """Refuses another command's sweep file, and ends the command in one line where `begin` finds a mistake."""
 
     command: ClassVar[str]
@@ -38,13 +39,13 @@ class SweepStart(Callback):
             print(f"error: {mistake}", file=sys.stderr)
             sys.exit(1)
 
+    @abstractmethod
     def begin(self, config: DictConfig) -> None:
         """Readies the sweep.
 
         Raises:
             FerError: it cannot be as it is asked for.
         """
-        raise NotImplementedError
 
 
 def asked(config: DictConfig) -> list[str]:
