@@ -46,7 +46,7 @@ types: $(READY)  ## check the types
 speed: $(READY)  ## images/s of fer-train over those of a bare PyTorch loop, on the FER2013 of FER_DATA
 	$(BIN)/python tests/speed.py
 
-cost: $(READY)  ## parameters, multiply-adds and images/s of every net, printed and written into docs/cost.md
+cost: $(READY)  ## parameters, multiply-adds, memory and images/s of every net, printed and written into docs/cost.md
 	$(BIN)/python -m fer_lightning.run.cost --out docs/cost.md
 
 tables: $(READY)  ## draw the tables of docs/ anew from the results in docs/results/

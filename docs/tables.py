@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 import os
-import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
+from hashlib import blake2b
 from io import BytesIO
 from pathlib import Path
 from typing import NamedTuple
@@ -18,35 +19,33 @@ from fer_lightning.errors import FerError, choices
 from fer_lightning.results.figures.angles import angle_curves
 from fer_lightning.results.report.bar_groups import draw_bars
 from fer_lightning.results.report.build import make_report
+from fer_lightning.results.report.curves import curves_of
 from fer_lightning.results.report.keep import keep
+from fer_lightning.results.report.markers import CURVES, NAME, ROTATION, Asked, Block, blocks
+from fer_lightning.results.report.model import Report
 from fer_lightning.results.report.pictures import png
-from fer_lightning.results.report.published import published, published_angles
+from fer_lightning.results.report.published import published, published_angles, published_curves
 from fer_lightning.results.rotation import DOUBLED, collect, lines_of
 from fer_lightning.whole import whole
 
 DOCS = Path(__file__).parent
-BEGIN = re.compile(r"<!-- (?P<kind>table|rotation): (?P<name>[\w.-]+) -->")
-END = "<!-- end of table -->"
-FENCE = re.compile(r"\s*(```|~~~)")
 SHOWS = "Shows"  # the remark in a picture that says what was drawn: its bytes differ between versions of matplotlib
-ALTS = {"bars": "the table above as bars", "rotation": "the table above as curves"}
 
 
 class Table(NamedTuple):
-    """What stands between two markers; the picture is drawn of the same results."""
+    """What stands between two markers; the picture is drawn of the same results.
+
+    Attributes:
+        lines: of Markdown.
+        picture: the name of its file.
+        alt: what it shows, in words.
+        drawn: its bytes; None where there is none.
+    """
 
     lines: list[str]
     picture: str
+    alt: str
     drawn: bytes | None
-
-
-class Block(NamedTuple):
-    """Two markers, as numbers of lines from 0, and what is asked for between them."""
-
-    begin: int
-    end: int
-    kind: str
-    name: str
 
 
 def plan(docs: Path) -> dict[Path, bytes | None]:
@@ -55,21 +54,21 @@ def plan(docs: Path) -> dict[Path, bytes | None]:
     Raises:
         FerError: markers that do not pair, a name without results, or results that cannot be read.
     """
-    tables = cache(lambda kind, name: _table(kind, docs / "results" / name))
+    tables = cache(lambda asked: _table(asked, docs / "results" / asked.name))
     pictures: dict[Path, bytes | None] = {}
     documents: dict[Path, bytes | None] = {}
     for document in sorted(docs.rglob("*.md")):
         lines = document.read_text(encoding="utf-8").split("\n")
-        blocks = list(_blocks(lines, document))
-        for block in reversed(blocks):  # from below, so that the numbers of lines above stay
-            if not (docs / "results" / block.name).is_dir():
+        found = list(blocks(lines, document))
+        for block in reversed(found):  # from below, so that the numbers of lines above stay
+            if not (docs / "results" / block.asked.name).is_dir():
                 raise FerError(_unknown(document, block, docs))
-            table = tables(block.kind, block.name)
-            picture = docs / "images" / f"{block.name}_{table.picture}.png"
+            table = tables(block.asked)
+            picture = docs / "images" / table.picture
             pictures[picture] = table.drawn
-            link = f"![{ALTS[table.picture]}]({Path(os.path.relpath(picture, document.parent)).as_posix()})"
+            link = f"![{table.alt}]({Path(os.path.relpath(picture, document.parent)).as_posix()})"
             lines[block.begin + 1 : block.end] = ["", *table.lines, "", *[link, ""] * (table.drawn is not None)]
-        if blocks:
+        if found:
             documents[document] = "\n".join(lines).encode()
     return pictures | documents
 
@@ -111,44 +110,37 @@ def main(arguments: Sequence[str] | None = None, docs: Path = DOCS) -> int:
     return 1 if said.check and stale else 0
 
 
-def _table(kind: str, results: Path) -> Table:
-    if kind == "rotation":
+def _table(asked: Asked, results: Path) -> Table:
+    if asked.kind == ROTATION:
         tests = collect([results])
         lines = published_angles(tests)
         curves = angle_curves(lines_of(tests), f"tested on {tests[0].data}", DOUBLED)
-        return Table(lines, kind, png(curves, **{SHOWS: "\n".join(lines)}))
-    report = make_report([results])
-    lines, bars = published(report), draw_bars(report)
-    return Table(lines, "bars", None if bars is None else png(bars.figure, **{SHOWS: "\n".join(lines)}))
+        drawn = png(curves, **{SHOWS: "\n".join(lines)})
+        return Table(lines, f"{asked.words}.png", "the table above as curves", drawn)
+    report = make_report([results], curve=asked.curve, over=asked.over)
+    if asked.kind == CURVES:
+        return _curves(report, asked, results)
+    bars, shown = draw_bars(report), "\n".join(published(report))
+    drawn_bars = None if bars is None else png(bars.figure, **{SHOWS: shown})
+    lines = published(replace(report, timing=asked.timing))
+    return Table(lines, f"{asked.name}_bars.png", "the table above as bars", drawn_bars)
 
 
-def _blocks(lines: Sequence[str], document: Path) -> Iterator[Block]:
-    """The pairs of markers, but for those inside of fenced code."""
-    begun: tuple[int, str, str] | None = None
-    fenced = False
-    for number, line in enumerate(lines):
-        fenced ^= FENCE.match(line) is not None
-        text, place = line.strip(), f"{document}:{number + 1}"
-        if fenced:
-            continue
-        if found := BEGIN.fullmatch(text):
-            if begun:
-                raise FerError(f"{place}: the table of line {begun[0] + 1} has not ended: write {END} before this one")
-            begun = number, found["kind"], found["name"]
-        elif text == END:
-            if not begun:
-                raise FerError(f"{place}: no table begins above: write <!-- table: NAME --> or <!-- rotation: NAME -->")
-            yield Block(begun[0], number, *begun[1:])
-            begun = None
-    if begun:
-        raise FerError(f"{document}:{begun[0] + 1}: this table does not end: write {END} below it")
+def _curves(report: Report, asked: Asked, results: Path) -> Table:
+    curves = curves_of(report)
+    if curves is None:
+        raise FerError(f"{results}: no run kept what curves need: keep the sweep again, python docs/tables.py --keep")
+    lines = published_curves(curves)
+    points = [(b.name, [(*curve.at(curves.over), *curve.values) for curve in b.curves]) for b in curves.bundles]
+    shown = [*lines, blake2b(repr(points).encode(), digest_size=16).hexdigest()]
+    return Table(lines, f"{asked.words}.png", curves.title, png(curves.draw(), **{SHOWS: "\n".join(shown)}))
 
 
 def _unknown(document: Path, block: Block, docs: Path) -> str:
     known = sorted(folder.name for folder in (docs / "results").glob("*") if folder.is_dir())
     return (
-        f"{document}:{block.begin + 1}: no results in {docs / 'results' / block.name}; choose among "
-        f"{choices(known, block.name)}, or keep some: python docs/tables.py --keep logs/sweeps/NAME"
+        f"{document}:{block.begin + 1}: no results in {docs / 'results' / block.asked.name}; choose among "
+        f"{choices(known, block.asked.name)}, or keep some: python docs/tables.py --keep logs/sweeps/NAME"
     )
 
 
@@ -156,7 +148,7 @@ def _keep(folders: Sequence[Path], name: str | None, docs: Path) -> list[Path]:
     if name is None and len(folders) > 1:
         raise FerError("several folders make one table: give it a name with --name")
     name = name or folders[0].resolve().name
-    if not BEGIN.fullmatch(f"<!-- table: {name} -->"):
+    if not NAME.fullmatch(name):
         raise FerError(f"'{name}' is no name for a table: give one of letters, digits, _, . and - with --name")
     return keep(folders, docs / "results" / name)
 

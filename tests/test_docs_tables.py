@@ -160,6 +160,63 @@ def test_a_mistake_is_told_and_nothing_is_half_written(docs, capsys, old, new, m
     assert state(docs) == before
 
 
+@pytest.fixture
+def curved(docs, tmp_path):
+    """Kept runs with their curves, and a page that shows them in every way."""
+    for name, accuracies in (("cnn", [0.5, 0.7]), ("rcnn", [0.4, 0.6])):
+        folder = tmp_path / "sweep" / name
+        folder.mkdir(parents=True)
+        lines = [f"{epoch},{10 * epoch + 9},{value},{1 - value}" for epoch, value in enumerate(accuracies)]
+        (folder / "metrics.csv").write_text("\n".join(["epoch,step,train/accuracy,val/accuracy", *lines, ""]))
+        make_result(folder, choices={"model": name}, files={"metrics": "metrics.csv"}, config={"data.batch_size": 50})
+    assert tables.main(["--keep", str(tmp_path / "sweep"), "--name", "paper_c"], docs) == 0
+    markers = ("curves: paper_c", "curves: paper_c train/accuracy over iterations", "table: paper_c with timing")
+    blocks = [f"<!-- {marker} -->\n<!-- end of table -->\n" for marker in markers]
+    (docs / "c.md").write_text("\n".join(blocks))
+    return docs
+
+
+def test_curves_are_drawn_from_what_was_kept_each_wish_a_picture_of_its_own(curved, capsys):
+    assert tables.main([], curved) == 0
+    first, second, third = (curved / "c.md").read_text().split("<!-- end of table -->\n")[:3]
+    assert "| model=cnn | 1 | 50.0 |" in first  # 1 - 0.5 is the highest validation
+    assert "![val accuracy over the epochs](images/paper_c_curves.png)" in first
+    assert "| model=cnn | 20 | 70.0 |" in second
+    assert "(images/paper_c_train_accuracy_over_iterations.png)" in second
+    assert "| 0.25 | 0.0556 |" in third  # 50 images at 200 and at 900 a second
+    capsys.readouterr()
+    assert tables.main(["--check"], curved) == 0
+    assert capsys.readouterr().out == ""
+
+
+def test_another_point_of_a_curve_is_noticed_in_its_picture(curved, capsys):
+    tables.main([], curved)
+    capsys.readouterr()
+    metrics = curved / "results" / "paper_c" / "cnn" / "metrics.csv"
+    metrics.write_text(metrics.read_text().replace("0,9,0.5,0.5", "0,9,0.51,0.5"))
+    assert tables.main(["--check"], curved) == 1
+    (told,) = capsys.readouterr().out.splitlines()  # neither 70 % nor where it was reached has changed
+    assert "paper_c_train_accuracy_over_iterations.png is not what the results say" in told
+
+
+@pytest.mark.parametrize(
+    ("marker", "message"),
+    [
+        ("curves: paper_a", "paper_a: no run kept what curves need: keep the sweep again"),
+        ("curves: paper_c train/acuracy", "curve=train/acuracy: no run logged it; choose among"),
+        ("curves: paper_c over steps", "c.md:1: 'over steps' says nothing of a marker for curves: write <!-- curves"),
+        ("table: paper_c timing", "c.md:1: 'timing' says nothing of a marker for table: write <!-- table: NAME"),
+        ("rotation: turned with timing", "c.md:1: 'with timing' says nothing of a marker for rotation"),
+    ],
+)
+def test_a_marker_that_asks_for_what_there_is_not_is_told(curved, capsys, marker, message):
+    (curved / "c.md").write_text(f"<!-- {marker} -->\n<!-- end of table -->\n")
+    before = state(curved)
+    assert tables.main([], curved) == 1
+    assert message in capsys.readouterr().err
+    assert state(curved) == before
+
+
 def test_results_are_kept_under_the_name_of_the_sweep_or_another(docs, tmp_path, capsys):
     make_result(tmp_path / "sweeps" / "depths" / "depth=2")
     assert tables.main(["--keep", str(tmp_path / "sweeps" / "depths")], docs) == 0

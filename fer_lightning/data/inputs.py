@@ -12,7 +12,7 @@ from torch import Tensor
 from fer_lightning.data.descriptors import Hog
 from fer_lightning.errors import FerError, choices
 
-NORMALISATIONS = ("standard", "mean", "mean_image")
+NORMALISATIONS = ("standard", "mean", "mean_image", "symmetric")
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,8 @@ class InputSpec:
             where it has none, that of the training images.
         std: of each channel, by which the difference is divided; null likewise.
         normalise: what is learned on the training images where `mean` is null: `standard` mean and std of each channel;
-            `mean` the mean alone; `mean_image` that of each pixel, subtracted from every image (paper D, section 5).
+            `mean` the mean alone; `mean_image` that of each pixel, subtracted from every image (paper D, section 5);
+            `symmetric` nothing, pixels lie in -1..1 whatever the images are.
         hog: `orientations`, `cell` and `block` of the HOG descriptor that the net sees beside the image; null is none.
     """
 
@@ -56,6 +57,13 @@ class InputSpec:
                 raise FerError(f"model.input.{name} has {len(values)} values for {self.channels} channels")
         if self.descriptor is not None:
             self.descriptor.check(self.size)
+
+    @property
+    def known_statistics(self) -> tuple[Sequence[float], Sequence[float]] | None:
+        """Mean and std of each channel, where they do not depend on images or on the net's makers."""
+        if self.normalise == "symmetric":
+            return [0.5] * self.channels, [0.5] * self.channels
+        return None if self.mean is None or self.std is None else (self.mean, self.std)
 
     @property
     def descriptor(self) -> Hog | None:

@@ -18,6 +18,8 @@ NOTES = (
     "Parameters: weights and biases, each once; not the running statistics of batch normalisation.",
     "Multiply-adds: of one image's forward; convolutions and matrix products (linear layers, attention) alone.",
     "Not among them: a spatial transformer's sampling, normalisation, activations, pooling, a HOG descriptor.",
+    "Memory: of a training step of the batch: weights, gradients, the optimizer's state, what the backward needs kept.",
+    "Not in it: what an operation needs while it runs. 1 MB is a million bytes; the same on every machine.",
     "Training: forward, loss, backward and the optimizer's step. Testing: forward. On the processor, channels last.",
     "The images are random and in memory already: loading, preparation and augmentation take no time.",
     "A HOG descriptor takes time: it is computed with every batch; a run keeps those of images that stay the same.",
@@ -43,9 +45,10 @@ class Cost:
 
     Attributes:
         model: its option of the group `model`.
-        input: channels and side in pixels, as in 1x48x48.
+        input: channels and side in pixels of what the net is given, as in 1x48x48.
         parameters: how many.
         multiply_adds: of one image's forward.
+        memory: bytes of a training step of the batch, see `costing.memory`.
         train, test: images/s.
     """
 
@@ -53,13 +56,24 @@ class Cost:
     input: str
     parameters: int
     multiply_adds: int
+    memory: int
     train: Rate
     test: Rate
 
 
 @dataclass(frozen=True)
 class Setting:
-    """Where and how it was measured: processor, torch's version, threads, precision, images a batch, rounds."""
+    """Where and how it was measured.
+
+    Attributes:
+        machine: the processor.
+        torch: its version.
+        threads: that torch uses.
+        precision: as `trainer.precision`.
+        batch: images a step.
+        rounds: of each measurement.
+        overrides: what was typed of every model's config, as in `model.net.depth=4`.
+    """
 
     machine: str
     torch: str
@@ -67,11 +81,13 @@ class Setting:
     precision: str
     batch: int
     rounds: int
+    overrides: tuple[str, ...] = ()
 
     def described(self) -> str:
         """One line."""
         threads = f"{self.threads} thread{'s' * (self.threads > 1)}"
-        return f"{self.machine}, torch {self.torch}, {threads}, precision {self.precision}, batch {self.batch}"
+        how = f"{self.machine}, torch {self.torch}, {threads}, precision {self.precision}, batch {self.batch}"
+        return ", ".join([how, *self.overrides])
 
 
 # a further figure is a further line
@@ -80,6 +96,7 @@ COLUMNS: dict[str, Callable[[Cost], str]] = {
     "input": lambda cost: cost.input,
     "parameters": lambda cost: f"{cost.parameters:,}",
     "multiply-adds": lambda cost: f"{cost.multiply_adds / 1e6:,.1f} M",
+    "memory": lambda cost: f"{cost.memory / 1e6:,.1f} MB",
     "train images/s": lambda cost: _rate(cost.train.median),
     "test images/s": lambda cost: _rate(cost.test.median),
 }
@@ -105,7 +122,8 @@ def write_markdown(costs: Sequence[Cost], setting: Setting, path: Path) -> None:
 
 def write_csv(costs: Sequence[Cost], setting: Setting, path: Path) -> None:
     """A row a net, where it was measured in each; rates unrounded, with their slowest and fastest round."""
-    lines = [_fields(cost) | asdict(setting) for cost in costs]
+    setting_fields = asdict(setting) | {"overrides": " ".join(setting.overrides)}
+    lines = [_fields(cost) | setting_fields for cost in costs]
     with whole(path) as scratch, scratch.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.DictWriter(stream, list(lines[0]), lineterminator="\n")
         writer.writeheader()

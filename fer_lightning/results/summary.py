@@ -36,8 +36,11 @@ def heading(result: Result) -> str:
 
 
 def scores(result: Result) -> Iterator[Row]:
-    """Accuracy first, then what else is known of the test as a whole."""
+    """Accuracy first, then what else is known of the test as a whole; of enlarged images how near they come."""
     images = sum(map(sum, result.confusion_matrix)) or result.counts.get("test", 0)
+    if "test/psnr" in result.metrics:
+        yield from _nearness(result, images)
+        return
     interval = accuracy_interval(result.confusion_matrix) if result.confusion_matrix else None
     yield Row("accuracy", percent(result.metrics.get("test/accuracy")), span(interval), f"{images:,}")
     yield Row("macro-F1", percent(result.metrics.get("test/macro_f1")))
@@ -47,6 +50,16 @@ def scores(result: Result) -> Iterator[Row]:
         if metric in result.metrics:
             ends = result.intervals.get(metric)
             yield Row(name, percent(result.metrics[metric]), span((ends[0], ends[1]) if ends else None))
+
+
+def _nearness(result: Result, images: int) -> Iterator[Row]:
+    psnr, bicubic = (result.metrics.get(f"test/{name}") for name in ("psnr", "psnr_bicubic"))
+    yield Row("PSNR", decibels(psnr), images=f"{images:,}")
+    yield Row("PSNR, bicubic", decibels(bicubic))
+    yield Row("above bicubic", decibels(None if psnr is None or bicubic is None else psnr - bicubic))
+    for metric, name in (("ssim", "SSIM"), ("ssim_bicubic", "SSIM, bicubic")):
+        value = result.metrics.get(f"test/{metric}")
+        yield Row(name, NONE if value is None else f"{value:.4f}")
 
 
 def recalls(result: Result) -> Iterator[Row]:
@@ -95,6 +108,11 @@ def places(folder: Path) -> Iterator[Row]:
 def percent(fraction: float | None) -> str:
     """`71.85 %`, or a dash where the metric is undefined."""
     return NONE if fraction is None or not np.isfinite(fraction) else f"{100 * fraction:.2f} %"
+
+
+def decibels(ratio: float | None) -> str:
+    """`31.42 dB`, or a dash where it is undefined."""
+    return NONE if ratio is None else f"{ratio:.2f} dB"
 
 
 def span(interval: Interval | None) -> str:

@@ -20,11 +20,10 @@ from fer_lightning.data.devices import check_devices
 from fer_lightning.data.inputs import InputSpec
 from fer_lightning.data.preprocess.prepare import Prepare
 from fer_lightning.errors import FerError, choices
-from fer_lightning.run.compose import options
 from fer_lightning.run.job import Job
 from fer_lightning.run.learned import fit_to_training_images, normalise_as_its_makers
 from fer_lightning.run.pages.page import Page
-from fer_lightning.run.trial import check_output, check_trains
+from fer_lightning.run.trial import check_loss, check_output, check_trains
 from fer_lightning.training.callbacks.answers import Answers
 from fer_lightning.training.callbacks.figures import LogFigures
 from fer_lightning.training.callbacks.finite import StopAtNonFinite
@@ -33,7 +32,7 @@ from fer_lightning.training.callbacks.progress import Progress
 from fer_lightning.training.callbacks.record import Record
 from fer_lightning.training.callbacks.reseed import Reseed
 from fer_lightning.training.classifier import Classifier
-from fer_lightning.training.losses import check_task
+from fer_lightning.training.learner import Learner
 from fer_lightning.training.schedules import Length
 from fer_lightning.training.trainer import Trainer
 
@@ -58,7 +57,7 @@ class Run(NamedTuple):
         pages: what is drawn of the tested net, by name.
     """
 
-    module: Classifier
+    module: Learner
     datamodule: FaceDataModule
     trainer: Trainer
     tester: Callable[[], Trainer]
@@ -89,7 +88,7 @@ def build_run(job: Job) -> Run:
     check_trains(datamodule)
     check_devices(trainer.world_size, datamodule.batch_size, datamodule.protocol)
     fit_to_training_images(module, datamodule)
-    check_task(module.loss, len(names), str(job.choices["loss"]), options("loss"))
+    check_loss(module, str(job.choices["loss"]))
 
     def tester() -> Trainer:
         if trainer.world_size == 1:
@@ -113,7 +112,7 @@ def build_data(data: Mapping[str, Any], model_config: Mapping[str, Any], **late:
     return cast(FaceDataModule, make("data", data, prepare=prepare, input=spec, **late))
 
 
-def build_module(config: Mapping[str, Any], class_names: list[str]) -> Classifier:
+def build_module(config: Mapping[str, Any], class_names: list[str]) -> Learner:
     """The LightningModule of a run's or a checkpoint's config, tried on a blank image."""
     parts = {
         "loss": make("loss", config["loss"]),
@@ -121,16 +120,22 @@ def build_module(config: Mapping[str, Any], class_names: list[str]) -> Classifie
         "schedule": make("scheduler", config["scheduler"]),
         "input": input_spec(config),
     }
-    module = cast(Classifier, make("model", config["model"], class_names=class_names, **parts))
+    module = cast(Learner, make("model", config["model"], class_names=class_names, **parts))
     normalise_as_its_makers(module)
     check_output(module)
     return module
 
 
-def build_pages(config: Mapping[str, Any], module: Classifier) -> dict[str, Page]:
-    """The pages by name, each tried on the module; none for a config from before there were pages."""
+def build_pages(config: Mapping[str, Any], module: Learner) -> dict[str, Page]:
+    """The pages by name, each tried on the module; none for a config from before there were pages.
+
+    Raises:
+        FerError: they are asked of a net that does not classify, or one cannot be drawn of the module.
+    """
     pages = {name: make(f"pages.{name}", node) for name, node in (config.get("pages") or {}).items()}
     for page in pages.values():
+        if not isinstance(module, Classifier):
+            raise FerError(f"pages={','.join(pages)} show what a net finds in faces of each class: leave them out here")
         page.check(module)
     return pages
 
@@ -181,7 +186,7 @@ def _one_clear_error(name: str) -> Iterator[None]:
         raise FerError(f"{name}: {refusal}") from refusal
 
 
-def _check_schedule(module: Classifier, epochs: int | None) -> None:
+def _check_schedule(module: Learner, epochs: int | None) -> None:
     """Tries optimizer and schedule on one weight: what is wrong with them should not show after the data are read."""
     weight = nn.Parameter(torch.zeros(1))
     with _one_clear_error("optimizer"):

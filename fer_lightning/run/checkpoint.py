@@ -13,7 +13,7 @@ import torch
 from fer_lightning.errors import FerError, choices
 from fer_lightning.run.build import RECORDED, build_module
 from fer_lightning.run.targets import located, nodes
-from fer_lightning.training.classifier import Classifier
+from fer_lightning.training.learner import Learner
 
 # A checkpoint comes from anywhere. These make nets, losses and transforms, and run nothing of the sender's choice.
 OURS = ("fer_lightning.nets", "fer_lightning.training", "fer_lightning.data.preprocess")
@@ -26,7 +26,7 @@ ALONE = ("timm.create_model",)
 class Restored(NamedTuple):
     """A module with its weights, and its `fer_config`: `build.RECORDED`, `choices` and `class_names`."""
 
-    module: Classifier
+    module: Learner
     config: dict[str, Any]
 
 

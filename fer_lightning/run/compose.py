@@ -21,6 +21,8 @@ from fer_lightning.run.sweep.names import eval_name
 
 SEVERAL = ("callbacks", "logger", "pages")  # groups of several named objects, of which several options can be taken
 TRAIN, EVAL = "fer-train", "fer-eval"
+# by LightningModule, what chooses a checkpoint unless the user says otherwise
+MAIN_FIGURE = {"fer_lightning.training.super_resolution.SuperResolver": "val/psnr"}
 
 
 def conf_dir() -> Path:
@@ -52,11 +54,12 @@ def register_resolvers() -> None:
     """Defines what the YAML files may write beside values; twice does no harm.
 
     `${len:LIST}`, `${env_or:NAME,DEFAULT}`, `${class_set:NAME,DIR,FRAMES}`, `${options:GROUP}`, `${groups:}`,
-    `${sweeps:COMMAND}`, `${eval_name:OVERRIDES,KEYS}`.
+    `${sweeps:COMMAND}`, `${eval_name:OVERRIDES,KEYS}`, `${main_figure:MODULE}`.
     """
     OmegaConf.register_new_resolver("len", len, replace=True)
     OmegaConf.register_new_resolver("env_or", _env_or, replace=True)
     OmegaConf.register_new_resolver("class_set", _class_set, replace=True)
+    OmegaConf.register_new_resolver("main_figure", lambda module: MAIN_FIGURE.get(module, "val/accuracy"), replace=True)
     OmegaConf.register_new_resolver("groups", _groups, replace=True)
     OmegaConf.register_new_resolver("eval_name", eval_name, replace=True)
     OmegaConf.register_new_resolver("sweeps", lambda command: ", ".join(sweeps_of(command)), replace=True)

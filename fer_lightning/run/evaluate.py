@@ -23,6 +23,8 @@ from fer_lightning.run.quiet import quiet
 from fer_lightning.run.targets import check_targets
 from fer_lightning.training.callbacks.answers import Answers
 from fer_lightning.training.callbacks.record import Record
+from fer_lightning.training.classifier import Classifier
+from fer_lightning.training.learner import Learner
 
 log = logging.getLogger(__name__)
 
@@ -44,13 +46,9 @@ def evaluate(job: Job) -> Result:
     pl.seed_everything(job.config["seed"], workers=True, verbose=False)
     path = Path(job.config["ckpt"]).expanduser()
     module, recorded = restore(path)
-    named = job.config["data"]["class_names"]
-    module.restrict_to(_comparable(named, job, recorded))
-    answers = list(module.answers)
+    names = _answering(module, job, recorded)
     pages = build_pages(job.config, module)
-    _say_dropped("the model", set(module.class_names) - set(named))
-    _say_dropped("the data", set(named) - set(module.class_names))
-    datamodule = build_data({**job.config["data"], "class_names": answers}, recorded)
+    datamodule = build_data({**job.config["data"], "class_names": names}, recorded)
     if datamodule.report_copies and not _knows_its_training(job, recorded):
         datamodule.report_copies = False
         log.info("accuracies without copies left out: the checkpoint was trained on other images than this split's")
@@ -64,6 +62,18 @@ def evaluate(job: Job) -> Result:
     # what was trained is the checkpoint's to say, on which data it is tested is the user's
     job = replace(job, choices={**recorded["choices"], **job.choices})
     return leave(job, outcome, datamodule, kept, module, pages)
+
+
+def _answering(module: Learner, job: Job, recorded: dict[str, Any]) -> list[str]:
+    """The classes that are tested: those that model and data share, or the data's where nothing is classified."""
+    named: list[str] = job.config["data"]["class_names"]
+    if not isinstance(module, Classifier):
+        module.class_names = tuple(named)
+        return named
+    module.restrict_to(_comparable(named, job, recorded))
+    _say_dropped("the model", set(module.class_names) - set(named))
+    _say_dropped("the data", set(named) - set(module.class_names))
+    return list(module.answers)
 
 
 def _comparable(names: list[str], job: Job, recorded: dict[str, Any]) -> list[str]:

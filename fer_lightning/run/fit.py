@@ -16,6 +16,7 @@ from fer_lightning.errors import FerError
 from fer_lightning.run.build import Run
 from fer_lightning.training.callbacks.record import Record
 from fer_lightning.training.classifier import Classifier
+from fer_lightning.training.learner import Learner
 from fer_lightning.training.ranks import part
 
 
@@ -25,7 +26,7 @@ class Outcome:
 
     Attributes:
         metrics: `<stage>/<metric>`; train as measured in the chosen epoch, val and test of the chosen checkpoint.
-        confusion_matrix: (C, C) counts of the test split, rows true.
+        confusion_matrix: (C, C) counts of the test split, rows true; (0, 0) of a net that does not classify.
         timing: seconds and images/s of fit and test.
         best: the chosen checkpoint.
         epoch: the epoch that it is from, counted from 0; None where the checkpoint came from elsewhere.
@@ -75,12 +76,14 @@ def fit(run: Run, resume_from: Path | None = None) -> Outcome | None:
 
 
 def test_once(
-    module: Classifier, datamodule: FaceDataModule, trainer: pl.Trainer, record: Record
+    module: Learner, datamodule: FaceDataModule, trainer: pl.Trainer, record: Record
 ) -> tuple[dict[str, float], npt.NDArray[np.int64], dict[str, float | None]]:
     """Metrics, counts and timing of the test split."""
     metrics = dict(trainer.test(module, datamodule=datamodule, verbose=False)[0])
-    confusion = module.stage_metrics("test").confusion.numpy()
-    speed = float(confusion.sum()) / record.test_seconds
+    confusion = np.zeros((0, 0), dtype=np.int64)
+    if isinstance(module, Classifier):
+        confusion = module.stage_metrics("test").confusion.numpy()
+    speed = record.test_images / record.test_seconds
     return metrics, confusion, {"test_seconds": record.test_seconds, "test_images_per_second": speed}
 
 

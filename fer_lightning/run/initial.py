@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from fer_lightning.errors import FerError, choices
 from fer_lightning.run.checkpoint import read_checkpoint
 from fer_lightning.training.classifier import Classifier
+from fer_lightning.training.learner import Learner
 
 log = logging.getLogger(__name__)
 
 NET = "net."  # normalisation and class weights belong to the images that this run trains on
 
 
-def start_from(module: Classifier, path: Path) -> list[str]:
+def start_from(module: Learner, path: Path) -> list[str]:
     """Loads every tensor of the net that fits, and says in the log which were loaded and which are new.
 
     Tensors are matched by name and shape. The rows of the layer that gives the logits are matched by class name, so
-    that a class keeps its weights where its number changes; those of an unknown class stay new.
+    that a class keeps its weights where its number changes; those of an unknown class stay new. Where this net has the
+    saved one as a part, as paper B's systems have an EDSR, that part takes the weights.
 
     Returns:
         The names of the loaded tensors.
@@ -31,11 +34,14 @@ def start_from(module: Classifier, path: Path) -> list[str]:
         FerError: no checkpoint of this package, or none of its tensors fits.
     """
     saved = read_checkpoint(path, key="init_from")
-    theirs = {name.removeprefix(NET): value for name, value in saved["state_dict"].items() if name.startswith(NET)}
+    weights = {name.removeprefix(NET): value for name, value in saved["state_dict"].items() if name.startswith(NET)}
+    part = _part_like(saved["fer_config"]["model"]["net"], module.net)
+    theirs = {f"{part}.{name}" if part else name: value for name, value in weights.items()}
     ours = module.net.state_dict()
     parameters = {name for name, _ in module.net.named_parameters()}  # counters of other nets fit everywhere
     old = list(saved["fer_config"]["class_names"])
-    head = "" if old == list(module.class_names) else _head(module)
+    classifies = isinstance(module, Classifier) and old != list(module.class_names) and not part
+    head = _head(module) if classifies else ""
     loaded, new = [], []
     for name, value in ours.items():
         other = theirs.get(name)
@@ -58,6 +64,13 @@ def start_from(module: Classifier, path: Path) -> list[str]:
     return loaded
 
 
+def _part_like(saved: Mapping[str, Any], net: nn.Module) -> str:
+    """The name of the part of `net` that is of the saved net's class; empty for `net` itself and where none is."""
+    made = str(saved.get("_target_"))
+    alike = (name for name, part in net.named_modules() if f"{type(part).__module__}.{type(part).__qualname__}" == made)
+    return next(alike, "")
+
+
 def _copy_rows(
     ours: Tensor, theirs: Tensor, names: Sequence[str], their_names: Sequence[str]
 ) -> tuple[list[str], list[str]]:
@@ -68,7 +81,7 @@ def _copy_rows(
     return known, [name for name in names if name not in their_names]
 
 
-def _head(module: Classifier) -> str:
+def _head(module: Learner) -> str:
     """The name of the layer that gives the logits: the last with weights that an image passes."""
     passed: list[str] = []
     hooks = [

@@ -9,11 +9,11 @@ from torch import nn
 
 from fer_lightning.data.datamodule import FaceDataModule
 from fer_lightning.errors import FerError
-from fer_lightning.training.classifier import Classifier
+from fer_lightning.training.learner import Learner
 from fer_lightning.training.losses import WeightedCrossEntropy
 
 
-def normalise_as_its_makers(module: Classifier) -> None:
+def normalise_as_its_makers(module: Learner) -> None:
     """Takes the mean and std that a net brings, where the config names none.
 
     Raises:
@@ -31,9 +31,9 @@ def normalise_as_its_makers(module: Classifier) -> None:
         module.normalise_by(*own)
 
 
-def fit_to_training_images(module: Classifier, datamodule: FaceDataModule) -> None:
+def fit_to_training_images(module: Learner, datamodule: FaceDataModule) -> None:
     """Gives the module what is learned on the training images alone: normalisation and class weights."""
-    if module.input.mean is None and _own_statistics(module.net) is None:
+    if module.input.known_statistics is None and _own_statistics(module.net) is None:
         module.normalise_by(*_learned(module.input.normalise, datamodule))
     if isinstance(module.loss, WeightedCrossEntropy):
         module.loss.fit_counts(torch.tensor(datamodule.class_counts()))

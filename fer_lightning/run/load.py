@@ -63,9 +63,11 @@ def load(path: str | Path, key: str = "ckpt") -> Recognizer:
     `key` is what messages call the argument.
 
     Raises:
-        FerError: there is none, or it names what a checkpoint may not.
+        FerError: there is none, it names what a checkpoint may not, or its net does not classify.
     """
     place = Path(path).expanduser()
     restored = restore(place / "checkpoints" / "best.ckpt" if place.is_dir() else place, key)
+    if not isinstance(restored.module, Classifier):
+        raise FerError(f"{key}={path}: its net does not name expressions ({restored.config['choices'].get('model')})")
     prepare = cast(Prepare, make("preprocess", restored.config["preprocess"]))
     return Recognizer(restored.module, restored.module.class_names, prepare)

@@ -6,28 +6,23 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from fer_lightning.data.datamodule import FaceDataModule
-from fer_lightning.results.intervals import intervals
-from fer_lightning.results.predictions import Predictions
-from fer_lightning.results.predictions import write as write_predictions
 from fer_lightning.results.result import FILE_NAME, Result, config_hash, versions, write
-from fer_lightning.results.tables import write_confusion_csv
-from fer_lightning.run.accuracies import without_copies_and_beside_votes
 from fer_lightning.run.fit import Outcome
 from fer_lightning.run.job import Job
 from fer_lightning.run.pages.page import Page
 from fer_lightning.run.paper import paper_of
-from fer_lightning.run.pictures import PICTURES, draw_curves, draw_shown, draw_test
+from fer_lightning.run.pictures import PICTURES, draw_curves
 from fer_lightning.run.resume.saved_job import save as save_job
 from fer_lightning.run.split import write_split
+from fer_lightning.run.tested import CONFUSION, PREDICTIONS, leave_test
 from fer_lightning.training.callbacks.answers import Answers
 from fer_lightning.training.callbacks.record import Record
-from fer_lightning.training.classifier import Classifier
+from fer_lightning.training.learner import Learner
 
-PREDICTIONS = "predictions.parquet"
 SPLIT = "split.csv"
 FILES = {
     "split": SPLIT,
-    "confusion_matrix": "confusion_matrix.csv",
+    "confusion_matrix": CONFUSION,
     "predictions": PREDICTIONS,
     "metrics": "metrics.csv",
     "best": "checkpoints/best.ckpt",
@@ -57,25 +52,18 @@ def leave(
     outcome: Outcome,
     datamodule: FaceDataModule,
     answers: Answers,
-    module: Classifier,
+    module: Learner,
     pages: Mapping[str, Page],
     record: Record | None = None,
     world_size: int = 1,
     resumed_from_epoch: int | None = None,
 ) -> Result:
-    """Writes the predictions, the counts and the pictures, then result.json, and returns what that holds."""
-    folder, protocol, faces = job.output_dir, datamodule.protocol, datamodule.faces
-    class_names = list(module.answers)
-    rows = answers.rows
-    predictions = Predictions(faces.ids[rows], faces.label[rows], tuple(class_names), answers.probabilities)
-    write_predictions(predictions, folder / PREDICTIONS)
-    write_confusion_csv(outcome.confusion_matrix, class_names, folder / FILES["confusion_matrix"])
+    """Writes what the test left and the pictures, then result.json, and returns what that holds."""
+    folder, protocol = job.output_dir, datamodule.protocol
     # what trained a checkpoint that is tested anew may have been other images than this protocol's
     sides = protocol.sides() if record is not None else {"test": protocol.test}
     write_split(datamodule.opened.source, sides, folder / SPLIT)
-    extra, spans = without_copies_and_beside_votes(datamodule, rows, predictions)
-    draw_test(job, outcome.confusion_matrix, predictions, rows, datamodule)
-    drawn = draw_shown(job, pages, module, predictions, rows, datamodule)
+    tested = leave_test(job, outcome, datamodule, answers, module, pages)
     if record is not None:
         draw_curves(job, record, outcome.epoch)
     result = Result(
@@ -85,19 +73,19 @@ def leave(
         config=job.config,
         seed=job.config["seed"],
         protocol=protocol.name,
-        class_names=class_names,
-        metrics={**outcome.metrics, **extra},
+        class_names=tested.class_names,
+        metrics={**outcome.metrics, **tested.metrics},
         confusion_matrix=outcome.confusion_matrix.tolist(),
         timing=dict(outcome.timing),
         world_size=world_size,
         resumed_from_epoch=resumed_from_epoch,
         paper=paper_of(job.config.get("paper"), job.choices.get("model")),
-        files={name: path for name, path in FILES.items() if (folder / path).is_file()} | drawn,
+        files={name: path for name, path in FILES.items() if (folder / path).is_file()} | tested.files,
         versions=versions(),
         started=job.started.isoformat(timespec="seconds"),
         finished=datetime.now(UTC).isoformat(timespec="seconds"),
         counts={stage: len(side) for stage, side in protocol.sides().items()},
-        intervals=intervals(outcome.confusion_matrix, class_names) | spans,
+        intervals=tested.intervals,
     )
     write(result, folder)
     return result

@@ -70,15 +70,15 @@ def draw_test(
     datamodule: FaceDataModule,
 ) -> None:
     """Four pages about the test; `rows` are those of the predictions in the data module's faces."""
-    names, tested = list(predictions.class_names), _tested(job, datamodule)
+    names, about = list(predictions.class_names), tested(job, datamodule)
 
     def shown(chosen: npt.NDArray[np.int64]) -> npt.NDArray[np.uint8]:
         return drawable(seen(datamodule, rows[chosen]))
 
     figures = {
-        "confusion_matrix_figure": confusion_matrix(counts, names, subtitle=tested),
-        "recalls": recall_bars(counts, names, subtitle=tested),
-        "reliability": reliability_diagram(predictions.confidence, predictions.correct, subtitle=tested),
+        "confusion_matrix_figure": confusion_matrix(counts, names, subtitle=about),
+        "recalls": recall_bars(counts, names, subtitle=about),
+        "reliability": reliability_diagram(predictions.confidence, predictions.correct, subtitle=about),
         "wrong_faces": wrong_faces(
             shown,
             predictions.true,
@@ -86,7 +86,7 @@ def draw_test(
             predictions.confidence,
             predictions.ids,
             names,
-            subtitle=tested,
+            subtitle=about,
             limit=SHOWN_FACES,
         ),
     }
@@ -103,11 +103,12 @@ def draw_shown(
     datamodule: FaceDataModule,
 ) -> dict[str, str]:
     """The pages that show the net at work on faces of its test; their files by name."""
-    tested = Candidates(
+    candidates = Candidates(
         lambda places: seen(datamodule, rows[places]), predictions.true, predictions.correct, predictions.class_names
     )
-    return draw_pages(pages, module, tested, _tested(job, datamodule), job.output_dir)
+    return draw_pages(pages, module, candidates, tested(job, datamodule), job.output_dir)
 
 
-def _tested(job: Job, datamodule: FaceDataModule) -> str:
+def tested(job: Job, datamodule: FaceDataModule) -> str:
+    """What was tested and how, as a page's subtitle."""
     return f"{job.described()}; protocol {datamodule.protocol.name}"

@@ -14,7 +14,14 @@ from fer_lightning.results.report.page import write_page
 from fer_lightning.run.job import Job
 from fer_lightning.run.report_paths import KEY, KEYS, TYPED, said
 
-EXAMPLES = {"paths": f"{TYPED}[logs/runs]", "by": "by=[model,loss]", "bars": "bars=[data,model]"}
+EXAMPLES = {
+    "paths": f"{TYPED}[logs/runs]",
+    "by": "by=[model,loss]",
+    "bars": "bars=[data,model]",
+    "metric": "metric=test/accuracy",
+    "curve": "curve=train/accuracy",
+    "over": "over=iterations",
+}
 WRITERS: dict[str, Callable[[Report, Path], None]] = {
     bar_groups.FILE_NAME: bar_groups.write_bars,
     "report.md": markdown.write,
@@ -44,6 +51,9 @@ def report(job: Job) -> Report:
         ensemble=_switch(config["ensemble"], "ensemble"),
         title=None if config["title"] is None else str(config["title"]),
         bars=None if config["bars"] is None else _texts(config["bars"], "bars"),
+        curve=None if config["curve"] is None else _text(config["curve"], "curve"),
+        over=_text(config["over"], "over"),
+        timing=_switch(config["timing"], "timing"),
     )
     job.output_dir.mkdir(parents=True, exist_ok=True)
     for name in WRITERS:  # of a report that was here before
@@ -67,7 +77,8 @@ def _texts(value: Any, key: str) -> list[str]:
 
 def _text(value: Any, key: str) -> str:
     if not isinstance(value, str):
-        raise FerError(f"{key}={value}: give the name of a metric, as in {key}=test/accuracy")
+        wanted = "a word" if key == "over" else "the name of a metric"
+        raise FerError(f"{key}={value}: give {wanted}, as in {EXAMPLES[key]}")
     return value
 
 

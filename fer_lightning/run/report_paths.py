@@ -12,7 +12,7 @@ from fer_lightning.run.resume.command import WITH_VALUE
 
 KEY = "results"  # of conf/report.yaml; `paths` is a group of conf/, of which Hydra would look for an option
 TYPED = "paths="
-KEYS = ("by", "bars", "metric", "ensemble", "title", "paths", KEY)
+KEYS = ("by", "bars", "metric", "curve", "over", "timing", "ensemble", "title", "paths", KEY)
 FLAGS = (*WITH_VALUE, "-c", "-p", "-i", "-cd", "-cp", "-cn")  # the word behind is theirs
 
 

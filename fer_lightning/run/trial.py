@@ -10,13 +10,24 @@ from torch import nn
 from fer_lightning.data.datamodule import FaceDataModule
 from fer_lightning.data.protocols import PROTOCOLS
 from fer_lightning.errors import FerError, choices
+from fer_lightning.run.compose import options
 from fer_lightning.run.pages.hooks import at_rest
-from fer_lightning.training.classifier import Classifier
+from fer_lightning.training.learner import Learner
+from fer_lightning.training.losses import check_task
+from fer_lightning.training.super_resolution import SuperResolver, check_pixel_loss
+
+IMAGES = "pixel_"  # how the options of `loss` that compare images begin
 
 
-def check_output(module: Classifier) -> None:
-    """Raises FerError where the net does not take its own input, or gives another number of scores than classes."""
+def check_output(module: Learner) -> None:
+    """Raises FerError where the net does not take its own input, or gives another number of scores than classes.
+
+    A net that enlarges images gives no scores, and is tried on shrunk ones.
+    """
     spec, wanted = module.input, len(module.class_names)
+    if isinstance(module, SuperResolver):
+        _check_enlarges(module)
+        return
     # two images, for some nets normalise over the batch
     blank = torch.zeros(2, spec.channels, spec.size, spec.size)
     with at_rest(module):
@@ -26,6 +37,16 @@ def check_output(module: Classifier) -> None:
             f"model.net gives {given[-1]} scores an image for {wanted} class names ({', '.join(module.class_names)}): "
             "set model.net.num_classes to ${len:${data.class_names}}, or name other data.class_names"
         )
+
+
+def check_loss(module: Learner, name: str) -> None:
+    """Raises FerError where the loss, an option of its group, is not one for what the module does."""
+    enlarges = isinstance(module, SuperResolver)
+    fitting = [option for option in options("loss") if option.startswith(IMAGES) == enlarges]
+    if enlarges:
+        check_pixel_loss(module.loss, name, fitting)
+    else:
+        check_task(module.loss, len(module.class_names), name, fitting)
 
 
 def check_trains(datamodule: FaceDataModule) -> None:
@@ -40,6 +61,16 @@ def check_trains(datamodule: FaceDataModule) -> None:
             f"(fer-eval ckpt=PATH data=NAME); choose among {choices(able)}"
         )
     datamodule.check_trains()
+
+
+def _check_enlarges(module: SuperResolver) -> None:
+    spec = module.input
+    with at_rest(module):
+        try:
+            module(torch.zeros(2, spec.channels, spec.size, spec.size))
+        except RuntimeError as refusal:
+            reason = str(refusal).splitlines()[0]
+            raise FerError(f"model.net: it does not enlarge images of {spec.channels} channels ({reason})") from refusal
 
 
 def _scores(net: nn.Module, images: torch.Tensor, size: int) -> torch.Tensor:

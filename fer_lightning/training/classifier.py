@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import copy
 import math
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import cast
 
-import pytorch_lightning as pl
 import torch
-from pytorch_lightning.utilities.types import OptimizerLRScheduler
 from torch import Tensor, nn
 
 from fer_lightning.data.inputs import Batch, InputSpec
 from fer_lightning.errors import FerError, choices
+from fer_lightning.training.learner import STAGES, Learner
 from fer_lightning.training.metrics import FIGURES, StageMetrics
-from fer_lightning.training.schedules import Length, OptimizerFactory, ScheduleFactory
-
-STAGES = ("train", "val", "test")
+from fer_lightning.training.schedules import OptimizerFactory, ScheduleFactory
 
 
-class Classifier(pl.LightningModule):
+class Classifier(Learner):
     """A net with its loss, optimizer and schedule.
 
     Args:
@@ -36,9 +32,6 @@ class Classifier(pl.LightningModule):
             without it, so that those of training and validation compare.
     """
 
-    pixel_mean: Tensor
-    pixel_std: Tensor
-
     def __init__(
         self,
         net: nn.Module,
@@ -50,31 +43,11 @@ class Classifier(pl.LightningModule):
         mirror_test: bool = False,
         penalty: nn.Module | None = None,
     ) -> None:
-        super().__init__()
-        self.net = net
-        self.loss = loss
-        self.make_optimizer = optimizer
-        self.make_schedule = schedule
-        self.class_names = tuple(class_names)
-        self.input = input
+        super().__init__(net, loss, optimizer, schedule, class_names, input)
         self.mirror_test = mirror_test
         self.penalty = penalty
-        self.record: dict[str, Any] = {}
         self.kept_classes = list(range(len(self.class_names)))
-        side = input.size if input.normalise == "mean_image" else 1
-        self.register_buffer("pixel_mean", torch.zeros(input.channels, side, side))
-        self.register_buffer("pixel_std", torch.ones(input.channels, 1, 1))
-        if input.mean is not None and input.std is not None:
-            self.normalise_by(input.mean, input.std)
         self.metrics = self._fresh_metrics()
-
-    def normalise_by(self, mean: Sequence[float] | Tensor, std: Sequence[float]) -> None:
-        """Subtracts `mean` and divides by `std`, a value for each channel, of pixels scaled to 0..1.
-
-        The mean may be an image (channels, size, size), where the input is normalised by one.
-        """
-        self.pixel_mean.copy_(torch.as_tensor(mean).view(self.input.channels, *self.pixel_mean.shape[1:]))
-        self.pixel_std.copy_(torch.tensor(std).view(-1, 1, 1))
 
     def restrict_to(self, names: Sequence[str]) -> None:
         """Answers only with the classes `names`, in the model's order: for data that lack some of its classes.
@@ -98,13 +71,18 @@ class Classifier(pl.LightningModule):
         """The names of everything that a stage logs."""
         return [f"{stage}/{name}" for name in ("loss", *FIGURES, *(f"recall/{name}" for name in self.answers))]
 
+    def measured(self, stage: str) -> dict[str, float]:
+        """Loss, accuracies and recalls of a stage, by the names of `figures`."""
+        counted = self.stage_metrics(stage)
+        figures = counted.compute() | {f"recall/{name}": r for name, r in counted.recall(self.answers).items()}
+        return {f"{stage}/{name}": value for name, value in figures.items()}
+
     def forward(self, images: Tensor, described: Tensor | None = None) -> Tensor:
         """Logits (N, C) float32 of prepared images (N, channels, size, size), uint8 or 0..255.
 
         A net that sees a descriptor beside the image gets `described` (N, F), or else what describes these images.
         """
-        scaled = images.to(self.pixel_mean.dtype).div(255)
-        seen = [(scaled - self.pixel_mean) / self.pixel_std]
+        seen = [self.normalised(images)]
         if self.input.hog is not None:
             seen.append(self.input.describe(images) if described is None else described)
         # bf16 logits would be too coarse for the softmax, the loss and the metrics
@@ -133,34 +111,12 @@ class Classifier(pl.LightningModule):
         self._count("test", scores, batch)
         return scores.softmax(dim=1)
 
-    def configure_optimizers(self) -> OptimizerLRScheduler:
-        """The optimizer and its schedule over the length of this training."""
-        optimizer = self.make_optimizer(p for p in self.parameters() if p.requires_grad)
-        schedule = self.make_schedule(optimizer, self._length())
-        config: dict[str, Any] = {"scheduler": schedule.scheduler, "interval": schedule.interval}
-        if schedule.monitor is not None:
-            config["monitor"] = schedule.monitor
-        return cast(OptimizerLRScheduler, {"optimizer": optimizer, "lr_scheduler": config})
-
-    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Keeps what rebuilds this module: plain data, so that the file loads with `weights_only=True`."""
-        checkpoint["fer_config"] = copy.deepcopy(self.record)
-
     def stage_metrics(self, stage: str) -> StageMetrics:
         """The counts of a stage's current or last epoch."""
         return cast(StageMetrics, self.metrics[f"of_{stage}"])
 
     def _fresh_metrics(self) -> nn.ModuleDict:
-        # a bare `train` would collide with the method that every module has
         return nn.ModuleDict({f"of_{stage}": StageMetrics(len(self.answers)) for stage in STAGES})
-
-    def _length(self) -> Length:
-        trainer = self.trainer
-        trainer.fit_loop.setup_data()  # Lightning counts the batches of an epoch only then
-        steps = math.ceil(trainer.num_training_batches / trainer.accumulate_grad_batches)
-        if trainer.max_epochs is not None and trainer.max_epochs >= 0:
-            return Length(trainer.max_epochs, steps)
-        return Length(max(0, math.ceil(trainer.max_steps / steps)), steps)
 
     def _count(self, stage: str, scores: Tensor, batch: Batch) -> Tensor | None:
         """Adds the batch to the stage's figures; the loss, unless only a part of the model's classes answers."""

@@ -69,23 +69,39 @@ class StageMetrics(nn.Module):
 
     def reset(self) -> None:
         """Forget every batch."""
-        for _, metric in self._parts():
-            metric.reset()
+        reset_all(self)
 
     def state(self) -> dict[str, Any]:
         """What `restore` needs to go on in mid-epoch: tensors and plain data, of this rank alone."""
-        return {name: {"updates": m.update_count, **_copied(m.metric_state)} for name, m in self._parts()}
+        return states(self)
 
     def restore(self, state: dict[str, Any]) -> None:
         """Goes on where `state` was taken."""
-        for name, metric in self._parts():
-            kept = dict(state[name])
-            metric._update_count = kept.pop("updates")
-            for key, value in kept.items():
-                setattr(metric, key, _on(metric.device, value))
+        restore_states(self, state)
 
-    def _parts(self) -> Iterator[tuple[str, Metric]]:
-        return ((name, part) for name, part in self.named_children() if isinstance(part, Metric))
+
+def states(metrics: nn.Module) -> dict[str, Any]:
+    """The states of the torchmetrics in a module, by their names in it: tensors on the CPU and plain data."""
+    return {name: {"updates": m.update_count, **_copied(m.metric_state)} for name, m in _parts(metrics)}
+
+
+def restore_states(metrics: nn.Module, state: dict[str, Any]) -> None:
+    """Gives the torchmetrics in a module the states that `states` took."""
+    for name, metric in _parts(metrics):
+        kept = dict(state[name])
+        metric._update_count = kept.pop("updates")
+        for key, value in kept.items():
+            setattr(metric, key, _on(metric.device, value))
+
+
+def reset_all(metrics: nn.Module) -> None:
+    """Lets the torchmetrics in a module forget every batch."""
+    for _, metric in _parts(metrics):
+        metric.reset()
+
+
+def _parts(metrics: nn.Module) -> Iterator[tuple[str, Metric]]:
+    return ((name, part) for name, part in metrics.named_children() if isinstance(part, Metric))
 
 
 def _on(device: torch.device, value: Tensor | list[Tensor], copy: bool = False) -> Tensor | list[Tensor]:

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import torch
 from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
 
 from fer_lightning.errors import FerError
+
+TINY = 1e-12  # the square of a map's length that still counts as a map
 
 
 class WeightPenalty(nn.Module):
@@ -40,3 +46,64 @@ class WeightPenalty(nn.Module):
             )
         squares = [weight.square().sum() for weight in weights[-self.linear_layers :]]
         return self.strength * sum(squares[1:], squares[0])
+
+
+class MapDivergence(nn.Module):
+    """`strength` times how alike the maps of one layer are, 0..1 before the strength.
+
+    Papers C (section I) and E (2.5.1) on FRR-CNN (Xie and Hu 2017): the kernels of a layer are driven apart by the
+    difference of each pair of its maps. The measure is open, ours is the squared cosine between two maps, taken as
+    vectors of their H x W values: 1 for equal maps, however strong each is, and 0 for maps that share nothing. It is
+    averaged over the pairs of a layer, over images, and over layers. A map that is 0 everywhere is like no other.
+
+    The net keeps the maps of its last forward pass in training in `maps`, a list of (N, C, H, W), as FrrCnn does.
+
+    Args:
+        strength: 0 or more.
+
+    Raises:
+        FerError: a negative strength; when called, a net that keeps no maps.
+    """
+
+    def __init__(self, strength: float) -> None:
+        super().__init__()
+        if strength < 0:
+            raise FerError(f"model.penalty.strength={strength}: choose 0 or more")
+        self.strength = strength
+
+    def forward(self, net: nn.Module) -> Tensor:
+        """The penalty of the net's last forward pass in training, a scalar of 0 or more."""
+        kept: list[Tensor] = getattr(net, "maps", [])
+        if not kept:
+            raise FerError(
+                f"model.penalty: {type(net).__name__} keeps no maps of a training step to tell apart; choose "
+                "model.penalty=null, or a net such as model=frr_cnn"
+            )
+        return self.strength * torch.stack([likeness(maps) for maps in kept]).mean()
+
+
+def likeness(maps: Tensor) -> Tensor:
+    """Mean squared cosine of each pair of maps (N, C, H, W), C of 2 or more; a scalar 0..1 float32."""
+    products: Tensor = _Products.apply(maps.permute(0, 2, 3, 1).flatten(1, 2))
+    norms = products.diagonal(dim1=1, dim2=2).clamp_min(TINY).sqrt()
+    cosines = products / (norms[:, :, None] * norms[:, None, :])
+    pairs = maps.shape[1] * (maps.shape[1] - 1) / 2
+    return cosines.square().triu(diagonal=1).sum(dim=(1, 2)).mean() / pairs
+
+
+class _Products(torch.autograd.Function):
+    """Scalar products (N, C, C) float32 of each two columns of (N, P, C)."""
+
+    # autograd would multiply twice and add, for each side of a product whose sides are the same
+
+    @staticmethod
+    def forward(ctx: Any, columns: Tensor) -> Tensor:
+        ctx.save_for_backward(columns)
+        return (columns.mT @ columns).float()
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
+        (columns,) = ctx.saved_tensors
+        found: Tensor = columns @ (gradient + gradient.mT).to(columns.dtype)
+        return found

@@ -48,9 +48,11 @@ def test_every_option_is_a_row_with_its_own_parameters(tmp_path, capsys, monkeyp
     found = rows(tmp_path / "cost.csv")
     assert [row["model"] for row in found] == options("model")
     for row in found:
-        module = built(row["model"])
+        module = built(row["model"], ())
         assert int(row["parameters"]) == sum(p.numel() for p in module.parameters())
-        assert row["input"] == f"{module.input.channels}x{module.input.size}x{module.input.size}"
+        size = module.input.size // getattr(module, "factor", 1)  # a net that enlarges images is given shrunk ones
+        assert row["input"] == f"{module.input.channels}x{size}x{size}"
+        assert int(row["memory"]) > 2 * 4 * int(row["parameters"])
         assert int(row["multiply_adds"]) > 0
         assert 0 < float(row["train_images_per_second_slowest"]) <= float(row["train_images_per_second"])
         assert 0 < float(row["test_images_per_second_slowest"]) <= float(row["test_images_per_second"])
@@ -78,6 +80,22 @@ def test_the_line_says_how_it_was_measured(tmp_path, capsys):
     assert (row["threads"], row["precision"], row["batch"]) == ("1", "bf16-mixed", "2")
 
 
+def test_overrides_are_of_every_model_and_stand_in_the_line(tmp_path, capsys):
+    place = tmp_path / "cost.csv"
+    widths = ["model.net.width=4", "--models", "cnn,stn_cnn", "--csv", place, "optimizer=sgd"]
+    assert call(main, *QUICK, *widths) == 0
+    assert capsys.readouterr().out.splitlines()[0].endswith(", batch 2, model.net.width=4, optimizer=sgd")
+    narrow = {row["model"]: int(row["parameters"]) for row in rows(place)}
+    assert {row["overrides"] for row in rows(place)} == {"model.net.width=4 optimizer=sgd"}
+    for model, parameters in narrow.items():
+        module = build(model, ["model.net.width=4"])
+        assert (
+            parameters
+            == sum(p.numel() for p in module.parameters())
+            < sum(p.numel() for p in build(model).parameters())
+        )
+
+
 def test_chosen_models_alone_in_the_order_asked(tmp_path):
     assert call(main, *QUICK, "--models", "stn_cnn,cnn,stn_cnn", "--csv", tmp_path / "cost.csv") == 0
     assert [row["model"] for row in rows(tmp_path / "cost.csv")] == ["stn_cnn", "cnn"]
@@ -92,6 +110,18 @@ def test_chosen_models_alone_in_the_order_asked(tmp_path):
         (["--threads", "-1"], "--threads -1: choose 1 or more"),
         (["--seconds", "nan"], "--seconds nan: choose more than 0"),
         (["--csv", "{}"], "is a folder: name a file in it"),
+        (["model.net.width"], "model.net.width: give KEY=VALUE, as in model.net.batch_norm=true"),
+        (["model=cnn"], "model=cnn: models stand behind --models, as in --models cnn"),
+        (
+            ["trainer.max_epochs=3"],
+            "trainer.max_epochs=3: the cost depends on no such key; choose among those of model, ",
+        ),
+        (
+            ["--models", "cnn", "model.net.widht=4"],
+            "model=cnn model.net.widht=4: model.net.widht: no such key in model.net",
+        ),
+        (["--models", "cnn", "model.net.widht=4"], "name those that take it behind --models"),
+        (["--models", "cnn", "loss=pixel_l1"], "model=cnn loss=pixel_l1: loss=pixel_l1: "),
         (["--csv", "{}/file/cost.csv"], "/file/cost.csv: "),
     ],
 )

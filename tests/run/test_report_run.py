@@ -37,9 +37,10 @@ def test_the_folder_holds_the_page_and_three_tables(results, tmp_path):
 
 
 def test_every_key_is_heeded(results, tmp_path):
-    asked = ["by=model", "metric=test/macro_f1", "title=Mine", "ensemble=false"]
+    asked = ["by=model", "metric=test/macro_f1", "title=Mine", "ensemble=false", "timing=true", "over=iterations"]
     made = report(job(tmp_path / "out", f"results={results}", *asked))
     assert (made.keys, made.metric, made.title) == (("model",), "test/macro_f1", "Mine")
+    assert (made.timing, made.over, made.curve) == (True, "iterations", None)
     assert [(row.name, row.score.n) for row in made.rows] == [("model=cnn", 2)]
 
 
@@ -65,6 +66,10 @@ def test_a_writer_that_fails_leaves_no_page_of_before(results, tmp_path, monkeyp
         (["results=[null]"], r"paths=\[None\]: give one text or a list of them"),
         (["results=[{}]", "metric=[test/accuracy]"], "metric=.*give the name of a metric"),
         (["results=[{}]", "by={{a: 1}}"], r"by=.*as in by=\[model,loss\]"),
+        (["results=[{}]", "curve=[train/loss]"], "curve=.*give the name of a metric, as in curve=train/accuracy"),
+        (["results=[{}]", "curve=train/loss"], "curve=train/loss: no run here kept its metrics.csv"),
+        (["results=[{}]", "over=epoch"], "over=epoch: choose among epochs, iterations"),
+        (["results=[{}]", "timing=1"], "timing=1: choose true or false"),
         (["results=[{}]", "ensemble=maybe"], "ensemble=maybe: choose true or false"),
         (["results=[{}]", "metric=test/recal"], "metric=test/recal: no run has it"),
         (["results=[{}]", "by=[los]"], "by=los: no run knows it"),

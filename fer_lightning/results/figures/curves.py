@@ -19,7 +19,7 @@ from fer_lightning.results.style import FAINT, GRID, INK, MUTED, PAD, TRAIN, VAL
 PLOT_WIDTH, PLOT_HEIGHT = 2.7, 2.1  # inches
 ABOVE, BELOW = 0.46, 0.38  # inches for a panel's name with the chosen epoch, and for the scale of epochs
 FRACTIONS = ("accuracy", "macro_f1", "balanced_accuracy", "ece", "recall")  # shown in percent
-SPELLED = {"macro_f1": "macro-F1", "ece": "calibration error"}
+SPELLED = {"macro_f1": "macro-F1", "ece": "calibration error", "psnr": "PSNR (dB)", "ssim": "SSIM"}
 DOTS = 15  # a curve of more points is a line alone
 
 
@@ -60,7 +60,9 @@ def learning_curves(
         best_epoch: the chosen epoch, from 0; None where none was.
         subtitle: a line of its own; what was trained.
     """
-    names = list(dict.fromkeys(["loss", "accuracy", _split(monitor)[1]]))
+    logged = {_split(metric)[1] for row in epochs for metric in row}
+    always = [name for name in ("loss", "accuracy") if name in logged or not epochs]
+    names = list(dict.fromkeys([*always, _split(monitor)[1]]))
     panels = [_panel(epochs, name, monitor) for name in names]
     seen = [int(row["epoch"]) + 1 for row in epochs]
     chosen = None if best_epoch is None else best_epoch + 1

@@ -10,7 +10,9 @@ from fer_lightning.errors import FerError
 from fer_lightning.results.report.bar_groups import bar_keys
 from fer_lightning.results.report.collect import Collected, collect
 from fer_lightning.results.report.compare import compare
+from fer_lightning.results.report.curves import check_curve
 from fer_lightning.results.report.ensemble import with_ensemble
+from fer_lightning.results.report.history import EPOCHS
 from fer_lightning.results.report.missing import in_a_line
 from fer_lightning.results.report.model import Report
 from fer_lightning.results.report.rows import in_rank, make_rows
@@ -25,6 +27,9 @@ def make_report(
     ensemble: bool = False,
     title: str | None = None,
     bars: Sequence[str] | None = None,
+    curve: str | None = None,
+    over: str = EPOCHS,
+    timing: bool = False,
 ) -> Report:
     """Reads the results at and below the paths, and compares the best row with each other one.
 
@@ -36,9 +41,12 @@ def make_report(
         title: names of the sweeps, or else of the paths, where None.
         bars: the keys of the figure of bars, the last one a bar each, those before it the groups; none for no bars;
             None takes column and row of the paper's table where every run names them.
+        curve: the logged metric whose curves are drawn; None takes the validation of `metric`.
+        over: what they go over, `epochs` or `iterations`.
+        timing: also tell how long a batch took.
 
     Raises:
-        FerError: no path, one that is not there, no result, or an unknown metric or key.
+        FerError: no path, one that is not there, no result, or an unknown metric, curve or key.
     """
     if not paths:
         raise FerError(
@@ -49,6 +57,7 @@ def make_report(
         raise FerError(_nothing(paths, collected))
     keys, rows, notes = make_rows(collected, metric, by)
     drawn = bar_keys(bars, collected.runs)
+    check_curve(curve, over, collected.runs)
     if ensemble:
         more, told = with_ensemble(rows, metric)
         rows, notes = in_rank(more, metric), (*notes, *told)
@@ -61,6 +70,9 @@ def make_report(
         title=title or _title(paths, collected),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         bars=drawn,
+        curve=curve,
+        over=over,
+        timing=timing,
     )
 
 

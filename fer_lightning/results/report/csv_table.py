@@ -9,6 +9,7 @@ from statistics import fmean
 
 from fer_lightning.results.report.model import Comparison, Report, Row
 from fer_lightning.results.report.text import WHOLE, worded
+from fer_lightning.results.report.timing import STAGES, seconds
 from fer_lightning.whole import whole
 
 FIGURES = (
@@ -16,6 +17,7 @@ FIGURES = (
     *("fit_seconds", "test_seconds", "images_per_second", "failed", "unfinished", "holes"),
     *("p", "test", "images_compared", "reason"),
 )
+TIMING = tuple(f"{stage}_seconds_a_batch" for stage in STAGES)  # where the report asks for it
 
 
 def write(report: Report, path: Path) -> None:
@@ -29,10 +31,11 @@ def write(report: Report, path: Path) -> None:
     tests = {comparison.other: comparison for comparison in report.comparisons}
     with whole(path) as scratch, scratch.open("w", encoding="utf-8", newline="") as stream:
         table = csv.writer(stream, lineterminator="\n")
-        table.writerow([*(map(worded, report.keys) if report.keys else (WHOLE,)), *FIGURES])
+        table.writerow([*(map(worded, report.keys) if report.keys else (WHOLE,)), *FIGURES, *TIMING * report.timing])
         for place, row in enumerate(report.rows):
             names = [row.key.get(key, "") for key in report.keys] or [row.name]
-            table.writerow([*names, *_figures(row, report.metric, tests.get(place))])
+            timed = [seconds(row, stage) for stage in STAGES] if report.timing else []
+            table.writerow([*names, *_figures(row, report.metric, tests.get(place)), *timed])
 
 
 def _figures(row: Row, metric: str, test: Comparison | None) -> list[object]:

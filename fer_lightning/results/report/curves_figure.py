@@ -1,9 +1,8 @@
-"""Draws how the validation of a report's runs went: a line a run, a colour a row."""
+"""Draws how a figure of a report's runs went: a line a run, a colour a row."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from statistics import fmean
 from typing import Any, NamedTuple
 
 from matplotlib.axes import Axes
@@ -21,7 +20,7 @@ from fer_lightning.results.figures.page import (
     write_legend,
 )
 from fer_lightning.results.figures.scales import epoch_ticks, worded
-from fer_lightning.results.report.history import History
+from fer_lightning.results.report.history import EPOCHS, History, mean
 from fer_lightning.results.report.metrics import is_fraction, label
 from fer_lightning.results.style import FAINT, GRID, MUTED, PAD, TRAIN, VAL, styled, text_width, wrap
 
@@ -39,36 +38,37 @@ class Bundle(NamedTuple):
 
 
 @styled
-def curve_bundles(bundles: Sequence[Bundle], metric: str, subtitle: str = "") -> Figure:
-    """A metric over epochs from 1: a thin line a run, and a thick one for the mean of a row, where it has every run.
+def curve_bundles(bundles: Sequence[Bundle], metric: str, subtitle: str = "", over: str = EPOCHS) -> Figure:
+    """A metric over epochs or iterations from 1: a thin line a run, and a thick one for the mean of a row.
 
-    The legend stands below, so that names may be long.
+    The mean is there where it has every run. The legend stands below, so that names may be long.
 
     Args:
         bundles: one to eight, each with at least one curve.
         metric: what the curves show.
         subtitle: a line of its own; which rows and runs are shown.
+        over: `epochs` or `iterations`, which every curve must have.
     """
     if not 0 < len(bundles) <= len(COLOURS) or not all(bundle.curves for bundle in bundles):
         raise ValueError(f"curve_bundles takes 1 to {len(COLOURS)} bundles, and none without curves")
     scale = 100 if is_fraction(metric) else 1
     legend = [wrap(bundle.name, WIDTH - STROKE - 0.1, TEXT_SIZE) for bundle in bundles]
-    told = f"{label(metric)}{' (%)' if scale == 100 else ''} over epochs; thin: a run, thick: mean of a row"
+    told = f"{label(metric)}{' (%)' if scale == 100 else ''} over {over}; thin: a run, thick: mean of a row"
     lines = heading("Learning curves", subtitle, told, WIDTH)
     bottom = PAD + legend_height(legend) + 0.12 + BELOW
     figure = Figure(figsize=(WIDTH + 2 * PAD, bottom + PLOT_HEIGHT + 0.12 + heading_height(lines) + PAD))
     write_heading(figure, lines)
-    axes = _frame(figure, bottom, [curve for bundle in bundles for curve in bundle.curves], scale)
+    axes = _frame(figure, bottom, [curve for bundle in bundles for curve in bundle.curves], scale, over)
     for number, bundle in enumerate(bundles):
         if len(bundle.curves) > 1:
             for curve in bundle.curves:
-                _draw(axes, curve, scale, number, linewidth=0.7, alpha=0.4)
-        _draw(axes, _mean(bundle.curves), scale, number, linewidth=1.7, zorder=3)
+                _draw(axes, curve, scale, number, over, linewidth=0.7, alpha=0.4)
+        _draw(axes, mean(bundle.curves), scale, number, over, linewidth=1.7, zorder=3)
     write_legend(figure, legend, WIDTH, STROKE, _stroke)
     return figure
 
 
-def _frame(figure: Figure, bottom: float, curves: Sequence[History], scale: int) -> Axes:
+def _frame(figure: Figure, bottom: float, curves: Sequence[History], scale: int, over: str) -> Axes:
     values = [scale * value for curve in curves for value in curve.values]
     air = 0.06 * (max(values) - min(values)) or 1.0
     low, high = min(values) - air, max(values) + air
@@ -77,7 +77,7 @@ def _frame(figure: Figure, bottom: float, curves: Sequence[History], scale: int)
     places = MaxNLocator(7, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
     ticks = worded([float(tick) for tick in places if low <= tick <= high])
     left = max(text_width(text, SMALL_SIZE) for text in ticks.values()) + 0.08
-    first, last = min(curve.epochs[0] for curve in curves), max(curve.epochs[-1] for curve in curves)
+    first, last = (int(end(at for curve in curves for at in curve.at(over))) for end in (min, max))
     across = WIDTH - left - 0.06
     axes = axes_at(figure, PAD + left, bottom, across, PLOT_HEIGHT)
     axes.set(xlim=(first, last) if first < last else (first - 1, first + 1), ylim=(low, high))
@@ -90,21 +90,14 @@ def _frame(figure: Figure, bottom: float, curves: Sequence[History], scale: int)
     axes.set_axisbelow(True)
     width, height = figure.get_size_inches()
     middle, below = (PAD + left + across / 2) / width, (bottom - BELOW) / height
-    figure.text(middle, below, "epoch", ha="center", va="bottom", fontsize=SMALL_SIZE, color=MUTED)
+    figure.text(middle, below, over.removesuffix("s"), ha="center", va="bottom", fontsize=SMALL_SIZE, color=MUTED)
     return axes
 
 
-def _mean(curves: Sequence[History]) -> History:
-    """Over the epochs that every curve has."""
-    tables = [dict(zip(curve.epochs, curve.values, strict=True)) for curve in curves]
-    shared = sorted(set.intersection(*map(set, tables)))
-    return History(shared, [fmean(table[epoch] for table in tables) for epoch in shared])
-
-
-def _draw(axes: Axes, curve: History, scale: int, number: int, **look: Any) -> None:
+def _draw(axes: Axes, curve: History, scale: int, number: int, over: str, **look: Any) -> None:
     mark = "o" if len(curve.epochs) == 1 else ""  # a line of one point is nothing
     values = [scale * value for value in curve.values]
-    axes.plot(curve.epochs, values, marker=mark, markersize=4, clip_on=False, **_colour(number), **look)
+    axes.plot(curve.at(over), values, marker=mark, markersize=4, clip_on=False, **_colour(number), **look)
 
 
 def _colour(number: int) -> dict[str, Any]:

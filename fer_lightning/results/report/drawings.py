@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from fer_lightning.results.figures.confusion import confusion_matrix
 from fer_lightning.results.report.bar_groups import draw_bars
-from fer_lightning.results.report.curves_figure import Bundle, curve_bundles
-from fer_lightning.results.report.history import History, history
-from fer_lightning.results.report.metrics import figure, label
+from fer_lightning.results.report.curves import Curves
+from fer_lightning.results.report.metrics import label
 from fer_lightning.results.report.model import Report, Row
 from fer_lightning.results.report.pictures import Picture, picture
 from fer_lightning.results.report.pooled import Pooled
@@ -16,7 +13,6 @@ from fer_lightning.results.report.score_figure import score_dots
 from fer_lightning.results.report.text import bold, mean_and_spread
 
 SCORE_ROWS = 24
-CURVE_ROWS, CURVE_RUNS = 8, 24  # a row of more runs shows the first of them
 CONFUSION_ROWS = 12
 
 
@@ -39,21 +35,9 @@ def bars(report: Report) -> Picture | None:
     return None if drawn is None else picture(drawn.figure, drawn.alt)
 
 
-def curves(report: Report) -> Picture | None:
-    """The validation of the rows' runs over epochs; None where no run kept its figures."""
-    wanted = f"val/{report.metric.partition('/')[2]}"
-    for metric in dict.fromkeys((wanted, "val/accuracy")):  # not every metric of a test is one of validation
-        bundles = _bundles(report.rows, metric)
-        if bundles:
-            break
-    else:
-        return None
-    more = any(len(row.runs) > CURVE_RUNS for row in report.rows)
-    several = len(report.rows) > len(bundles)
-    told = f"{len(bundles)} of {len(report.rows):,} rows" * several
-    told += f"{', ' * several}of each row at most {CURVE_RUNS} runs" * more
-    said = "; ".join(f"{bundle.name}: {_ends(bundle.curves, metric)}" for bundle in bundles)
-    return picture(curve_bundles(bundles, metric, told), f"{label(metric)} over the epochs. At the end: {said}")
+def curves(found: Curves | None) -> Picture | None:
+    """How the runs of the rows went; None where no run kept its figures."""
+    return None if found is None else picture(found.draw(), f"{found.title}. At the end: {found.ends()}")
 
 
 def confusion(row: Row, counts: Pooled) -> Picture:
@@ -62,23 +46,6 @@ def confusion(row: Row, counts: Pooled) -> Picture:
     drawn = confusion_matrix(counts.counts, counts.class_names, subtitle=f"{row.name}; {runs}")
     said = f"{counts.right:,} of {counts.images:,} images right; the recalls are in the table below"
     return picture(drawn, f"confusion matrix of {row.name}: {said}")
-
-
-def _bundles(rows: Sequence[Row], metric: str) -> list[Bundle]:
-    bundles: list[Bundle] = []
-    for row in rows:
-        found = [history(run, metric) for run in row.runs[:CURVE_RUNS]]
-        if known := [curve for curve in found if curve is not None]:
-            bundles.append(Bundle(row.name, known))
-        if len(bundles) == CURVE_ROWS:
-            break
-    return bundles
-
-
-def _ends(found: Sequence[History], metric: str) -> str:
-    last = [curve.values[-1] for curve in found]
-    low, high = figure(min(last), metric), figure(max(last), metric)
-    return low if low == high else f"{low} to {high}"
 
 
 def _first(shown: int, known: int) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
+from fer_lightning.results.report import timing
 from fer_lightning.results.report.keys import source
 from fer_lightning.results.report.metrics import is_fraction, label
 from fer_lightning.results.report.model import COLUMN, FOLD, LEVEL, ROW, SEED, Comparison, Report
@@ -20,7 +21,7 @@ def footnotes(report: Report) -> list[str]:
 
 def cells_and_figures(report: Report) -> list[str]:
     """What the rows are, where they are cells of a paper's table, and how to read their figures."""
-    return [*_cells(report), *_figures(report)]
+    return [*_cells(report), *_figures(report), *timing.told(report)]
 
 
 def _cells(report: Report) -> Iterator[str]:

@@ -10,7 +10,9 @@ NAMES = {"macro_f1": "macro-F1", "ece": "calibration error"}
 
 
 def label(metric: str) -> str:
-    """The metric for people: `accuracy` for `test/accuracy`, `val accuracy` for `val/accuracy`."""
+    """The metric for people: `accuracy` for `test/accuracy`, `val accuracy` for `val/accuracy`, `lr` for `lr`."""
+    if "/" not in metric:
+        return metric
     stage, _, name = metric.partition("/")
     words = FURTHER.get(metric) or NAMES.get(name) or name.replace("_", " ").replace("/", " ")
     # `loss` alone is what was chosen, l1 or another

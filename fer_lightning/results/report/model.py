@@ -166,6 +166,9 @@ class Report:
         title: names of the sweeps, or of the folders.
         created: ISO 8601, UTC.
         bars: the keys of the figure of bars: the last one is a bar each, those before it the groups; none without it.
+        curve: a logged metric such as `train/accuracy`, whose curves are drawn; None for the validation of `metric`.
+        over: what curves go over, `epochs` or `iterations`.
+        timing: whether the tables also say how long a batch took.
     """
 
     metric: str
@@ -176,6 +179,9 @@ class Report:
     title: str
     created: str
     bars: tuple[str, ...] = ()
+    curve: str | None = None
+    over: str = "epochs"
+    timing: bool = False
 
     @property
     def best_is_supported(self) -> bool:

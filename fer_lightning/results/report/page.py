@@ -8,6 +8,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from fer_lightning.results.report import drawings, sections, sortable
+from fer_lightning.results.report.curves import curves_of
 from fer_lightning.results.report.metrics import label, unit
 from fer_lightning.results.report.model import Report
 from fer_lightning.results.report.paper_table import paper_tables
@@ -46,6 +47,7 @@ def _content(report: Report, path: Path) -> dict[str, object]:
         for place, (row, found) in enumerate(zip(report.rows, counts, strict=True))
         if found is not None and place < drawings.CONFUSION_ROWS
     }
+    curves = curves_of(report)
     known = [(row.name, found) for row, found in zip(report.rows, counts, strict=True) if found is not None]
     return {
         "report": report,
@@ -62,10 +64,10 @@ def _content(report: Report, path: Path) -> dict[str, object]:
         "lost": sections.lost(report),
         "few": FEW,
         "pictures": [
-            picture
-            for picture in (draw(report) for draw in (drawings.scores, drawings.bars, drawings.curves))
-            if picture
+            picture for picture in (drawings.scores(report), drawings.bars(report), drawings.curves(curves)) if picture
         ],
+        "converged": curves.converged() if curves else [],
+        "curves_told": curves.told() if curves else [],
         "heat": sections.heat(known[:HEAT_ROWS]),
         "heat_left_out": max(0, len(known) - HEAT_ROWS),
         "costs": sections.costs(report),

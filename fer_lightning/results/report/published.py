@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from fer_lightning.errors import FerError
+from fer_lightning.results.report import timing
+from fer_lightning.results.report.curves import Curves
 from fer_lightning.results.report.footnotes import cells_and_figures
 from fer_lightning.results.report.markdown import escaped, grid, rows
 from fer_lightning.results.report.matrix_scores import FROM_COUNTS, matrix_scores
@@ -39,6 +42,15 @@ def published(report: Report) -> list[str]:
     sentences = " ".join(escaped(sentence[:1].upper() + sentence[1:]) for sentence in told)
     texts = [[name for name, _ in columns], *map(list, zip(*(texts for _, texts in columns), strict=True))]
     return [*lines, *rows(texts, max(1, len(report.keys))), "", sentences]
+
+
+def published_curves(curves: Curves) -> list[str]:
+    """The lines above a picture of curves: what it shows, where each row has converged, and how to read that."""
+    name = curves.title
+    lines = [f"**{escaped(name[:1].upper() + name[1:] + unit(curves.metric))}**", ""]
+    if table := curves.converged():
+        lines += [*rows(table, 1), ""]
+    return [*lines, *[escaped(" ".join(curves.told())), ""] * bool(curves.told())][:-1]
 
 
 def published_angles(tests: Sequence[Tested]) -> list[str]:
@@ -83,6 +95,7 @@ def _columns(report: Report, rows: Sequence[Row]) -> list[tuple[str, list[str]]]
         (f"paper{unit(metric)}", ["" if row.reported is None else printed(row.reported, metric) for row in rows]),
         ("minus paper" + (", points" if unit(metric) else ""), [_minus(row, metric) for row in rows]),
         ("test images", ["" if found is None else f"{found.images:,}" for found in counts]),
+        *timing.columns(replace(report, rows=tuple(rows))),
     ]
     return [*(named or [(WHOLE, [row.name for row in rows])]), *(column for column in figures if any(column[1]))]
 

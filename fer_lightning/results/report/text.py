@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from statistics import fmean
 
+from fer_lightning.results.report import timing
 from fer_lightning.results.report.footnotes import footnotes
 from fer_lightning.results.report.metrics import difference, figure, label, unit
 from fer_lightning.results.report.missing import losses
@@ -69,6 +70,7 @@ def _columns(report: Report) -> list[tuple[str, list[str]]]:
         *((f"{label(m)}{unit(m)}", [_mean(row, m) for row in rows]) for m in BESIDE if m != metric),
         ("hours", [_hours(row) for row in rows]),
         ("images/s", [_rate(row) for row in rows]),
+        *timing.columns(report),
         ("missing", [_missing(row) for row in rows]),
     ]
     return [*columns, *((name, column) for name, column in figures if any(column))]

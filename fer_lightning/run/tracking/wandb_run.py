@@ -88,6 +88,8 @@ def publish(logger: WandbLogger, job: Job, result: Result, figures: Mapping[str,
 
 def _tables(result: Result) -> dict[str, wandb.Table]:
     names, counts = result.class_names, result.confusion_matrix
+    if not counts:  # of a net that does not classify
+        return {}
     cells = [
         [true, predicted, images]
         for true, row in zip(names, counts, strict=True)

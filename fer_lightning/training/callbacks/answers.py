@@ -12,7 +12,7 @@ from fer_lightning.data.inputs import Batch
 
 
 class Answers(pl.Callback):
-    """The last test, image by image."""
+    """The last test, image by image; without an answer of a net that does not classify."""
 
     def __init__(self) -> None:
         self._rows: list[Tensor] = []
@@ -36,11 +36,12 @@ class Answers(pl.Callback):
         self,
         trainer: pl.Trainer,
         pl_module: pl.LightningModule,
-        outputs: Tensor,  # type: ignore[override]
+        outputs: Tensor | None,  # type: ignore[override]
         batch: Batch,
         batch_idx: int,
         dataloader_idx: int = 0,
     ) -> None:
         """Keeps a batch where it was computed: fetching each from a GPU would make it wait."""
-        self._rows.append(batch.row)
-        self._probabilities.append(outputs)
+        if outputs is not None:
+            self._rows.append(batch.row)
+            self._probabilities.append(outputs)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytorch_lightning as pl
 
-from fer_lightning.training.classifier import Classifier
+from fer_lightning.training.learner import Learner
 
 
 class LogFigures(pl.Callback):
@@ -40,13 +40,11 @@ class LogFigures(pl.Callback):
         _log(_counts_of(pl_module), "test")
 
 
-def _counts_of(module: pl.LightningModule) -> Classifier:
-    assert isinstance(module, Classifier)
+def _counts_of(module: pl.LightningModule) -> Learner:
+    assert isinstance(module, Learner)
     return module
 
 
-def _log(module: Classifier, stage: str) -> None:
-    metrics = module.stage_metrics(stage)
-    figures = metrics.compute() | {f"recall/{name}": r for name, r in metrics.recall(module.answers).items()}
+def _log(module: Learner, stage: str) -> None:
     # every rank logs the same figures, for torchmetrics has summed the counts of all
-    module.log_dict({f"{stage}/{name}": value for name, value in figures.items()})
+    module.log_dict(module.measured(stage))

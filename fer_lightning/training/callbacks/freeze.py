@@ -10,7 +10,7 @@ import pytorch_lightning as pl
 from torch import nn
 
 from fer_lightning.errors import FerError, choices
-from fer_lightning.training.classifier import Classifier
+from fer_lightning.training.learner import Learner
 
 log = logging.getLogger(__name__)
 
@@ -63,5 +63,5 @@ def _tops(names: Iterable[str]) -> list[str]:
 
 
 def _net_of(module: pl.LightningModule) -> nn.Module:
-    assert isinstance(module, Classifier)
+    assert isinstance(module, Learner)
     return module.net

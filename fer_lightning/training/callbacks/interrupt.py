@@ -14,8 +14,8 @@ import pytorch_lightning as pl
 from fer_lightning.data.inputs import Batch
 from fer_lightning.errors import FerError
 from fer_lightning.signals import ASKING
-from fer_lightning.training.classifier import Classifier
 from fer_lightning.training.generators import generator_state, restore_generators
+from fer_lightning.training.learner import Learner
 from fer_lightning.training.ranks import gathered
 
 log = logging.getLogger(__name__)
@@ -63,7 +63,7 @@ class Interrupt(pl.Callback):
         if not self._to_restore:
             _begin_the_next_epoch(trainer)
         else:
-            assert isinstance(pl_module, Classifier)
+            assert isinstance(pl_module, Learner)
             loader: Any = trainer.train_dataloader
             loader.sampler.skip_once(self._to_restore["batches"])
             processes = self._to_restore["processes"]
@@ -92,7 +92,7 @@ class Interrupt(pl.Callback):
         if trainer.world_size > 1 and done // accumulated % max(1, EVERY // accumulated):
             return
         if (signum := self._agreed(trainer)) is not None:
-            assert isinstance(pl_module, Classifier)
+            assert isinstance(pl_module, Learner)
             mine = {"generators": generator_state(), "figures": pl_module.stage_metrics("train").state()}
             self._to_save = {"batches": done, "processes": gathered(mine)}
             trainer.save_checkpoint(self.path)

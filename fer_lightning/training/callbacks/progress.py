@@ -12,6 +12,8 @@ from tqdm import tqdm
 
 from fer_lightning.data.inputs import Batch
 
+SHOWN = ("loss", "accuracy", "psnr")  # of each stage, where it is logged
+
 
 class Progress(ProgressBar):
     """Shows how far an epoch is, and closes it with its figures."""
@@ -51,10 +53,11 @@ class Progress(ProgressBar):
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Closes it with the epoch's figures."""
-        shown = ("train/loss", "train/accuracy", "val/loss", "val/accuracy")
+        shown = [f"{stage}/{name}" for stage in ("train", "val") for name in SHOWN]
         metrics = trainer.callback_metrics
-        stale = () if self._validated else ("val/loss", "val/accuracy")  # of the last epoch that had a validation
-        figures = [f"{name} {float(metrics[name]):.4f}" for name in shown if name in metrics and name not in stale]
+        # without a validation in this epoch, those of the last one that had one are still there
+        fresh = [name for name in shown if self._validated or not name.startswith("val/")]
+        figures = [f"{name} {float(metrics[name]):.4f}" for name in fresh if name in metrics]
         self._validated = False
         self._close("  ".join(figures))
 

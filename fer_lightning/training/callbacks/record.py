@@ -18,6 +18,7 @@ class Record(pl.Callback):
         train_seconds: time spent in training batches, without validation.
         train_images: images seen in them, over all devices.
         test_seconds: time of the last test.
+        test_images: images seen in it.
     """
 
     def __init__(self) -> None:
@@ -25,6 +26,7 @@ class Record(pl.Callback):
         self.train_seconds = 0.0
         self.train_images = 0
         self.test_seconds = 0.0
+        self.test_images = 0
         self._fitted = 0.0
         self._fitting_since: float | None = None
         self._started: float | None = None
@@ -96,7 +98,19 @@ class Record(pl.Callback):
 
     def on_test_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Starts the clock."""
-        self._started = time.perf_counter()
+        self._started, self.test_images = time.perf_counter(), 0
+
+    def on_test_batch_end(
+        self,
+        trainer: pl.Trainer,
+        pl_module: pl.LightningModule,
+        outputs: Any,
+        batch: Batch,
+        batch_idx: int,
+        dataloader_idx: int = 0,
+    ) -> None:
+        """Counts its images."""
+        self.test_images += len(batch.label)
 
     def on_test_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Stops it."""

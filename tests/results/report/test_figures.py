@@ -13,6 +13,7 @@ from PIL import Image
 from reports import report, row, run, write_metrics
 
 from fer_lightning.results.report import drawings
+from fer_lightning.results.report.curves import curves_of
 from fer_lightning.results.report.curves_figure import Bundle, curve_bundles
 from fer_lightning.results.report.history import History, history
 from fer_lightning.results.report.pictures import picture
@@ -114,7 +115,7 @@ def test_no_curve_and_too_many_rows_are_refused():
 def test_a_history_is_the_validation_of_the_epochs_and_not_of_the_chosen_weights_after_them(tmp_path):
     write_metrics(tmp_path / "metrics.csv", [0.5, 0.7, 0.6], final=0.7)
     found = history(run(tmp_path, files={"metrics": "metrics.csv"}), "val/accuracy")
-    assert found == History([1, 2, 3], [0.5, 0.7, 0.6])
+    assert found == History([1, 2, 3], [0.5, 0.7, 0.6], [1, 2, 3])
 
 
 def test_a_history_skips_what_is_not_finite_and_takes_the_later_of_an_epoch_twice(tmp_path):
@@ -144,11 +145,11 @@ def test_curves_follow_the_metric_of_the_report_where_validation_has_it(tmp_path
     made = row(runs=[run(tmp_path, files={"metrics": "metrics.csv"})])
     assert (
         "val macro-F1 over the epochs. At the end: loss=l1: 61.0"
-        in drawings.curves(report(made, metric="test/macro_f1")).alt
+        in drawings.curves(curves_of(report(made, metric="test/macro_f1"))).alt
     )
-    assert drawings.curves(report(made)) is None
+    assert drawings.curves(curves_of(report(made))) is None
     write_metrics(tmp_path / "metrics.csv", [0.5, 0.62])
-    assert "val accuracy" in drawings.curves(report(made, metric="test/accuracy_ferplus")).alt
+    assert "val accuracy" in drawings.curves(curves_of(report(made, metric="test/accuracy_ferplus"))).alt
 
 
 def test_figures_of_many_rows_show_the_first_and_say_so(tmp_path, monkeypatch):
@@ -161,7 +162,7 @@ def test_figures_of_many_rows_show_the_first_and_say_so(tmp_path, monkeypatch):
         for k in range(30)
     ]
     drawings.scores(report(*rows))
-    drawings.curves(report(*rows))
+    drawings.curves(curves_of(report(*rows)))
     (scores, said), (curves, _) = shown
     assert "the first 24 of 30 rows" in scores
     assert ("loss=l23" in said, "loss=l24" in said) == (True, False)

@@ -9,6 +9,7 @@ from made_results import make_result, make_sweep
 
 from fer_lightning.errors import FerError
 from fer_lightning.results.report.build import make_report
+from fer_lightning.results.report.curves import curves_of
 from fer_lightning.results.report.keep import keep
 from fer_lightning.results.result import config_hash, read
 
@@ -98,6 +99,49 @@ def test_files_that_are_not_beside_it_are_not_named(tmp_path):
     (tmp_path / "job").mkdir()
     (tmp_path / "job" / "a.csv").write_text("x")
     assert one(tmp_path, {}, files={"metrics": "a.csv"}).files == {}
+
+
+METRICS = (
+    "epoch,step,lr,test/accuracy,train/accuracy,train/recall/sad,val/accuracy\n"
+    "0,4,,,,,0.123456789\n0,4,0.001,,0.5,0.25,\n1,5,,,,,0.6\n1,5,,0.7,,,\n"
+)
+
+
+def leave_curves(folder, text=METRICS):
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "metrics.csv").write_text(text)
+    return make_result(folder, files={"metrics": "metrics.csv"})
+
+
+def test_what_curves_need_is_kept_beside_the_result_without_recalls_and_test_and_in_six_digits(tmp_path):
+    run, into = leave_curves(tmp_path / "runs" / "a"), tmp_path / "kept"
+    (place,) = keep([run.parent], into)
+    assert (place / "metrics.csv").read_text() == (
+        "epoch,step,lr,train/accuracy,val/accuracy\n0,4,,,0.123457\n0,4,0.001,0.5,\n1,5,,,0.6\n"
+    )
+    assert read(place).files == {"metrics": "metrics.csv"}
+    curves = curves_of(make_report([into], curve="val/accuracy", over="iterations"))
+    assert curves.bundles[0].curves == [([1], [0.123457], [5])]
+
+
+def test_what_is_kept_can_be_kept_anew_and_goes_with_its_result(tmp_path):
+    leave_curves(tmp_path / "runs" / "a")
+    into = tmp_path / "kept"
+    keep([tmp_path / "runs"], into)
+    before = {path: path.read_bytes() for path in into.rglob("*.*")}
+    keep([into], into)
+    assert {path: path.read_bytes() for path in into.rglob("*.*")} == before
+    make_result(tmp_path / "others" / "b")
+    keep([tmp_path / "others"], into)
+    assert sorted(path.relative_to(into).as_posix() for path in into.rglob("*")) == ["b", "b/result.json"]
+
+
+def test_figures_that_cannot_be_read_are_told_and_the_result_is_kept_without_them(tmp_path, caplog):
+    leave_curves(tmp_path / "runs" / "a", "epoch,step,train/accuracy\n0,4,much\n")
+    (place,) = keep([tmp_path / "runs"], tmp_path / "kept")
+    assert f"{tmp_path / 'runs' / 'a' / 'metrics.csv'} is no table of epochs" in caplog.text
+    assert [path.name for path in place.iterdir()] == ["result.json"]
+    assert read(place).files == {}
 
 
 def test_nothing_to_keep_is_told_and_leaves_what_is_there(tmp_path):

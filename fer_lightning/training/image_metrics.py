@@ -1,0 +1,68 @@
+"""What is measured of enlarged images in a stage: PSNR and SSIM, beside those of bicubic interpolation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torchmetrics import SumMetric
+from torchmetrics.image import PeakSignalNoiseRatio, StructuralSimilarityIndexMeasure
+
+from fer_lightning.training.metrics import reset_all, restore_states, states
+
+# dB of the mean squared error of all pixels; 0..1
+FIGURES = ("psnr", "ssim", "psnr_bicubic", "ssim_bicubic")
+
+
+class ImageMetrics(nn.Module):
+    """The figures of one stage over one epoch; counts add up over batches and, through torchmetrics, over DDP ranks.
+
+    PSNR is that of the mean squared error over the pixels of all images, and so is finite where a single image, such
+    as a blank one, is met exactly. SSIM (Wang et al. 2004, Gaussian window of 11 pixels) is the mean over images.
+
+    Args:
+        compared: measure SSIM and bicubic interpolation too, which cost more than the step of a small net.
+    """
+
+    def __init__(self, compared: bool = True) -> None:
+        super().__init__()
+        self.compared = compared
+        self._loss = SumMetric(nan_strategy="disable")
+        self._images = SumMetric(nan_strategy="disable")
+        self._psnr = PeakSignalNoiseRatio(data_range=1.0)
+        if compared:
+            self._ssim = StructuralSimilarityIndexMeasure(data_range=1.0)
+            self._psnr_bicubic = PeakSignalNoiseRatio(data_range=1.0)
+            self._ssim_bicubic = StructuralSimilarityIndexMeasure(data_range=1.0)
+
+    def names(self) -> list[str]:
+        """Of the figures."""
+        return ["loss", *(name for name in FIGURES if hasattr(self, f"_{name}"))]
+
+    def update(self, enlarged: Tensor, bicubic: Tensor, original: Tensor, loss: Tensor) -> None:
+        """Adds a batch of images (N, channels, H, W) float32 in 0..1, and its mean loss."""
+        self._loss.update(loss.detach() * len(original))
+        self._images.update(float(len(original)))
+        # SSIM subtracts squares of nearly the same size: autocast's bf16 would take a twentieth off it
+        with torch.autocast(original.device.type, enabled=False):
+            for name in self.names()[1:]:
+                metric = getattr(self, f"_{name}")
+                metric.update(bicubic if name.endswith("bicubic") else enlarged.detach(), original)
+
+    def compute(self) -> dict[str, float]:
+        """The mean loss over the images, PSNR in dB, SSIM. Every rank must call it."""
+        found = {name: float(getattr(self, f"_{name}").compute()) for name in self.names()[1:]}
+        return {"loss": float(self._loss.compute() / self._images.compute()), **found}
+
+    def reset(self) -> None:
+        """Forgets every batch."""
+        reset_all(self)
+
+    def state(self) -> dict[str, Any]:
+        """What `restore` needs to go on in mid-epoch: tensors and plain data, of this rank alone."""
+        return states(self)
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Goes on where `state` was taken."""
+        restore_states(self, state)

@@ -1,0 +1,116 @@
+"""What every LightningModule here shares: a net with its loss, optimizer, schedule and the scale of its pixels."""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Sequence
+from typing import Any, Protocol, cast
+
+import pytorch_lightning as pl
+import torch
+from pytorch_lightning.utilities.types import OptimizerLRScheduler
+from torch import Tensor, nn
+
+from fer_lightning.data.inputs import InputSpec
+from fer_lightning.training.schedules import Length, OptimizerFactory, ScheduleFactory
+
+STAGES = ("train", "val", "test")
+
+
+class Counts(Protocol):
+    """What one stage has measured since it was last reset; adds up over batches and ranks."""
+
+    def reset(self) -> None:
+        """Forgets every batch."""
+
+    def state(self) -> dict[str, Any]:
+        """What `restore` needs to go on in mid-epoch, of this rank alone."""
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Goes on where `state` was taken."""
+
+
+class Learner(pl.LightningModule):
+    """A net with its loss, optimizer and schedule; a subclass says what a step is and what is measured.
+
+    Args:
+        net: takes normalised images (N, channels, size, size).
+        loss: gives a scalar.
+        optimizer: makes the optimizer of the parameters.
+        schedule: makes the schedule of that optimizer for a length of training.
+        class_names: the names of the classes in the data.
+        input: what the net asks of its images; its mean and std, where given, normalise them.
+    """
+
+    pixel_mean: Tensor
+    pixel_std: Tensor
+    metrics: nn.ModuleDict  # by `of_<stage>`: a bare `train` would collide with the method that every module has
+
+    def __init__(
+        self,
+        net: nn.Module,
+        loss: nn.Module,
+        optimizer: OptimizerFactory,
+        schedule: ScheduleFactory,
+        class_names: Sequence[str],
+        input: InputSpec,
+    ) -> None:
+        super().__init__()
+        self.net = net
+        self.loss = loss
+        self.make_optimizer = optimizer
+        self.make_schedule = schedule
+        self.class_names = tuple(class_names)
+        self.input = input
+        self.record: dict[str, Any] = {}
+        side = input.size if input.normalise == "mean_image" else 1
+        self.register_buffer("pixel_mean", torch.zeros(input.channels, side, side))
+        self.register_buffer("pixel_std", torch.ones(input.channels, 1, 1))
+        if (known := input.known_statistics) is not None:
+            self.normalise_by(*known)
+
+    def figures(self, stage: str) -> list[str]:
+        """The names of everything that a stage logs."""
+        raise NotImplementedError
+
+    def measured(self, stage: str) -> dict[str, float]:
+        """What a stage has measured, by those names; every rank must call it, for the ranks meet here."""
+        raise NotImplementedError
+
+    def normalise_by(self, mean: Sequence[float] | Tensor, std: Sequence[float]) -> None:
+        """Subtracts `mean` and divides by `std`, a value for each channel, of pixels scaled to 0..1.
+
+        The mean may be an image (channels, size, size), where the input is normalised by one.
+        """
+        self.pixel_mean.copy_(torch.as_tensor(mean).view(self.input.channels, *self.pixel_mean.shape[1:]))
+        self.pixel_std.copy_(torch.tensor(std).view(-1, 1, 1))
+
+    def normalised(self, images: Tensor) -> Tensor:
+        """What the net sees of images (N, channels, H, W), uint8 or 0..255."""
+        return (images.to(self.pixel_mean.dtype).div(255) - self.pixel_mean) / self.pixel_std
+
+    def stage_metrics(self, stage: str) -> Counts:
+        """The counts of a stage's current or last epoch."""
+        return cast(Counts, self.metrics[f"of_{stage}"])
+
+    def configure_optimizers(self) -> OptimizerLRScheduler:
+        """The optimizer and its schedule over the length of this training."""
+        optimizer = self.make_optimizer(p for p in self.parameters() if p.requires_grad)
+        schedule = self.make_schedule(optimizer, self._length())
+        config: dict[str, Any] = {"scheduler": schedule.scheduler, "interval": schedule.interval}
+        if schedule.monitor is not None:
+            config["monitor"] = schedule.monitor
+        return cast(OptimizerLRScheduler, {"optimizer": optimizer, "lr_scheduler": config})
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Keeps what rebuilds this module: plain data, so that the file loads with `weights_only=True`."""
+        checkpoint["fer_config"] = copy.deepcopy(self.record)
+
+    def _length(self) -> Length:
+        trainer = self.trainer
+        trainer.fit_loop.setup_data()  # Lightning counts the batches of an epoch only then
+        steps = math.ceil(trainer.num_training_batches / trainer.accumulate_grad_batches)
+        if trainer.max_epochs is not None and trainer.max_epochs >= 0:
+            return Length(trainer.max_epochs, steps)
+        return Length(max(0, math.ceil(trainer.max_steps / steps)), steps)

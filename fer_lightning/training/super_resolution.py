@@ -1,0 +1,143 @@
+"""Trains a net to enlarge images: each image of a data set is shrunk, and the net gives it back its pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple, cast
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from fer_lightning.data.inputs import Batch, InputSpec
+from fer_lightning.errors import FerError, choices
+from fer_lightning.training.image_metrics import ImageMetrics
+from fer_lightning.training.learner import STAGES, Learner
+from fer_lightning.training.schedules import OptimizerFactory, ScheduleFactory
+
+
+class Enlarged(NamedTuple):
+    """Images (N, channels, H, W) float32 on a scale from 0 to 1.
+
+    Attributes:
+        original: as the data set has them.
+        small: shrunk, (N, channels, H / factor, W / factor), with the 256 levels of an image file.
+        bicubic: the small ones enlarged by bicubic interpolation.
+        enlarged: the small ones enlarged by the net; not limited to 0..1.
+    """
+
+    original: Tensor
+    small: Tensor
+    bicubic: Tensor
+    enlarged: Tensor
+
+
+class SuperResolver(Learner):
+    """A net that enlarges images by its own `factor`. Paper B, section 2.2.
+
+    The paper does not say which images of high resolution it trains on: here those of any data set, which are shrunk by
+    bicubic interpolation with its window widened against aliasing, as is usual for EDSR's data (Lim et al. 2017).
+
+    Args:
+        net: takes images (N, channels, H, W) on the scale of `input` and gives (N, channels, factor * H, factor * W)
+            on the same; has an attribute `factor`.
+        loss: compares two batches of images, and is 0 for equal ones.
+        optimizer, schedule, class_names, input: as in Learner; the classes take no part.
+
+    Raises:
+        FerError: the net does not divide the images' side.
+    """
+
+    def __init__(
+        self,
+        net: nn.Module,
+        loss: nn.Module,
+        optimizer: OptimizerFactory,
+        schedule: ScheduleFactory,
+        class_names: Sequence[str],
+        input: InputSpec,
+    ) -> None:
+        super().__init__(net, loss, optimizer, schedule, class_names, input)
+        self.factor = int(cast(int, net.factor))
+        if input.size % self.factor:
+            raise FerError(
+                f"model.net.factor={self.factor}: images of model.input.size={input.size} cannot be shrunk by it; "
+                f"choose a size that it divides, such as {input.size - input.size % self.factor}"
+            )
+        self.metrics = nn.ModuleDict({f"of_{stage}": ImageMetrics(compared=stage != "train") for stage in STAGES})
+
+    def figures(self, stage: str) -> list[str]:
+        """The names of everything that a stage logs."""
+        return [f"{stage}/{name}" for name in self.stage_metrics(stage).names()]
+
+    def measured(self, stage: str) -> dict[str, float]:
+        """Loss, PSNR in dB, and but for training SSIM and both of bicubic interpolation, by the names of `figures`."""
+        return {f"{stage}/{name}": value for name, value in self.stage_metrics(stage).compute().items()}
+
+    def stage_metrics(self, stage: str) -> ImageMetrics:
+        """The figures of a stage's current or last epoch."""
+        return cast(ImageMetrics, self.metrics[f"of_{stage}"])
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Shrunk and enlarged images (N, channels, size, size), float32 in 0..255, of images uint8 or 0..255."""
+        return self.compared(images).enlarged.clamp(0, 1) * 255
+
+    def compared(self, images: Tensor) -> Enlarged:
+        """Images (N, channels, size, size), uint8 or 0..255, shrunk and enlarged in both ways."""
+        original = images.float().div(255)
+        small = shrunk(original, self.factor)
+        seen = (small - self.pixel_mean) / self.pixel_std
+        enlarged = self.net(seen).float() * self.pixel_std + self.pixel_mean
+        return Enlarged(original, small, resampled(small, original.shape[-1]), enlarged)
+
+    def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
+        """The loss of a training batch."""
+        return self._count("train", batch)
+
+    def validation_step(self, batch: Batch, batch_idx: int) -> None:
+        """Counts a validation batch."""
+        self._count("val", batch)
+
+    def test_step(self, batch: Batch, batch_idx: int) -> None:
+        """Counts a test batch."""
+        self._count("test", batch)
+
+    def _count(self, stage: str, batch: Batch) -> Tensor:
+        found = self.compared(batch.image)
+        loss: Tensor = self.loss(found.enlarged, found.original)
+        self.stage_metrics(stage).update(found.enlarged.clamp(0, 1), found.bicubic, found.original, loss)
+        return loss
+
+
+def shrunk(images: Tensor, factor: int) -> Tensor:
+    """Images (N, channels, H, W) in 0..1 made smaller by `factor`, rounded to the 256 levels of an image file."""
+    return resampled(images, images.shape[-1] // factor).mul(255).round().div(255)
+
+
+def resampled(images: Tensor, size: int) -> Tensor:
+    """Images (N, channels, H, H) in 0..1 at another size, by bicubic interpolation within 0..1."""
+    return F.interpolate(images, size=(size, size), mode="bicubic", antialias=True, align_corners=False).clamp(0, 1)
+
+
+def check_pixel_loss(loss: nn.Module, name: str, known: Sequence[str]) -> None:
+    """Tries the loss on images: equal ones are to have none, and different ones some.
+
+    Args:
+        loss: takes two batches (N, channels, H, W), gives a scalar.
+        name: the option of the group `loss`, for the message.
+        known: options that fit, for the message.
+
+    Raises:
+        FerError: it does not, as a loss between scores and classes does not.
+    """
+    images = torch.linspace(0, 1, 2 * 3 * 4 * 4).view(2, 3, 4, 4)
+    try:
+        with torch.no_grad():
+            same, other = (float(loss(images, images + step)) for step in (0.0, 0.5))
+    except (TypeError, RuntimeError, ValueError, IndexError, FerError):
+        same, other = 1.0, 0.0
+    if same != 0 or other <= 0:
+        raise FerError(
+            f"loss={name}: {type(loss).__name__} does not compare images with images, and this model enlarges them: "
+            f"choose {choices(known)}"
+        )

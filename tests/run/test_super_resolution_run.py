@@ -1,0 +1,117 @@
+"""A whole run of a net that enlarges, and what other commands make of its checkpoint."""
+
+from __future__ import annotations
+
+import json
+import logging
+
+import pytest
+import torch
+from support import TINY
+
+from fer_lightning.errors import FerError
+from fer_lightning.results.result import read
+from fer_lightning.results.summary import scores
+from fer_lightning.run.build import build_module, build_run
+from fer_lightning.run.compose import as_job, compose, compose_job
+from fer_lightning.run.evaluate import evaluate
+from fer_lightning.run.initial import start_from
+from fer_lightning.run.load import load
+from fer_lightning.run.train import train
+
+SMALL = ["model.net.blocks=1", "model.net.features=4", "logger=none"]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("enlarging")
+    train(compose_job([*TINY, *SMALL, "model=edsr", "debug=fast"], folder))
+    return folder
+
+
+def module_of(tmp_path, *overrides):
+    config = compose_job([*TINY, *SMALL, *overrides], tmp_path).config
+    torch.manual_seed(1)
+    return build_module(config, config["data"]["class_names"])
+
+
+def test_the_model_alone_chooses_loss_and_figure(folder):
+    result = read(folder)
+    assert (result.choices["loss"], result.config["monitor"]) == ("pixel_l1", "val/psnr")
+
+
+def test_the_result_has_figures_of_images_and_none_of_classes(folder):
+    result = read(folder)
+    measured = {f"test/{name}" for name in ("loss", "psnr", "ssim", "psnr_bicubic", "ssim_bicubic")}
+    assert {name for name in result.metrics if name.startswith("test/")} == measured
+    assert all(value is not None for value in result.metrics.values())
+    assert (result.confusion_matrix, result.intervals) == ([], {})
+    assert "predictions" not in result.files
+    assert (folder / result.files["enlarged"]).stat().st_size > 0
+    assert result.timing["test_images_per_second"] > 0
+
+
+def test_the_closing_table_sets_the_net_beside_interpolation(folder):
+    result = read(folder)
+    rows = {row.name: row.value for row in scores(result)}
+    assert rows["PSNR"] == f"{result.metrics['test/psnr']:.2f} dB"
+    gain = result.metrics["test/psnr"] - result.metrics["test/psnr_bicubic"]
+    assert rows["above bicubic"] == f"{gain:.2f} dB"
+    assert "accuracy" not in rows
+
+
+def test_the_checkpoint_is_tested_on_other_images_by_itself(folder, tiny_mnist, tmp_path):
+    overrides = ["data=mnist", f"ckpt={folder / 'checkpoints' / 'best.ckpt'}", "data.batch_size=16"]
+    result = evaluate(as_job(compose([*overrides, f"paths.output_dir={tmp_path}"], "eval"), overrides, tmp_path))
+    assert result.class_names[0] == "0"
+    assert result.metrics["test/psnr_bicubic"] > 0
+    assert json.loads((tmp_path / "result.json").read_text())["files"]["enlarged"] == "enlarged.png"
+
+
+def test_it_names_no_expressions(folder):
+    with pytest.raises(FerError, match="its net does not name expressions"):
+        load(folder)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "told"),
+    [
+        (
+            ["model=edsr", "loss=cross_entropy"],
+            r"loss=cross_entropy: .*this model enlarges .*choose pixel_l1, pixel_l2$",
+        ),
+        (["model=edsr", "loss=l1"], r"loss=l1: .*choose pixel_l1, pixel_l2$"),
+        (
+            ["model=resnet", "loss=pixel_l1"],
+            r"loss=pixel_l1: .*choose cross_entropy, focal, l1, l2, smoothed, weighted",
+        ),
+        (["model=edsr", "pages=warps"], r"pages=warps .*leave them out"),
+        (["model=edsr", "model.input.size=49"], r"model\.net\.factor=2: .* such as 48"),
+        (["model=edsr", "monitor=val/accuracy"], r"monitor=val/accuracy: choose among val/loss, val/psnr"),
+        (["model=edsr", "model.net.channels=1"], r"model\.net: it does not enlarge images of 3 channels"),
+    ],
+)
+def test_what_does_not_fit_is_one_error(overrides, told, tmp_path):
+    small = SMALL if "model=edsr" in overrides else ["logger=none"]
+    with pytest.raises(FerError, match=told):
+        build_run(compose_job([*TINY, *small, *overrides], tmp_path))
+
+
+def test_a_higher_factor_starts_with_the_weights_of_the_lower(folder, tmp_path, caplog):
+    module = module_of(tmp_path, "model=edsr", "model.net.factor=4")
+    with caplog.at_level(logging.INFO):
+        loaded = start_from(module, folder / "checkpoints" / "best.ckpt")
+    assert set(module.net.state_dict()) - set(loaded) == {"up.1.0.weight", "up.1.0.bias"}
+    assert "2 new, as the model starts them: up.1.0.weight, up.1.0.bias" in caplog.text
+
+
+def test_a_system_that_has_an_edsr_starts_with_it_and_keeps_the_rest(folder, tmp_path):
+    module = module_of(tmp_path, "model=b_stn_sr")
+    before = {name: value.clone() for name, value in module.net.state_dict().items()}
+    path = folder / "checkpoints" / "best.ckpt"
+    loaded = start_from(module, path)
+    saved = torch.load(path, weights_only=True)["state_dict"]
+    assert set(loaded) == {name for name in before if name.startswith("sr.")}
+    for name, value in module.net.state_dict().items():
+        expected = saved[f"net.{name.removeprefix('sr.')}"] if name.startswith("sr.") else before[name]
+        assert torch.equal(value, expected), name
