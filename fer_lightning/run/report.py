@@ -46,7 +46,7 @@ def report(job: Job) -> Report:
             raise FerError(f"{path}: no such path, and {key} is no key of fer-report; choose among {known}")
     made = make_report(
         paths,
-        metric=_text(config["metric"], "metric"),
+        metric=None if config["metric"] is None else _text(config["metric"], "metric"),
         by=None if config["by"] is None else _texts(config["by"], "by"),
         ensemble=_switch(config["ensemble"], "ensemble"),
         title=None if config["title"] is None else str(config["title"]),

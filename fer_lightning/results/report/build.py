@@ -14,15 +14,16 @@ from fer_lightning.results.report.curves import check_curve
 from fer_lightning.results.report.ensemble import with_ensemble
 from fer_lightning.results.report.history import EPOCHS
 from fer_lightning.results.report.missing import in_a_line
-from fer_lightning.results.report.model import Report
+from fer_lightning.results.report.model import Report, Run
 from fer_lightning.results.report.rows import in_rank, make_rows
 
+USUAL = ("test/accuracy", "test/psnr")
 NAMED = 3  # sweeps or folders that a title names
 
 
 def make_report(
     paths: Sequence[Path],
-    metric: str = "test/accuracy",
+    metric: str | None = None,
     by: Sequence[str] | None = None,
     ensemble: bool = False,
     title: str | None = None,
@@ -35,7 +36,8 @@ def make_report(
 
     Args:
         paths: result.json, the folder of a run, of a sweep, or any folder above them.
-        metric: what is averaged.
+        metric: what is averaged; None takes that of the paper's figures where every run names the same, or else the
+            accuracy, or the PSNR where no run has one.
         by: the keys to tell rows apart by; None takes those that vary, but for fold and seed.
         ensemble: also make a row of the averaged probabilities of the others.
         title: names of the sweeps, or else of the paths, where None.
@@ -55,6 +57,7 @@ def make_report(
     collected = collect(paths)
     if not collected.runs:
         raise FerError(_nothing(paths, collected))
+    metric = metric or _usual_metric(collected.runs)
     keys, rows, notes = make_rows(collected, metric, by)
     drawn = bar_keys(bars, collected.runs)
     check_curve(curve, over, collected.runs)
@@ -74,6 +77,14 @@ def make_report(
         over=over,
         timing=timing,
     )
+
+
+def _usual_metric(runs: Sequence[Run]) -> str:
+    named = {(run.result.paper or {}).get("metric") for run in runs}
+    if len(named) == 1 and (metric := named.pop()):
+        return str(metric)
+    usual = (metric for metric in USUAL if any(metric in run.result.metrics for run in runs))
+    return next(usual, USUAL[0])
 
 
 def _title(paths: Sequence[Path], collected: Collected) -> str:

@@ -6,7 +6,11 @@ from fer_lightning.results.summary import FURTHER
 
 FRACTIONS = ("accuracy", "balanced_accuracy", "macro_f1", "ece", "recall")  # the first words of metrics in 0..1
 LOW_IS_GOOD = ("loss", "ece")
-NAMES = {"macro_f1": "macro-F1", "ece": "calibration error"}
+NAMES = {
+    **{"macro_f1": "macro-F1", "ece": "calibration error"},
+    **{"psnr": "PSNR", "ssim": "SSIM", "psnr_bicubic": "PSNR of bicubic", "ssim_bicubic": "SSIM of bicubic"},
+}
+IN_DECIBELS = "psnr"
 
 
 def label(metric: str) -> str:
@@ -31,11 +35,15 @@ def low_is_good(metric: str) -> bool:
 
 def unit(metric: str) -> str:
     """What stands behind a metric's name in a header."""
+    if _name(metric).startswith(IN_DECIBELS):
+        return ", dB"
     return ", %" if is_fraction(metric) else ""
 
 
 def figure(value: float, metric: str) -> str:
-    """A value without its unit: percent with one decimal, or three decimals."""
+    """A value without its unit: percent with one decimal, decibels with two, or three decimals."""
+    if _name(metric).startswith(IN_DECIBELS):
+        return f"{value:.2f}"
     return f"{100 * value:.1f}" if is_fraction(metric) else f"{value:.3f}"
 
 
@@ -47,6 +55,11 @@ def printed(value: float, metric: str) -> str:
 def difference(value: float, metric: str) -> str:
     """A difference with its sign: percentage points with one decimal, or three decimals."""
     return f"{100 * value:+.1f}" if is_fraction(metric) else f"{value:+.3f}"
+
+
+def points(metric: str) -> str:
+    """What stands behind the name of a difference in a header: a difference of percentages is in points."""
+    return ", points" if is_fraction(metric) else unit(metric)
 
 
 def _name(metric: str) -> str:

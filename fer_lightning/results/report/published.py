@@ -11,16 +11,18 @@ from fer_lightning.results.report.curves import Curves
 from fer_lightning.results.report.footnotes import cells_and_figures
 from fer_lightning.results.report.markdown import escaped, grid, rows
 from fer_lightning.results.report.matrix_scores import FROM_COUNTS, matrix_scores
-from fer_lightning.results.report.metrics import difference, figure, label, printed, unit
+from fer_lightning.results.report.metrics import difference, figure, label, points, printed, unit
 from fer_lightning.results.report.model import ROW, Report, Row
 from fer_lightning.results.report.paper_table import order, paper_tables
 from fer_lightning.results.report.pooled import pooled
+from fer_lightning.results.report.scores import score
 from fer_lightning.results.report.text import WHOLE, mean_and_spread, span, worded
 from fer_lightning.results.rotation import DOUBLED, Tested
 from fer_lightning.results.summary import NONE
 
 POOLED = ("pooled", "mean per-class rate", "macro-F1")
 ACCURACY, MACRO_F1, PER_CLASS = FROM_COUNTS
+OF_IMAGES = ("test/psnr", "test/psnr_bicubic", "test/ssim", "test/ssim_bicubic")  # of nets that enlarge them
 
 
 def published(report: Report) -> list[str]:
@@ -93,7 +95,8 @@ def _columns(report: Report, rows: Sequence[Row]) -> list[tuple[str, list[str]]]
             if several or key != ACCURACY
         ),
         (f"paper{unit(metric)}", ["" if row.reported is None else printed(row.reported, metric) for row in rows]),
-        ("minus paper" + (", points" if unit(metric) else ""), [_minus(row, metric) for row in rows]),
+        (f"minus paper{points(metric)}", [_minus(row, metric) for row in rows]),
+        *((f"{label(key)}{unit(key)}", [_beside(row, key) for row in rows]) for key in OF_IMAGES if key != metric),
         ("test images", ["" if found is None else f"{found.images:,}" for found in counts]),
         *timing.columns(replace(report, rows=tuple(rows))),
     ]
@@ -113,6 +116,11 @@ def _pooled_told(columns: Sequence[tuple[str, list[str]]]) -> list[str]:
 
 def _holes(report: Report) -> list[str]:
     return [f"Missing: {row.name}: {'; '.join(row.holes)}." for row in report.rows if row.holes]
+
+
+def _beside(row: Row, metric: str) -> str:
+    found = score(row.runs, metric)
+    return "" if found.mean is None else mean_and_spread(found, metric)
 
 
 def _minus(row: Row, metric: str) -> str:

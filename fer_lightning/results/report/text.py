@@ -8,7 +8,7 @@ from statistics import fmean
 
 from fer_lightning.results.report import timing
 from fer_lightning.results.report.footnotes import footnotes
-from fer_lightning.results.report.metrics import difference, figure, label, unit
+from fer_lightning.results.report.metrics import difference, figure, label, points, unit
 from fer_lightning.results.report.missing import losses
 from fer_lightning.results.report.model import CELL, Report, Row, Score
 from fer_lightning.results.summary import NONE
@@ -66,7 +66,7 @@ def _columns(report: Report) -> list[tuple[str, list[str]]]:
         (f"{label(metric)}{unit(metric)}", [mean_and_spread(row.score, metric) for row in rows]),
         ("95 % interval", [span(row.score, metric) for row in rows]),
         (f"paper{unit(metric)}", ["" if row.reported is None else figure(row.reported, metric) for row in rows]),
-        ("minus paper" + (", points" if unit(metric) else ""), [_difference(row, metric) for row in rows]),
+        (f"minus paper{points(metric)}", [_difference(row, metric) for row in rows]),
         *((f"{label(m)}{unit(m)}", [_mean(row, m) for row in rows]) for m in BESIDE if m != metric),
         ("hours", [_hours(row) for row in rows]),
         ("images/s", [_rate(row) for row in rows]),
