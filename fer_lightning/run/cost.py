@@ -107,7 +107,7 @@ def _parser() -> argparse.ArgumentParser:
         "overrides", nargs="*", metavar="KEY=VALUE", help="of every model, as in model.net.batch_norm=true"
     )
     parser.add_argument("--models", metavar="A,B", help="options of the group model; all of them by default")
-    parser.add_argument("--batch", type=int, default=48, help="images of a step (48, paper C's)")
+    parser.add_argument("--batch", type=int, default=16, help="images of a step (16, paper B's)")
     parser.add_argument("--threads", type=int, default=torch.get_num_threads(), help="torch's own choice by default")
     parser.add_argument("--precision", choices=PRECISIONS, default=PRECISIONS[0])
     parser.add_argument("--seconds", type=float, default=5.0, help="of each measurement, two a net (5)")

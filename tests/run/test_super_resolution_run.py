@@ -7,8 +7,9 @@ import logging
 
 import pytest
 import torch
-from support import TINY
+from support import TINY, call
 
+from fer_lightning.commands import evaluate as evaluate_command
 from fer_lightning.errors import FerError
 from fer_lightning.results.result import read
 from fer_lightning.results.summary import scores
@@ -66,6 +67,12 @@ def test_the_checkpoint_is_tested_on_other_images_by_itself(folder, tiny_mnist, 
     assert result.class_names[0] == "0"
     assert result.metrics["test/psnr_bicubic"] > 0
     assert json.loads((tmp_path / "result.json").read_text())["files"]["enlarged"] == "enlarged.png"
+
+
+def test_the_command_that_tests_it_prints_its_figures(folder, tmp_path, capsys):
+    command = [f"ckpt={folder / 'checkpoints' / 'best.ckpt'}", "data=synthetic", *TINY, f"hydra.run.dir={tmp_path}"]
+    assert call(evaluate_command.main, *command) == 0
+    assert "above bicubic" in capsys.readouterr().out
 
 
 def test_it_names_no_expressions(folder):
