@@ -47,7 +47,13 @@ CANNOT_TRAIN = {
     "lfw": r"data\.protocol=test_only: none of the 96 images has a label",
     "jaffe": r"data\.protocol=test_only has no image to train.* choose among kfold, kfold_images, holdout",
 }
-OPTIONS = [(group, option) for group in GROUPS if group not in NOT_STEPPED for option in options(group)]
+STEPPED = [(group, option) for group in GROUPS if group not in NOT_STEPPED for option in options(group)]
+# a paper's experiments are many, and each is options of other groups: they step with the slow tests
+OPTIONS = [
+    pytest.param(group, option, marks=[pytest.mark.slow] * (group == "experiment"))
+    for group, option in STEPPED
+    if (group, option) != ("data", "lfw")
+]
 
 
 def tiny_job(overrides, tmp_path, request, few=True):
@@ -63,7 +69,7 @@ def tiny_job(overrides, tmp_path, request, few=True):
     return compose_job([*overrides, *TINY_BATCH, *needed], tmp_path)
 
 
-@pytest.mark.parametrize(("group", "option"), [pair for pair in OPTIONS if pair != ("data", "lfw")])
+@pytest.mark.parametrize(("group", "option"), OPTIONS)
 def test_option_steps(group, option, tmp_path, request):
     overrides = [f"{group}={option}", "trainer.max_epochs=1"]
     if group != "debug":

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from fer_lightning.errors import FerError
 from fer_lightning.results.figures.bars import MOST, Bar, Group, grouped_bars
 from fer_lightning.results.report.keys import check_keys, source, value
-from fer_lightning.results.report.metrics import figure, is_fraction, label, printed, unit
+from fer_lightning.results.report.metrics import axis, figure, is_fraction, label, printed
 from fer_lightning.results.report.model import CELL, COLUMN, ROW, TABLE, Report, Run, Score
 from fer_lightning.results.report.paper_order import in_paper_order
 from fer_lightning.results.report.pictures import png
@@ -94,7 +94,7 @@ def draw_bars(report: Report) -> Bars | None:
         names,
         title,
         "; ".join([*_about(report, found), *cut]),
-        label(report.metric) + (" (%)" if unit(report.metric) else ""),
+        axis(report.metric),
         100.0 if is_fraction(report.metric) else None,
     )
     words = [

@@ -57,6 +57,11 @@ def difference(value: float, metric: str) -> str:
     return f"{100 * value:+.1f}" if is_fraction(metric) else f"{value:+.3f}"
 
 
+def axis(metric: str) -> str:
+    """The metric beside a scale: `accuracy (%)`, `PSNR (dB)`, `test loss`."""
+    return label(metric) + (f" ({unit(metric).removeprefix(', ')})" if unit(metric) else "")
+
+
 def points(metric: str) -> str:
     """What stands behind the name of a difference in a header: a difference of percentages is in points."""
     return ", points" if is_fraction(metric) else unit(metric)

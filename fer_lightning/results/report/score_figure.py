@@ -12,7 +12,7 @@ from matplotlib.ticker import MaxNLocator
 
 from fer_lightning.results.figures.page import SMALL_SIZE, TEXT_SIZE, axes_at, heading, heading_height, write_heading
 from fer_lightning.results.figures.scales import worded
-from fer_lightning.results.report.metrics import is_fraction, label, unit
+from fer_lightning.results.report.metrics import axis, is_fraction, label
 from fer_lightning.results.report.model import Row
 from fer_lightning.results.report.text import mean_and_spread
 from fer_lightning.results.style import INK, MUTED, PAD, TRAIN, VAL, styled, text_width, wrap
@@ -77,7 +77,7 @@ def score_dots(rows: Sequence[Row], metric: str, best: int | None = None, subtit
     axes.set_yticks([])
     axes.tick_params(length=0, pad=2)
     axes.spines[:].set_visible(False)
-    name = label(metric) + (" (%)" if unit(metric) else "")
+    name = axis(metric)
     figure.text(0.5, PAD / figure.get_figheight(), name, ha="center", va="bottom", fontsize=SMALL_SIZE, color=MUTED)
     return figure
 
