@@ -133,9 +133,11 @@ def build_pages(config: Mapping[str, Any], module: Learner) -> dict[str, Page]:
         FerError: they are asked of a net that does not classify, or one cannot be drawn of the module.
     """
     pages = {name: make(f"pages.{name}", node) for name, node in (config.get("pages") or {}).items()}
+    if not pages:
+        return {}
+    if not isinstance(module, Classifier):
+        raise FerError(f"pages={','.join(pages)} show what a net finds in faces of each class: leave them out here")
     for page in pages.values():
-        if not isinstance(module, Classifier):
-            raise FerError(f"pages={','.join(pages)} show what a net finds in faces of each class: leave them out here")
         page.check(module)
     return pages
 

@@ -40,8 +40,8 @@ def start_from(module: Learner, path: Path) -> list[str]:
     ours = module.net.state_dict()
     parameters = {name for name, _ in module.net.named_parameters()}  # counters of other nets fit everywhere
     old = list(saved["fer_config"]["class_names"])
-    classifies = isinstance(module, Classifier) and old != list(module.class_names) and not part
-    head = _head(module) if classifies else ""
+    other_classes = isinstance(module, Classifier) and old != list(module.class_names) and not part
+    head = _head(module) if other_classes else ""
     loaded, new = [], []
     for name, value in ours.items():
         other = theirs.get(name)

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torchmetrics import SumMetric
 from torchmetrics.image import PeakSignalNoiseRatio, StructuralSimilarityIndexMeasure
 
-from fer_lightning.training.metrics import reset_all, restore_states, states
+from fer_lightning.training.metrics import Measures
 
 # dB of the mean squared error of all pixels; 0..1
 FIGURES = ("psnr", "ssim", "psnr_bicubic", "ssim_bicubic")
 
 
-class ImageMetrics(nn.Module):
-    """The figures of one stage over one epoch; counts add up over batches and, through torchmetrics, over DDP ranks.
+class ImageMetrics(Measures):
+    """The figures of a stage that enlarges images.
 
     PSNR is that of the mean squared error over the pixels of all images, and so is finite where a single image, such
     as a blank one, is met exactly. SSIM (Wang et al. 2004, Gaussian window of 11 pixels) is the mean over images.
@@ -54,15 +52,3 @@ class ImageMetrics(nn.Module):
         """The mean loss over the images, PSNR in dB, SSIM. Every rank must call it."""
         found = {name: float(getattr(self, f"_{name}").compute()) for name in self.names()[1:]}
         return {"loss": float(self._loss.compute() / self._images.compute()), **found}
-
-    def reset(self) -> None:
-        """Forgets every batch."""
-        reset_all(self)
-
-    def state(self) -> dict[str, Any]:
-        """What `restore` needs to go on in mid-epoch: tensors and plain data, of this rank alone."""
-        return states(self)
-
-    def restore(self, state: dict[str, Any]) -> None:
-        """Goes on where `state` was taken."""
-        restore_states(self, state)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Sequence
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
 import pytorch_lightning as pl
 import torch
@@ -13,22 +13,10 @@ from pytorch_lightning.utilities.types import OptimizerLRScheduler
 from torch import Tensor, nn
 
 from fer_lightning.data.inputs import InputSpec
+from fer_lightning.training.metrics import Measures
 from fer_lightning.training.schedules import Length, OptimizerFactory, ScheduleFactory
 
 STAGES = ("train", "val", "test")
-
-
-class Counts(Protocol):
-    """What one stage has measured since it was last reset; adds up over batches and ranks."""
-
-    def reset(self) -> None:
-        """Forgets every batch."""
-
-    def state(self) -> dict[str, Any]:
-        """What `restore` needs to go on in mid-epoch, of this rank alone."""
-
-    def restore(self, state: dict[str, Any]) -> None:
-        """Goes on where `state` was taken."""
 
 
 class Learner(pl.LightningModule):
@@ -90,9 +78,9 @@ class Learner(pl.LightningModule):
         """What the net sees of images (N, channels, H, W), uint8 or 0..255."""
         return (images.to(self.pixel_mean.dtype).div(255) - self.pixel_mean) / self.pixel_std
 
-    def stage_metrics(self, stage: str) -> Counts:
-        """The counts of a stage's current or last epoch."""
-        return cast(Counts, self.metrics[f"of_{stage}"])
+    def stage_metrics(self, stage: str) -> Measures:
+        """What a stage has measured in its current or last epoch."""
+        return cast(Measures, self.metrics[f"of_{stage}"])
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
         """The optimizer and its schedule over the length of this training."""

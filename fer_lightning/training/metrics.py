@@ -14,12 +14,37 @@ CALIBRATION_BINS = 15
 FIGURES = ("accuracy", "macro_f1", "balanced_accuracy", "ece")  # the keys of StageMetrics.compute
 
 
-class StageMetrics(nn.Module):
-    """The figures of one stage (train, val or test) over one epoch.
+class Measures(nn.Module):
+    """What one stage (train, val or test) measures over one epoch, by the torchmetrics that it has as attributes.
 
-    Counts add up over batches and, through torchmetrics, over DDP ranks. As an attribute of a LightningModule it moves
-    to the module's device; call `reset` between epochs. A checkpoint holds none of it, but for one in mid-epoch, which
-    keeps `state`.
+    They add up over batches and over DDP ranks. As an attribute of a LightningModule it moves to the module's device;
+    call `reset` between epochs. A checkpoint holds none of it, but for one in mid-epoch, which keeps `state`.
+    """
+
+    def reset(self) -> None:
+        """Forget every batch."""
+        for _, metric in self._parts():
+            metric.reset()
+
+    def state(self) -> dict[str, Any]:
+        """What `restore` needs to go on in mid-epoch: tensors and plain data, of this rank alone."""
+        return {name: {"updates": m.update_count, **_copied(m.metric_state)} for name, m in self._parts()}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Goes on where `state` was taken."""
+        for name, metric in self._parts():
+            kept = dict(state[name])
+            metric._update_count = kept.pop("updates")
+            for key, value in kept.items():
+                setattr(metric, key, _on(metric.device, value))
+
+    def _parts(self) -> Iterator[tuple[str, Metric]]:
+        return ((name, part) for name, part in self.named_children() if isinstance(part, Metric))
+
+
+class StageMetrics(Measures):
+    """The figures of a stage that classifies.
+
     It keeps two numbers an image (for the calibration error) until `reset`: 240 kB for 30,000 images.
     """
 
@@ -66,42 +91,6 @@ class StageMetrics(nn.Module):
         """Counts (C, C) int64 on the CPU: rows are true classes, columns predicted ones."""
         counts: Tensor = self._counts.compute()
         return counts.cpu()
-
-    def reset(self) -> None:
-        """Forget every batch."""
-        reset_all(self)
-
-    def state(self) -> dict[str, Any]:
-        """What `restore` needs to go on in mid-epoch: tensors and plain data, of this rank alone."""
-        return states(self)
-
-    def restore(self, state: dict[str, Any]) -> None:
-        """Goes on where `state` was taken."""
-        restore_states(self, state)
-
-
-def states(metrics: nn.Module) -> dict[str, Any]:
-    """The states of the torchmetrics in a module, by their names in it: tensors on the CPU and plain data."""
-    return {name: {"updates": m.update_count, **_copied(m.metric_state)} for name, m in _parts(metrics)}
-
-
-def restore_states(metrics: nn.Module, state: dict[str, Any]) -> None:
-    """Gives the torchmetrics in a module the states that `states` took."""
-    for name, metric in _parts(metrics):
-        kept = dict(state[name])
-        metric._update_count = kept.pop("updates")
-        for key, value in kept.items():
-            setattr(metric, key, _on(metric.device, value))
-
-
-def reset_all(metrics: nn.Module) -> None:
-    """Lets the torchmetrics in a module forget every batch."""
-    for _, metric in _parts(metrics):
-        metric.reset()
-
-
-def _parts(metrics: nn.Module) -> Iterator[tuple[str, Metric]]:
-    return ((name, part) for name, part in metrics.named_children() if isinstance(part, Metric))
 
 
 def _on(device: torch.device, value: Tensor | list[Tensor], copy: bool = False) -> Tensor | list[Tensor]:
