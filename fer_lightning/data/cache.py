@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 from filelock import FileLock
 
+from fer_lightning.data.digests import check_digests, has_digests, write_digests
 from fer_lightning.data.faces import FaceSet
 from fer_lightning.errors import FerError
 
@@ -25,9 +26,9 @@ log = logging.getLogger(__name__)
 FORMAT = 1  # part of every key: raise it when the files below change
 CHUNK = 256  # pictures in memory at once while a set is written
 # what comes of files that are cut off or garbled (TokenError: the header of an array), lack a column (TypeError), or
-# hold one of another length (FerError)
+# hold other bytes than were written (FerError)
 DAMAGE = (
-    *(OSError, ValueError, KeyError, TypeError, EOFError, RuntimeError),
+    *(OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, RuntimeError),
     *(zipfile.BadZipFile, tokenize.TokenError, FerError),
 )
 Columns = dict[str, npt.NDArray[Any]]
@@ -77,29 +78,42 @@ def _kept(cache_dir: Path, name: str, key: str, write: Callable[[Path], None], o
     """What `open_` finds in the folder of `key`, filled by `write` when there is none that can be read.
 
     Two processes that ask at once make it once: the second waits for the first. A folder is written beside its
-    place and renamed, so that a process killed half-way leaves nothing that looks finished.
+    place and renamed, so that a process killed half-way leaves nothing that looks finished. Every byte is compared
+    with the folder's digests before anything is read from it.
     """
     folder = cache_dir / f"{name}-{key}"
     cache_dir.mkdir(parents=True, exist_ok=True)
     with FileLock(cache_dir / f"{folder.name}.lock"):
-        if folder.exists():
+        if folder.is_dir() and not has_digests(folder):
+            log.info("%s has no digests, as those of earlier versions: making it again", folder)
+        elif folder.exists():
             try:
+                check_digests(folder)
                 return open_(folder)
             except DAMAGE as damage:
                 log.warning("%s is damaged (%s): making it again", folder, damage)
-                shutil.rmtree(folder)
+        _remove(folder)
         for leftover in cache_dir.glob(f"{folder.name}.*.partial"):  # of a process that was killed
-            shutil.rmtree(leftover)
+            _remove(leftover)
         log.info("making the set '%s' (once; kept in %s)", name, cache_dir)
         scratch = folder.with_name(f"{folder.name}.{os.getpid()}.partial")
         scratch.mkdir()
         try:
             write(scratch)
+            write_digests(scratch)
             scratch.rename(folder)
         except BaseException:
             shutil.rmtree(scratch, ignore_errors=True)
             raise
         return open_(folder)
+
+
+def _remove(place: Path) -> None:
+    """Removes whatever is there; of a link the link, never what it points to."""
+    if place.is_dir() and not place.is_symlink():
+        shutil.rmtree(place)
+    else:
+        place.unlink(missing_ok=True)
 
 
 def _write_faces(faces: FaceSet, folder: Path) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import logging
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from fer_lightning.data.cache import cached
+from fer_lightning.data import digests
+from fer_lightning.data.cache import cached, cached_rows
+from fer_lightning.data.digests import write_digests
 
 
 def cut(name: str, share: float):
@@ -39,6 +42,56 @@ def garbled_header(folder: Path) -> None:
     (folder / "pixels.npy").write_bytes(data.replace(b"}", b"("))
 
 
+def resealed(change):
+    """A change that the digests do not notice, for what opening notices by itself."""
+
+    def damage(folder: Path) -> None:
+        change(folder)
+        (folder / "digests.json").unlink()
+        write_digests(folder)
+
+    return damage
+
+
+def changed_byte(name: str, place: float, value: int | None = None):
+    """One byte of the file flipped, or set; nothing but a digest can tell."""
+
+    def damage(folder: Path) -> None:
+        data = bytearray((folder / name).read_bytes())
+        at = int((len(data) - 1) * place)
+        data[at] = data[at] ^ 0x10 if value is None else value
+        (folder / name).write_bytes(data)
+
+    return damage
+
+
+def zeroed_page(folder: Path) -> None:
+    data = (folder / "pixels.npy").read_bytes()
+    (folder / "pixels.npy").write_bytes(data[:128] + bytes(200) + data[328:])
+
+
+def other_dtype(folder: Path) -> None:
+    np.save(folder / "pixels.npy", np.load(folder / "pixels.npy").astype(np.float32))
+
+
+def labels_out_of_range(folder: Path) -> None:
+    with np.load(folder / "columns.npz") as columns:
+        kept = dict(columns)
+    np.savez(folder / "columns.npz", **(kept | {"label": kept["label"] + 100}))
+
+
+def file_in_its_place(folder: Path) -> None:
+    shutil.rmtree(folder)
+    folder.write_text("hello")
+
+
+def link_in_its_place(folder: Path) -> None:
+    moved = folder.parent.with_name("moved")
+    folder.rename(moved)
+    (moved / "pixels.npy").write_text("hello")
+    folder.symlink_to(moved)
+
+
 DAMAGES = {
     "pixels cut": cut("pixels.npy", 0.7),
     "pixels cut in their header": cut("pixels.npy", 0.05),
@@ -48,11 +101,21 @@ DAMAGES = {
     "columns cut": cut("columns.npz", 0.5),
     "columns empty": cut("columns.npz", 0),
     "columns gone": lambda folder: (folder / "columns.npz").unlink(),
-    "no class names": without("class_names"),
-    "no label": without("label"),
-    "no label, no ids": without("label", "ids"),
-    "a column too short": shorter,
-    "no array": lambda folder: (folder / "pixels.npy").write_text("hello"),
+    "no class names": resealed(without("class_names")),
+    "no label": resealed(without("label")),
+    "no label, no ids": resealed(without("label", "ids")),
+    "a column too short": resealed(shorter),
+    "no array": resealed(lambda folder: (folder / "pixels.npy").write_text("hello")),
+    "first pixel flipped": changed_byte("pixels.npy", 0.3),
+    "last pixel flipped": changed_byte("pixels.npy", 1),
+    "pixels zeroed": zeroed_page,
+    "pixels of another type": other_dtype,
+    "labels out of range": labels_out_of_range,
+    "digests flipped": changed_byte("digests.json", 0.5, ord("!")),
+    "digests cut": cut("digests.json", 0.5),
+    "digests of another shape": lambda folder: (folder / "digests.json").write_text("[]"),
+    "a file in its place": file_in_its_place,
+    "a link to a damaged folder in its place": link_in_its_place,
 }
 
 
@@ -70,3 +133,39 @@ def test_a_damaged_set_is_made_again_with_a_warning(tmp_path, several_columns, c
     assert [path.name for path in tmp_path.iterdir() if path.suffix != ".lock"] == ["drawn-k1"]
     cached(tmp_path, "drawn", "k1", counted)
     assert counted.calls == 2
+
+
+def test_a_link_that_leads_nowhere_gives_way(tmp_path, several_columns, counted):
+    (tmp_path / "drawn-k1").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "drawn-k1.7.partial").write_text("a file where a folder of a killed process would lie")
+    again = cached(tmp_path, "drawn", "k1", counted)
+    assert np.array_equal(again.pixels, several_columns.pixels)
+    assert [path.name for path in tmp_path.iterdir() if path.suffix != ".lock"] == ["drawn-k1"]
+
+
+def test_what_a_damaged_link_points_to_stays(tmp_path, counted):
+    (tmp_path / "cache").mkdir()
+    cached(tmp_path / "cache", "drawn", "k1", counted)
+    link_in_its_place(tmp_path / "cache" / "drawn-k1")
+    cached(tmp_path / "cache", "drawn", "k1", counted)
+    assert (tmp_path / "moved" / "columns.npz").exists()
+
+
+def test_a_set_of_an_earlier_version_is_made_again_without_a_warning(tmp_path, counted, caplog):
+    cached(tmp_path, "drawn", "k1", counted)
+    (tmp_path / "drawn-k1" / "digests.json").unlink()
+    with caplog.at_level(logging.WARNING, logger="fer_lightning"):
+        cached(tmp_path, "drawn", "k1", counted)
+        cached(tmp_path, "drawn", "k1", counted)
+    assert counted.calls == 2
+    assert caplog.records == []
+
+
+def test_the_block_that_changed_is_named_beyond_the_first(tmp_path, caplog, monkeypatch):
+    monkeypatch.setattr(digests, "BLOCK", 1000)
+    rows = np.arange(4000, dtype=np.uint8).reshape(40, 100)
+    cached_rows(tmp_path, "described", "k1", 40, lambda: [rows])
+    changed_byte("rows.npy", 0.9)(tmp_path / "described-k1")
+    monkeypatch.setattr(digests, "BLOCK", 500)  # a folder keeps the size of its own blocks
+    assert np.array_equal(cached_rows(tmp_path, "described", "k1", 40, lambda: [rows]), rows)
+    assert "rows.npy: block 4 of 5 has changed" in caplog.text
