@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
@@ -77,16 +78,15 @@ def decode(path: Path) -> Pixels:
     Raises:
         FerError: naming the file when it is no image, cut off, or of floating-point pixels.
     """
-    try:
-        # by its path Pillow would map an uncompressed TIFF into memory, and scrambles it where EXIF turns it
-        with warnings.catch_warnings(), path.open("rb") as file, Image.open(file) as opened:
-            warnings.simplefilter("ignore", UserWarning)  # about EXIF entries that nothing here reads
-            opened.load()
-            picture = ImageOps.exif_transpose(opened)
-            return _plain(picture, path)
-    except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as damage:
-        reason = OPENED.sub("it", (str(damage) or type(damage).__name__).splitlines()[0].replace(str(path), "it"))
-        raise FerError(f"{path}: this is no image that can be read, or it is cut off ({reason[:200]})") from damage
+    # by its path Pillow would map an uncompressed TIFF into memory, and scrambles it where EXIF turns it
+    with _readable(path), path.open("rb") as file, Image.open(file) as opened:
+        return _plain(opened, path)
+
+
+def from_pil(picture: Image.Image, name: str) -> Pixels:
+    """As `decode`, of a picture that is open or in memory; `name` is what messages call it."""
+    with _readable(name):
+        return _plain(picture, name)
 
 
 def resized(image: Pixels, side: int) -> Pixels:
@@ -100,14 +100,27 @@ def resized(image: Pixels, side: int) -> Pixels:
     return np.asarray(cv2.resize(np.ascontiguousarray(image), (side, side), interpolation=method), dtype=np.uint8)
 
 
-def _plain(picture: Image.Image, path: Path) -> Pixels:
+@contextmanager
+def _readable(name: str | Path) -> Iterator[None]:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # about EXIF entries that nothing here reads
+            yield
+    except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as damage:
+        reason = OPENED.sub("it", (str(damage) or type(damage).__name__).splitlines()[0].replace(str(name), "it"))
+        raise FerError(f"{name}: this is no image that can be read, or it is cut off ({reason[:200]})") from damage
+
+
+def _plain(picture: Image.Image, name: str | Path) -> Pixels:
+    picture.load()
+    picture = ImageOps.exif_transpose(picture)
     if picture.mode in DEEP:
         deep = np.asarray(picture).astype(np.int64)
         if deep.min() < 0 or deep.max() > 65535:
-            raise FerError(f"{path}: grey values from {deep.min()} to {deep.max()}; an image has at most 16 bits")
+            raise FerError(f"{name}: grey values from {deep.min()} to {deep.max()}; an image has at most 16 bits")
         return np.round(deep / DEPTH).astype(np.uint8)
     if picture.mode == "F":
-        raise FerError(f"{path}: its pixels are floating-point numbers; save it with 8 or 16 bits")
+        raise FerError(f"{name}: its pixels are floating-point numbers; save it with 8 or 16 bits")
     if picture.has_transparency_data:
         clear = picture.convert("RGBA")
         white = Image.new("RGBA", clear.size, "white")

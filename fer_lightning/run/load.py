@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -12,11 +12,15 @@ import numpy.typing as npt
 import torch
 
 from fer_lightning.data.dataset import to_tensor
+from fer_lightning.data.face_images import Face, face_images
+from fer_lightning.data.images import Images
 from fer_lightning.data.preprocess.prepare import Prepare
 from fer_lightning.errors import FerError
 from fer_lightning.run.build import make
 from fer_lightning.run.checkpoint import restore
 from fer_lightning.training.classifier import Classifier
+
+CHUNK = 256  # faces in memory at once
 
 
 @dataclass(frozen=True)
@@ -34,27 +38,29 @@ class Recognizer:
     preprocess: Prepare
 
     @torch.inference_mode()
-    def probabilities(self, faces: npt.NDArray[np.uint8] | Sequence[npt.NDArray[np.uint8]]) -> npt.NDArray[np.float32]:
-        """(N, C) probabilities of face crops (N, H, W) grey or (N, H, W, 3) RGB, uint8, of any size.
+    def probabilities(self, faces: Face | Iterable[Face]) -> npt.NDArray[np.float32]:
+        """(N, C) probabilities of N face crops, N = 1 for a single one.
 
-        Faces of different sizes come as a list of (H, W) or (H, W, 3).
+        Args:
+            faces: uint8 (H, W) grey or (H, W, 3) RGB; an array (N, H, W) or (N, H, W, 3) of several; or a list of such
+                arrays, PIL images and paths of image files, of any sizes. A last axis of 3 is always RGB.
 
         Raises:
-            FerError: another shape or type.
+            FerError: no face, another type, dtype or shape, or a file that is no image.
         """
-        stacks = [face[None] for face in faces] if isinstance(faces, Sequence) else [faces]
-        for stack in stacks:
-            if stack.dtype != np.uint8 or stack.ndim not in (3, 4) or (stack.ndim == 4 and stack.shape[-1] != 3):
-                raise FerError(
-                    f"faces are {stack.dtype} of shape {stack.shape}: give uint8 (N, H, W) grey or (N, H, W, 3) RGB"
-                )
-        spec, prepare = self.module.input, self.preprocess
-        images = to_tensor(prepare(faces), spec.size, spec.channels, prepare.shown_whole).to(self.module.device)
-        return cast(npt.NDArray[np.float32], self.module.scores(images).softmax(dim=1).cpu().numpy())
+        given = face_images(faces)
+        starts = range(0, len(given), CHUNK)
+        return np.concatenate([self._chunk(given, range(s, min(s + CHUNK, len(given)))) for s in starts])
 
-    def predict(self, faces: npt.NDArray[np.uint8]) -> list[str]:
-        """The likeliest expression of each face; faces as for `probabilities`."""
+    def predict(self, faces: Face | Iterable[Face]) -> list[str]:
+        """The likeliest expression of each face, a list of one for a single face; faces as for `probabilities`."""
         return [self.class_names[number] for number in self.probabilities(faces).argmax(axis=1)]
+
+    def _chunk(self, faces: Images, rows: range) -> npt.NDArray[np.float32]:
+        spec, prepare = self.module.input, self.preprocess
+        prepared = prepare([np.ascontiguousarray(faces[row]) for row in rows])  # OpenCV takes no flipped view
+        images = to_tensor(prepared, spec.size, spec.channels, prepare.shown_whole).to(self.module.device)
+        return cast(npt.NDArray[np.float32], self.module.scores(images).softmax(dim=1).cpu().numpy())
 
 
 def load(path: str | Path, key: str = "ckpt") -> Recognizer:

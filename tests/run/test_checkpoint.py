@@ -154,11 +154,3 @@ def test_load_gives_one_object_that_takes_raw_faces(trained, tiny_faces):
 def test_load_takes_colour_and_any_size(trained):
     faces = np.random.default_rng(0).integers(0, 256, (2, 71, 60, 3), dtype=np.uint8)
     assert fer_lightning.load(trained[1].parents[1]).probabilities(faces).shape == (2, 8)
-
-
-@pytest.mark.parametrize(
-    "faces", [np.zeros((2, 48, 48)), np.zeros((48, 48), np.uint8), np.zeros((1, 48, 48, 4), np.uint8)]
-)
-def test_load_refuses_other_arrays(trained, faces):
-    with pytest.raises(FerError, match="give uint8"):
-        fer_lightning.load(trained[1]).probabilities(faces)
