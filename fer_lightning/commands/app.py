@@ -21,6 +21,7 @@ from fer_lightning.errors import FerError
 from fer_lightning.run.compose import as_job, conf_dir, register_resolvers
 from fer_lightning.run.explain import explain, is_null_group
 from fer_lightning.run.job import Job, Stopped
+from fer_lightning.run.launch import drop_leftover_ranks
 
 SWITCH = "HYDRA_FULL_ERROR"
 register_resolvers()  # here, for the workers of a sweep's launcher import this module and call nothing
@@ -38,6 +39,8 @@ def run_app(
         task: takes the composed config; its value goes to Hydra's sweepers.
         completed: makes of what was typed what Hydra reads.
     """
+    for line in drop_leftover_ranks():
+        print(f"warning: {line}", file=sys.stderr)
     try:
         sys.argv[1:] = completed(sys.argv[1:])
     except FerError as mistake:

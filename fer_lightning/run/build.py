@@ -21,6 +21,7 @@ from fer_lightning.data.inputs import InputSpec
 from fer_lightning.data.preprocess.prepare import Prepare
 from fer_lightning.errors import FerError, choices
 from fer_lightning.run.job import Job
+from fer_lightning.run.launch import check_is_one_of
 from fer_lightning.run.learned import fit_to_training_images, normalise_as_its_makers
 from fer_lightning.run.pages.page import Page
 from fer_lightning.run.trial import check_loss, check_output, check_trains
@@ -80,6 +81,7 @@ def build_run(job: Job) -> Run:
     loggers = [make(f"logger.{name}", node) for name, node in config["logger"].items()]
     watching = [StopAtNonFinite(), answers, interrupt]
     trainer = build_trainer(config, [record, Reseed(config["seed"]), *callbacks, *watching], loggers, job.output_dir)
+    check_is_one_of(trainer.world_size)
     _check_schedule(module, trainer.max_epochs)
     pages = build_pages(config, module)
     if config["monitor"] not in module.figures("val"):

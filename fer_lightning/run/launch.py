@@ -9,6 +9,14 @@ from fer_lightning.errors import FerError
 
 FOLDER = "hydra.run.dir="
 INTERACTIVE = ("bash", "interactive")  # the names of SLURM jobs by which Lightning knows them
+RENDEZVOUS = ("WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
+# a rank, and what else a launcher sets with it: torchrun, Lightning for its own children, people by hand, srun
+LAUNCHED = {
+    "RANK": RENDEZVOUS,
+    "LOCAL_RANK": RENDEZVOUS,
+    "NODE_RANK": RENDEZVOUS,
+    "SLURM_PROCID": ("SLURM_NTASKS",),
+}
 
 
 def in_one_folder(arguments: Sequence[str]) -> list[str]:
@@ -28,6 +36,35 @@ def in_one_folder(arguments: Sequence[str]) -> list[str]:
                 f"add {FOLDER}logs/runs/NAME"
             )
     return list(arguments)
+
+
+def drop_leftover_ranks() -> list[str]:
+    """Takes ranks out of the environment that no launcher can have set, and says so in a line each.
+
+    With LOCAL_RANK=1 left over from another program, a single process would take itself for a helper of a training,
+    write nothing and end with exit code 0. Called before Lightning is imported, which reads these variables then.
+    """
+    leftover = [
+        rank
+        for rank, companions in LAUNCHED.items()
+        if rank in os.environ and not (os.environ[rank].isdecimal() and any(name in os.environ for name in companions))
+    ]
+    return [
+        f"{rank}={os.environ.pop(rank)} is ignored: no launcher has set it, for there is no "
+        f"{' or '.join(LAUNCHED[rank])} beside it"
+        for rank in leftover
+    ]
+
+
+def check_is_one_of(world_size: int) -> None:
+    """Raises FerError where the environment makes this process a helper of a training of one process."""
+    if world_size == 1 and not is_first():
+        ranks = ", ".join(f"{rank}={os.environ[rank]}" for rank in LAUNCHED if rank in os.environ)
+        raise FerError(
+            f"{ranks}: this is not the first process of its launcher, but the trainer has one process, so this one has "
+            "nothing to do; set trainer.devices and trainer.num_nodes to what the launcher starts, or unset "
+            "these variables"
+        )
 
 
 def is_first() -> bool:

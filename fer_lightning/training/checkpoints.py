@@ -5,17 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import torch
 from lightning_fabric.plugins import TorchCheckpointIO
 
 from fer_lightning.whole import whole
 
 
 class AtomicCheckpoints(TorchCheckpointIO):
-    """Writes beside the file and renames: a process that is killed half-way leaves the checkpoint of before."""
+    """Writes beside the file and renames: a process that is killed half-way leaves the checkpoint of before.
+
+    Lightning's own way collects the checkpoint in memory and then in TMPDIR, where each kill leaves a torn copy.
+    """
 
     def save_checkpoint(self, checkpoint: dict[str, Any], path: str | Path, storage_options: Any | None = None) -> None:
         """Replaces `path` by the checkpoint, on disk when this returns."""
         place = Path(path)
         place.parent.mkdir(parents=True, exist_ok=True)
-        with whole(place) as scratch:
-            super().save_checkpoint(checkpoint, scratch, storage_options)
+        with whole(place) as scratch, scratch.open("wb") as stream:
+            torch.save(checkpoint, stream)

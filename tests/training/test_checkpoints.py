@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import resource
+import signal
+import tempfile
 
 import pytest
 import torch
@@ -18,20 +21,24 @@ def test_it_replaces_what_was_there_and_leaves_nothing_beside(tmp_path):
     assert [file.name for file in path.parent.iterdir()] == ["last.ckpt"]
 
 
-def test_a_process_that_dies_while_writing_leaves_the_one_of_before(tmp_path):
-    path = tmp_path / "last.ckpt"
+def test_a_process_that_is_killed_while_writing_leaves_the_one_of_before_and_nothing_in_tmpdir(tmp_path, monkeypatch):
+    run, temporary = tmp_path / "run", tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    path = run / "last.ckpt"
     AtomicCheckpoints().save_checkpoint({"epoch": 1}, path)
-
-    class Dies:
-        def __reduce__(self):
-            os._exit(9)
-
     child = os.fork()
     if child == 0:
-        AtomicCheckpoints().save_checkpoint({"weights": torch.zeros(1000), "dies": Dies()}, path)
+        signal.signal(signal.SIGXFSZ, signal.SIG_DFL)  # the system kills what writes beyond the limit
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+        AtomicCheckpoints().save_checkpoint({"weights": torch.zeros(100_000)}, path)
         os._exit(0)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGXFSZ
     assert torch.load(path, weights_only=True) == {"epoch": 1}
+    assert list(temporary.iterdir()) == []
+    assert {file.name for file in run.iterdir()} == {"last.ckpt", "last.ckpt.partial"}
+    AtomicCheckpoints().save_checkpoint({"epoch": 2}, path)
+    assert {file.name for file in run.iterdir()} == {"last.ckpt"}
 
 
 def test_a_full_disk_leaves_the_one_of_before(tmp_path, monkeypatch):
