@@ -17,6 +17,7 @@ from fer_lightning.data.described import describer
 from fer_lightning.data.exclusion import check_exclusion, without_copies
 from fer_lightning.data.expressions import columns_of
 from fer_lightning.data.faces import FaceSet, Integers
+from fer_lightning.data.image_digests import COLUMN, side_digests, with_digests
 from fer_lightning.data.inputs import InputSpec
 from fer_lightning.data.loading import EpochLoader, check_loading
 from fer_lightning.data.opened import Opened
@@ -129,13 +130,31 @@ class FaceDataModule(pl.LightningDataModule):
 
     def read_faces(self) -> FaceSet:
         """The faces as the reader gives them: whole pictures, not turned and not cut."""
-        return self.read(cache_dir=self.cache_dir)
+        return with_digests(self.read(cache_dir=self.cache_dir), self.cache_dir)
+
+    def located(self) -> FaceSet:
+        """The faces turned and cut out, as a split and a model's preprocessing find them."""
+        return self.locate.faces(turned(self.read_faces(), self.rotate), self.cache_dir)
 
     def deal(self, source: FaceSet) -> tuple[Integers, Protocol]:
         """Labels (N,) of located faces, counted in `class_names`, and the rows of each side; no model is asked."""
         label, protocol = select(source, self.class_names, self.protocol_name, self.request)
         protocol = without_copies(source, protocol, self.exclude_copies)
         return label, fewer(protocol, label, self.max_train_images, self.request.seed)
+
+    def data_digest(self) -> dict[str, str]:
+        """Side -> digest of its images and labels, as `side_digests` has it; no image is prepared for it."""
+        if self._opened is not None:
+            source, label, protocol = self._opened.source, self._opened.faces.label, self._opened.protocol
+        else:
+            source = self.located()
+            label, protocol = self.deal(source)
+        return side_digests(source, label, self.class_names, protocol.sides())
+
+    def image_digests(self, stage: str) -> Integers:
+        """(N,) the digest of each image of a side, in the order of its rows."""
+        column: Integers = self.opened.source.extras[COLUMN]
+        return column[self.protocol.sides()[stage]]
 
     def prepare_data(self) -> None:
         """Fills the caches in one process, before others open them."""
@@ -183,7 +202,7 @@ class FaceDataModule(pl.LightningDataModule):
         return (self.trainer.global_rank, self.trainer.world_size) if self.trainer else (0, 1)
 
     def _open(self) -> Opened:
-        source = self.locate.faces(turned(self.read_faces(), self.rotate), self.cache_dir)
+        source = self.located()
         label, protocol = self.deal(source)
         prepared = self.prepare.faces(source, self.cache_dir)
         if self.augment is not None:

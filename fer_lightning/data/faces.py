@@ -33,8 +33,9 @@ class FaceSet:
         sequence: (N,) which recording the image belongs to.
         frame: (N,) position in its sequence, 0 is neutral.
         split: (N,) the publisher's own split.
-        extras: further columns by name, N rows each (action units, landmarks, votes). `digest` (N,) int64: the same
-            number says the same picture. `height`, `width`: of pictures in files.
+        extras: further columns by name, N rows each (action units, landmarks, votes). `digest` (N,) int64:
+            `image_digests.digest_of` the picture as it lies in the data set; the same number says the same picture.
+            `height`, `width`: of pictures in files.
     """
 
     pixels: Images

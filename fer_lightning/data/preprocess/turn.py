@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from fer_lightning.data.cache import content_hash
-from fer_lightning.data.copies import copy_groups
 from fer_lightning.data.faces import FaceSet
+from fer_lightning.data.image_digests import COLUMN, image_digests
 from fer_lightning.data.images import Images, Pixels
 from fer_lightning.errors import FerError
 
@@ -33,7 +33,7 @@ def turned(faces: FaceSet, degrees: float) -> FaceSet:
     angles = np.tile([degrees, -degrees], len(faces))
     both = faces.take(rows, content_hash("turned", degrees, faces.fingerprint))
     ids = np.array([f"{name}{angle:+g}" for name, angle in zip(both.ids, angles, strict=True)])
-    extras = {**both.extras, "digest": copy_groups(faces)[rows]}
+    extras = {**both.extras, COLUMN: image_digests(faces)[rows]}
     pixels = _Turned(both.pixels, angles)
     if "landmarks" in extras:
         extras["landmarks"] = np.stack(

@@ -13,6 +13,7 @@ from fer_lightning.data.cache import content_hash
 from fer_lightning.data.copies import copy_groups
 from fer_lightning.data.faces import FaceSet, Integers, Strings
 from fer_lightning.data.folds import inseparable
+from fer_lightning.data.image_digests import image_digests
 from fer_lightning.data.images import Images, Pixels
 from fer_lightning.data.readers import fer2013, lfw
 from fer_lightning.data.readers.lfw_labels import Labels
@@ -49,7 +50,7 @@ def read(
     Returns:
         First the faces of FER2013, grey and 48x48, then the pictures. The split column is `train` or `test`. Ids begin
         with `fer2013/` or `lfw/`, and a repetition's ends with `@2`, `@3`. The subject is the person for LFW, and for
-        FER2013 the first of the image's exact copies. The extra column `digest` has one number for each picture.
+        FER2013 the first of the image's exact copies.
 
     Raises:
         FerError: files that cannot be read, too few images, or numbers that cannot be had.
@@ -88,12 +89,12 @@ def _pool(fer: FaceSet, copies: Integers, drawn: Mix) -> FaceSet:
         ids=names,
         subject=names[first[copies]],
         split=_side(drawn.test_side[: len(fer)]),
-        extras={"digest": copies, "used": used},
+        extras={"digest": image_digests(fer), "used": used},
     )
 
 
 def _pictures(scenes: FaceSet, test_side: npt.NDArray[np.bool_], rows: Integers) -> FaceSet:
-    extras = {"digest": copy_groups(scenes)}
+    extras = {"digest": image_digests(scenes)}
     sided = replace(scenes, ids=np.char.add("lfw/", scenes.ids), split=_side(test_side), extras=extras)
     return sided.take(rows, scenes.fingerprint)
 
@@ -120,7 +121,6 @@ def _joined(faces: FaceSet, pictures: FaceSet) -> FaceSet:
     subject = np.concatenate([faces.subject, pictures.subject])
     if "scene" in pictures.extras:  # a face from the one set before a person of the other: both must stay on one side
         subject = tied(subject, np.concatenate([faces.subject, pictures.extras["scene"]]))
-    other = faces.extras["digest"].max() + 1 + pictures.extras["digest"]
     return FaceSet(
         pixels=Joined(faces.pixels, pictures.pixels),
         label=label,
@@ -129,7 +129,7 @@ def _joined(faces: FaceSet, pictures: FaceSet) -> FaceSet:
         fingerprint=content_hash("lfw_mixed", faces.fingerprint, pictures.fingerprint, columns),
         subject=subject,
         split=split,
-        extras={"digest": np.concatenate([faces.extras["digest"], other])},
+        extras={"digest": np.concatenate([faces.extras["digest"], pictures.extras["digest"]])},
     )
 
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from fer_lightning.data.cache import content_hash
 from fer_lightning.data.faces import FaceSet, Images, Integers, Pixels
+from fer_lightning.data.image_digests import digests_of_pairs
 from fer_lightning.data.images import resized
 from fer_lightning.errors import FerError
 
@@ -72,7 +73,6 @@ class Background:
             first = np.argsort(~pool.extras["used"][chosen], kind="stable")
             face[places[np.argsort(crowd[places], kind="stable")]] = chosen[first]
         ids = np.char.add(np.char.add(pictures.ids, "+"), pool.ids[face])
-        pairs = np.stack([pictures.extras["digest"], pool.extras["digest"][face]])
         return FaceSet(
             pixels=_Pasted(pictures.pixels, pool.pixels, face, self),
             label=pool.label[face],
@@ -82,7 +82,7 @@ class Background:
             subject=pool.subject[face],
             split=pictures.split,
             extras={
-                "digest": np.unique(pairs, axis=1, return_inverse=True)[1].reshape(-1),
+                "digest": digests_of_pairs(pictures.extras["digest"], pool.extras["digest"][face]),
                 "scene": np.char.add("lfw/", pictures.subject),
             },
         )

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from fer_lightning.data.cache import Columns, cached_columns, content_hash
 from fer_lightning.data.faces import FaceSet
+from fer_lightning.data.image_digests import DIGEST_BYTES, digest_of
 from fer_lightning.data.images import SUFFIXES, ImageFiles, decode
 from fer_lightning.errors import FerError
 
@@ -116,10 +117,9 @@ def _look(paths: Sequence[Path]) -> Columns:
     whole = blake2b(digest_size=16)
     for number, path in enumerate(paths):
         image = decode(path)
-        own = blake2b(str(image.shape).encode() + image.tobytes(), digest_size=8).digest()
-        whole.update(own)
         height[number], width[number], colour[number] = image.shape[0], image.shape[1], image.ndim == 3
-        digest[number] = int.from_bytes(own, "little", signed=True)
+        digest[number] = digest_of(image)
+        whole.update(digest[number].to_bytes(DIGEST_BYTES, "little", signed=True))
     columns = {"height": height, "width": width, "colour": colour, "digest": digest}
     return {
         "content": np.array(whole.hexdigest()),
