@@ -10,6 +10,14 @@ class FerError(Exception):
     """A wrong file, key or combination: the message names it, the choices and the way out."""
 
 
+def underlying_mistake(failure: BaseException) -> FerError | None:
+    """The FerError that was raised inside, where a library has wrapped it into an exception of its own."""
+    inner: BaseException | None = failure
+    while inner is not None and not isinstance(inner, FerError):
+        inner = inner.__cause__ or inner.__context__
+    return inner
+
+
 def choices(names: Iterable[object], wrong: object | None = None) -> str:
     """`a, b, c` for an error message, with the likeliest ones named when `wrong` looks like a slip of them."""
     known = [str(name) for name in names]

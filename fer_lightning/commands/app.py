@@ -54,8 +54,8 @@ def run_app(
     try:
         with _whole_errors():
             _app(config_name, _keeping(mistakes, task))()
-    except (HydraException, OmegaConfBaseException, ValueError) as mistake:
-        if not isinstance(mistake, HydraException | OmegaConfBaseException) and not is_null_group(mistake):
+    except (FerError, HydraException, OmegaConfBaseException, ValueError) as mistake:
+        if not isinstance(mistake, FerError | HydraException | OmegaConfBaseException) and not is_null_group(mistake):
             raise
         _tell(explain(mistake, config_name, sys.argv[1:]))
         sys.exit(1)

@@ -15,7 +15,8 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import InterpolationResolutionError
 
 import fer_lightning
-from fer_lightning.errors import FerError
+from fer_lightning.errors import FerError, underlying_mistake
+from fer_lightning.run import yaml_source
 from fer_lightning.run.job import Job
 from fer_lightning.run.sweep.names import eval_name
 
@@ -51,11 +52,12 @@ def sweeps_of(command: str) -> list[str]:
 
 
 def register_resolvers() -> None:
-    """Defines what the YAML files may write beside values; twice does no harm.
+    """Lets Hydra read our YAML files, and defines what they may write beside values; twice does no harm.
 
     `${len:LIST}`, `${env_or:NAME,DEFAULT}`, `${class_set:NAME,DIR,FRAMES}`, `${options:GROUP}`, `${groups:}`,
     `${sweeps:COMMAND}`, `${eval_name:OVERRIDES,KEYS}`, `${main_figure:MODULE}`.
     """
+    yaml_source.register()
     OmegaConf.register_new_resolver("len", len, replace=True)
     OmegaConf.register_new_resolver("env_or", _env_or, replace=True)
     OmegaConf.register_new_resolver("class_set", _class_set, replace=True)
@@ -134,9 +136,6 @@ def plain(cfg: Any) -> dict[str, Any]:
     try:
         content = OmegaConf.to_container(cfg, resolve=True)
     except InterpolationResolutionError as failure:
-        inner: BaseException | None = failure
-        while inner is not None and not isinstance(inner, FerError):
-            inner = inner.__cause__ or inner.__context__
-        raise inner or failure from None
+        raise underlying_mistake(failure) or failure from None
     assert isinstance(content, dict)
     return {str(key): value for key, value in content.items()}

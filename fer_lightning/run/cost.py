@@ -15,7 +15,6 @@ from pathlib import Path
 import torch
 from hydra.errors import HydraException
 from omegaconf.errors import OmegaConfBaseException
-from yaml import YAMLError  # type: ignore[import-untyped]
 
 from fer_lightning.errors import FerError, choices
 from fer_lightning.results.cost_table import Cost, Setting, table, write_csv, write_markdown
@@ -32,7 +31,7 @@ CHOSEN = ("data=fer2013", "trainer=cpu")  # seven class names; nothing is read f
 # what of a config its cost depends on; the precision has an option of its own
 READ = ("model", "loss", "optimizer", "data", "trainer.channels_last")
 # how composing, building and stepping a net fail; the last two are torch's, for shapes, memory and values
-REFUSALS = (FerError, HydraException, OmegaConfBaseException, YAMLError, RuntimeError, ValueError)
+REFUSALS = (FerError, HydraException, OmegaConfBaseException, RuntimeError, ValueError)
 
 
 def build(model: str, overrides: Sequence[str] = ()) -> Learner:
@@ -166,9 +165,9 @@ def _naming(model: str, overrides: Sequence[str] = ()) -> Iterator[None]:
         if overrides:
             way_out = "An override is of every model: mend it, or name those that take it behind --models"
             raise FerError(f"{' '.join(typed)}: {cause}\n{way_out}") from refusal
-        raise FerError(
-            f"{conf_dir() / 'model' / model}.yaml: {cause}\nMend it, or leave it out: --models {','.join(others)}"
-        ) from refusal
+        place = f"{conf_dir() / 'model' / model}.yaml"
+        named = cause if cause.startswith(place) else f"{place}: {cause}"
+        raise FerError(f"{named}\nMend it, or leave it out: --models {','.join(others)}") from refusal
 
 
 if __name__ == "__main__":

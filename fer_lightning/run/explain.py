@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from hydra.errors import HydraException, OverrideParseException
 from omegaconf import DictConfig
 
-from fer_lightning.errors import choices
+from fer_lightning.errors import choices, underlying_mistake
 from fer_lightning.run.compose import EVAL, TRAIN, compose, options, sweeps_of
 from fer_lightning.run.sweep.start import refusal
 
@@ -27,6 +27,8 @@ def explain(mistake: Exception, config_name: str, typed: Sequence[str]) -> str:
         config_name: its YAML file in conf/.
         typed: the command's arguments.
     """
+    if own := underlying_mistake(mistake):
+        return str(own)
     if isinstance(mistake, OverrideParseException):
         return f"{mistake.override}: cannot be read as key=value; lists are [a,b], and texts with signs stand in quotes"
     if is_null_group(mistake):

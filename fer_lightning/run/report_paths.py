@@ -51,4 +51,4 @@ def _exists(word: str) -> bool:
 
 def _is_override(word: str) -> bool:
     key, equals, _ = word.lstrip("+~").partition("=")
-    return bool(equals) and (key in KEYS or key.startswith(("hydra.", "hydra/")))
+    return bool(equals) and (key in (*KEYS, "hydra") or key.startswith(("hydra.", "hydra/")))
