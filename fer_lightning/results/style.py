@@ -11,6 +11,8 @@ from matplotlib.colors import LinearSegmentedColormap, to_rgb
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import text_to_path
 
+from fer_lightning.results.fonts import families, letters_of, quiet_fonts
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -26,7 +28,6 @@ RATES = LinearSegmentedColormap.from_list(
 )
 
 STYLE: dict[Any, Any] = {
-    "font.family": "DejaVu Sans",  # ships with matplotlib: the same figure on every machine
     "text.color": INK,
     "text.parse_math": False,  # a class may be called a$b$
     "axes.edgecolor": FAINT,
@@ -43,11 +44,15 @@ STYLE: dict[Any, Any] = {
 
 
 def styled(draw: Callable[P, R]) -> Callable[P, R]:
-    """`draw` under the shared style; the caller's matplotlib settings come back afterwards."""
+    """`draw` under the shared style, in fonts that have the letters of its arguments.
+
+    The caller's matplotlib settings come back afterwards.
+    """
 
     @wraps(draw)
     def drawn(*args: P.args, **kwargs: P.kwargs) -> R:
-        with mpl.rc_context(STYLE):
+        fonts = {"font.family": families(letters_of([args, kwargs]))}
+        with mpl.rc_context(STYLE | fonts), quiet_fonts():
             return draw(*args, **kwargs)
 
     return drawn
@@ -67,7 +72,7 @@ def ink_on(background: Any) -> str:
 
 def text_width(text: str, size: float, weight: str = "normal") -> float:
     """Inches that one line of `text` takes at `size` points."""
-    font = FontProperties(family=STYLE["font.family"], size=size, weight=weight)
+    font = FontProperties(family=mpl.rcParams["font.family"], size=size, weight=weight)
     return float(text_to_path.get_text_width_height_descent(text, font, ismath=False)[0]) / 72
 
 
