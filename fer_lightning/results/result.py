@@ -12,6 +12,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, get_type_hints
 
+from fer_lightning.config_keys import deciding
 from fer_lightning.errors import FerError
 from fer_lightning.results.schema import fault, plain, write_json
 
@@ -20,26 +21,6 @@ FILE_NAME = "result.json"
 PACKAGES = (
     *("fer_lightning", "torch", "torchvision", "pytorch-lightning", "torchmetrics", "hydra-core", "omegaconf"),
     *("albumentations", "timm", "numpy", "opencv-python-headless"),
-)
-
-# What decides a run's numbers. `monitor` and `mode` choose the checkpoint, `init_from` and `ckpt` the weights.
-HASHED_GROUPS = (
-    *("seed", "data", "augment", "preprocess", "model", "loss", "optimizer", "scheduler"),
-    *("monitor", "mode", "init_from", "ckpt"),
-)
-HASHED_TRAINER = (
-    *("max_epochs", "min_epochs", "max_steps", "min_steps", "max_time", "precision"),
-    *("limit_train_batches", "limit_val_batches", "limit_test_batches"),
-    *("val_check_interval", "check_val_every_n_epoch"),
-    *("accumulate_grad_batches", "gradient_clip_val", "gradient_clip_algorithm"),
-)
-# Callbacks that can end or change training; the others watch and draw.
-HASHED_CALLBACKS = (
-    *("EarlyStopping", "Timer", "StochasticWeightAveraging", "WeightAveraging", "EMAWeightAveraging", "Ema", "Freeze"),
-    *("GradientAccumulationScheduler", "BackboneFinetuning", "LambdaCallback", "LearningRateFinder", "BatchSizeFinder"),
-)
-UNHASHED_KEYS = frozenset(
-    {"dir", "dirpath", "path", "votes", "about", "num_workers", "pin_memory", "persistent_workers", "prefetch_factor"}
 )
 
 
@@ -126,17 +107,12 @@ def read(path: Path) -> Result:
 
 
 def config_hash(config: Mapping[str, Any]) -> str:
-    """16 hex digits of what decides a run's numbers, wherever its files lie and whatever watches it.
+    """16 hex digits of what decides a run's metrics: all keys but those that `config_keys` says have no effect.
 
     The order of keys does not count. `1` and `1.0` differ: `limit_train_batches: 1` is one batch and `1.0` is all.
     """
-    kept: dict[str, Any] = {group: config[group] for group in HASHED_GROUPS if config.get(group) is not None}
-    trainer = config.get("trainer") or {}
-    kept["trainer"] = {key: trainer[key] for key in HASHED_TRAINER if trainer.get(key) is not None}
-    callbacks = (config.get("callbacks") or {}).items()
-    kept["callbacks"] = {name: c for name, c in callbacks if c and _class_name(c) in HASHED_CALLBACKS}
     roots = {str(root).rstrip("/") for root in (config.get("paths") or {}).values() if root}
-    moved = _without_places(kept, sorted(roots, key=len, reverse=True))
+    moved = _without_roots(deciding(config), sorted(roots, key=len, reverse=True))
     return blake2b(json.dumps(moved, sort_keys=True).encode(), digest_size=8).hexdigest()
 
 
@@ -146,17 +122,11 @@ def versions() -> dict[str, str]:
     return {"python": platform.python_version(), **installed}
 
 
-def _class_name(callback: Mapping[str, Any]) -> str:
-    return str(callback.get("_target_", "")).rpartition(".")[2]
-
-
-def _without_places(value: Any, roots: list[str]) -> Any:
+def _without_roots(value: Any, roots: list[str]) -> Any:
     if isinstance(value, Mapping):
-        inner = {str(key): v for key, v in value.items()}
-        hashed = {key: v for key, v in inner.items() if key not in UNHASHED_KEYS and not key.endswith("_dir")}
-        return {key: _without_places(v, roots) for key, v in hashed.items()}
+        return {str(key): _without_roots(v, roots) for key, v in value.items()}
     if isinstance(value, list | tuple):
-        return [_without_places(v, roots) for v in value]
+        return [_without_roots(v, roots) for v in value]
     if isinstance(value, str | Path):
         text = str(value)
         root = next((r for r in roots if text == r or text.startswith(f"{r}/")), None)

@@ -15,6 +15,7 @@ from hydra.utils import instantiate
 from lightning_fabric.utilities.exceptions import MisconfigurationException
 from torch import nn
 
+from fer_lightning.config_keys import IN_CHECKPOINT, SPLIT_KEYS
 from fer_lightning.data.datamodule import FaceDataModule
 from fer_lightning.data.devices import check_devices
 from fer_lightning.data.inputs import InputSpec
@@ -36,14 +37,6 @@ from fer_lightning.training.classifier import Classifier
 from fer_lightning.training.learner import Learner
 from fer_lightning.training.schedules import Length
 from fer_lightning.training.trainer import Trainer
-
-# what a checkpoint keeps of the config: all that rebuilds the module and prepares its images
-RECORDED = ("model", "loss", "optimizer", "scheduler", "preprocess")
-# what decides which images of a data set train
-SPLIT_KEYS = (
-    *("protocol", "fold", "num_folds", "split_seed", "val_subjects"),
-    *("label_mode", "frames", "rotate", "exclude_copies", "max_train_images"),
-)
 
 
 class Run(NamedTuple):
@@ -74,7 +67,7 @@ def build_run(job: Job) -> Run:
     pl.seed_everything(config["seed"], workers=True, verbose=False)
     names = config["data"]["class_names"]
     module = build_module(config, names)
-    module.record = {"choices": job.choices, **{key: config[key] for key in RECORDED}, "class_names": names}
+    module.record = {"choices": job.choices, **{key: config[key] for key in IN_CHECKPOINT}, "class_names": names}
     module.record["trained_on"] = trained_on(job)
     record, answers, interrupt = Record(), Answers(), Interrupt(job.last_checkpoint)
     callbacks = [make(f"callbacks.{name}", node) for name, node in config["callbacks"].items()]

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from fer_lightning.config_keys import TOP_LEVEL, Group, groups
 from fer_lightning.errors import FerError, choices
-from fer_lightning.run.compose import SEVERAL
 from fer_lightning.run.paper import check_paper
 from fer_lightning.run.pictures import PICTURES
 from fer_lightning.run.targets import check_targets
 
-GROUPS = ("data", "augment", "preprocess", "model", "loss", "optimizer", "scheduler", "trainer")
-VALUES = ("paths", "seed", "monitor", "mode", "paper", "init_from", "resume", "sweep_name")
 MODES = ("min", "max")
 
 
@@ -22,11 +20,11 @@ def check(config: Mapping[str, Any]) -> None:
     Raises:
         FerError: for the first fault, naming the key, the choices and the way out.
     """
-    known = (*GROUPS, *SEVERAL, *VALUES)
+    known = [key.path for key in TOP_LEVEL]
     for key in config:
         if key not in known:
             raise FerError(f"{key}: nothing reads such a key; choose among {choices(known, key)}")
-    for group in GROUPS:
+    for group in groups(Group.ONE):
         if "_target_" not in (config.get(group) or {}):
             raise FerError(f"{group}: nothing to build; choose one of its options, as in {group}=NAME")
     check_several(config)
@@ -40,7 +38,7 @@ def check_several(config: Mapping[str, Any]) -> None:
     Raises:
         FerError: for the first fault, naming the key and the way out.
     """
-    for group in SEVERAL:
+    for group in groups(Group.SEVERAL):
         for name, node in (config.get(group) or {}).items():
             if not isinstance(node, Mapping) or "_target_" not in node:
                 raise FerError(f"{group}.{name}: no _target_ says what to build; remove it, or name a class")

@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 
 import torch
 
+from fer_lightning.config_keys import IN_CHECKPOINT
 from fer_lightning.errors import FerError, choices
-from fer_lightning.run.build import RECORDED, build_module
+from fer_lightning.run.build import build_module
 from fer_lightning.run.targets import located, nodes
 from fer_lightning.training.learner import Learner
 
@@ -24,7 +25,7 @@ ALONE = ("timm.create_model",)
 
 
 class Restored(NamedTuple):
-    """A module with its weights, and its `fer_config`: `build.RECORDED`, `choices` and `class_names`."""
+    """A module with its weights, and its `fer_config`: `config_keys.IN_CHECKPOINT`, `choices` and `class_names`."""
 
     module: Learner
     config: dict[str, Any]
@@ -67,7 +68,7 @@ def read_checkpoint(path: Path, key: str = "ckpt") -> dict[str, Any]:
         # torch's advice, to load such a file all the same, would run what it holds
         raise FerError(f"{key}={path}: cut off, or no checkpoint that holds plain data only") from damage
     missing = {"fer_config", "state_dict"} - set(saved if isinstance(saved, Mapping) else ())
-    if missing or {*RECORDED, "choices", "class_names"} - set(saved["fer_config"]):
+    if missing or {*IN_CHECKPOINT, "choices", "class_names"} - set(saved["fer_config"]):
         raise FerError(f"{key}={path}: not written by fer-train, for it does not say how to rebuild its net")
     return dict(saved)
 

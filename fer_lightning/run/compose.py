@@ -15,12 +15,12 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import InterpolationResolutionError
 
 import fer_lightning
+from fer_lightning.config_keys import Group, groups
 from fer_lightning.errors import FerError, underlying_mistake
 from fer_lightning.run import yaml_source
 from fer_lightning.run.job import Job
 from fer_lightning.run.sweep.names import eval_name
 
-SEVERAL = ("callbacks", "logger", "pages")  # groups of several named objects, of which several options can be taken
 TRAIN, EVAL = "fer-train", "fer-eval"
 # by LightningModule, what chooses a checkpoint unless the user says otherwise
 MAIN_FIGURE = {"fer_lightning.training.super_resolution.SuperResolver": "val/psnr"}
@@ -119,7 +119,7 @@ def as_job(cfg: DictConfig, overrides: list[str], output_dir: Path) -> Job:
     chosen = HydraConfig.get().runtime.choices
     choices = {str(group): option for group, option in chosen.items() if not str(group).startswith("hydra")}
     content = plain(cfg)
-    for group in SEVERAL:
+    for group in groups(Group.SEVERAL):
         if group in content and group not in choices:
             choices[group] = _listed(group, overrides, content[group])
     return Job(content, choices, overrides, output_dir, datetime.now(UTC))

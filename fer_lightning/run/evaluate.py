@@ -9,11 +9,12 @@ from typing import Any
 
 import pytorch_lightning as pl
 
+from fer_lightning.config_keys import SPLIT_KEYS
 from fer_lightning.data.expressions import EXPRESSIONS
 from fer_lightning.errors import FerError, choices
 from fer_lightning.results.result import Result
 from fer_lightning.run.asked import check_asked
-from fer_lightning.run.build import SPLIT_KEYS, build_data, build_pages, build_trainer, trained_on
+from fer_lightning.run.build import build_data, build_pages, build_trainer, trained_on
 from fer_lightning.run.check import check_several
 from fer_lightning.run.checkpoint import restore
 from fer_lightning.run.fit import Outcome, test_once

@@ -6,10 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from fer_lightning.results.report.keys import is_quiet, value
+from fer_lightning.config_keys import Effect, row_of
+from fer_lightning.results.report.keys import value
 from fer_lightning.results.report.model import FOLD, SEED, Row, Run
 from fer_lightning.results.report.settings import leaves
-from fer_lightning.results.result import UNHASHED_KEYS, config_hash
+from fer_lightning.results.result import config_hash
 
 SHOWN = 4  # names that a sentence lists
 TestSet = tuple[str, str, tuple[str, ...]]
@@ -77,7 +78,7 @@ def _differing(runs: Sequence[Run]) -> list[str]:
         return []
     configs = [leaves(run.result.config) for run in runs]
     keys = dict.fromkeys(key for config in configs for key in config)
-    counted = [key for key in keys if key not in (FOLD, SEED) and not is_quiet(key) and not _is_place(key)]
+    counted = [key for key in keys if key not in (FOLD, SEED) and row_of(key).effect is Effect.RESULT]
     return [key for key in counted if len({config.get(key) for config in configs}) > 1]
 
 
@@ -85,11 +86,6 @@ def _hash_of_the_rest(run: Run) -> str:
     config = run.result.config
     data = config.get("data")
     return config_hash({**config, "seed": None, "data": {**data, "fold": None} if isinstance(data, dict) else data})
-
-
-def _is_place(key: str) -> bool:
-    last = key.rpartition(".")[2]
-    return last in UNHASHED_KEYS or last.endswith("_dir")
 
 
 def _test_set(run: Run) -> TestSet:

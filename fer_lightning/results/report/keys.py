@@ -5,37 +5,24 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
+from fer_lightning.config_keys import COMPARED_BY_KEY, may_differ
 from fer_lightning.errors import FerError, choices
 from fer_lightning.results.report.collect import Collected
 from fer_lightning.results.report.model import CELL, COLUMN, FOLD, ROW, SEED, TABLE, TITLE, Lost, Run
 from fer_lightning.results.report.settings import in_config, leaves
-from fer_lightning.results.result import HASHED_TRAINER
 
 UNKNOWN = "?"  # what a lost job was to do where neither its overrides nor its sweep say it
 
-# where runs lie, who watches them, what is printed, which of a sweep's files asked: no figure depends on it
-QUIET_GROUPS = frozenset(
-    {"paths", "hydra", "logger", "pages", "local", "sweep", "sweep_name", "resume", "trainer", "paper"},
-)
-QUIET_DATA = frozenset(
-    f"data.{key}"
-    for key in ("num_workers", "pin_memory", "persistent_workers", "prefetch_factor", "cache_dir", "report_copies")
-)
 SETTING_OTHERS = ("experiment", "debug")  # groups whose options choose those of others
 ORDER = ("experiment", "data", "preprocess", "augment", "model", "loss", "optimizer", "scheduler", "callbacks")
 
 
 def is_quiet(key: str) -> bool:
-    """Whether no figure depends on the key.
+    """Whether no metric depends on the key, or on the option of the group, so that it tells no rows apart.
 
-    Quiet are places, loggers, what sweeps are called, workers, and of the trainer everything, devices included, that
-    `config_hash` leaves out. Callbacks count: some end training. So do the folders of data that were typed: other
-    folders may hold other images.
+    The folders of data that were typed count: other folders may hold other images.
     """
-    group = key.partition(".")[0].partition("/")[0]
-    if group == "trainer" and key.removeprefix("trainer.") in HASHED_TRAINER:
-        return False
-    return group in QUIET_GROUPS or key in QUIET_DATA
+    return key in COMPARED_BY_KEY or not may_differ(key)
 
 
 def value(run: Run, key: str) -> str:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
+from fer_lightning.config_keys import row_of
 from fer_lightning.errors import FerError
 from fer_lightning.results.result import FILE_NAME, read
 from fer_lightning.run.job import Job
@@ -18,8 +19,6 @@ log = logging.getLogger(__name__)
 
 KEY = "resume="
 LENGTH = "trainer.max_epochs"
-# what may be said anew; hydra.* says how it is run and --flags ask questions, neither changes the run
-ALLOWED = (f"{LENGTH}=", "logger=", "logger.", "+logger.", "~logger.", "hydra.", "--", "resume=")
 WITH_VALUE = ("--cfg", "--package", "--info", "--config-dir", "--config-path", "--config-name")
 FIXED_LENGTH = "fer_lightning.training.schedules.one_cycle"
 
@@ -41,7 +40,7 @@ def into_its_folder(arguments: Sequence[str]) -> list[str]:
             continue
         if argument in ("-m", "--multirun"):
             raise FerError(f"{KEY}{folder} goes on with one run: leave {argument} out")
-        if not argument.startswith(ALLOWED):
+        if not _may_change(argument):
             raise FerError(
                 f"{argument}: {KEY}{folder} goes on with the config that the run began with; "
                 f"only {LENGTH} and logger may change. For another config start a new run, from these weights with "
@@ -50,6 +49,12 @@ def into_its_folder(arguments: Sequence[str]) -> list[str]:
     place = quoted(folder)
     rest = [argument for argument in arguments if not argument.startswith(KEY)]
     return [*rest, f"{KEY}{place}", f"hydra.run.dir={place}", "hydra.output_subdir=null"]
+
+
+def _may_change(argument: str) -> bool:
+    """Whether a resume takes the word; hydra.* says how it is run and flags ask questions, which changes no run."""
+    key = argument.lstrip("+~").partition("=")[0]
+    return argument.startswith(("hydra.", "--", KEY)) or row_of(key).on_resume
 
 
 def _is_complete(folder: Path) -> bool:

@@ -10,12 +10,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from fer_lightning.config_keys import is_place
 from fer_lightning.errors import FerError
 from fer_lightning.run.job import Job
 from fer_lightning.whole import whole
 
 FILE_NAME = "job.json"
-NAMED_PATHS = {"dir", "fer_dir", "lfw_dir", "votes", "path", "checkpoint"}  # keys of readers that name one
 KEYS = {"config", "choices", "overrides", "output_dir", "started"}
 
 
@@ -64,10 +64,10 @@ def load(folder: Path) -> Job:
 
 
 def _absolute(value: Any, key: str = "") -> Any:
-    """Plain data in which what a user named as a file or folder holds in any working folder."""
+    """Plain data in which what a user named as a file or folder holds in any working folder; `key` is dotted."""
     if isinstance(value, Mapping):
-        return {name: _absolute(inner, str(name)) for name, inner in value.items()}
-    named = isinstance(value, str) and key in NAMED_PATHS and value
+        return {name: _absolute(inner, f"{key}.{name}" if key else str(name)) for name, inner in value.items()}
+    named = isinstance(value, str) and is_place(key) and value
     return str(Path(value).expanduser().absolute()) if named else value
 
 

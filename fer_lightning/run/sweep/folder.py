@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 def make_way(folder: Path, wanted: str | None) -> bool:
     """Makes way for the job in its folder; True where the run that lies there can be taken up again."""
-    found = result_hash(folder) or _saved_hash(folder)
+    found = result_hash(folder) or _hash_in(folder / SAVED)
     if found is not None and found != wanted:
         aside = folder.with_name(f"{folder.name}.{found}")
         if aside.exists():  # the older of two that share a config
@@ -32,9 +32,8 @@ def make_way(folder: Path, wanted: str | None) -> bool:
 
 
 def result_hash(folder: Path) -> str | None:
-    """Of the config of the result that lies there; None where there is none."""
-    found = _json(folder / RESULT).get("config_hash")
-    return None if found is None else str(found)
+    """Of the config of the result that lies there, as this version computes it; None where there is none."""
+    return _hash_in(folder / RESULT)
 
 
 def value_of(folder: Path, monitor: str) -> float | None:
@@ -43,8 +42,8 @@ def value_of(folder: Path, monitor: str) -> float | None:
     return None if value is None else float(value)
 
 
-def _saved_hash(folder: Path) -> str | None:
-    config = _json(folder / SAVED).get("config")
+def _hash_in(path: Path) -> str | None:
+    config = _json(path).get("config")
     return config_hash(config) if isinstance(config, Mapping) else None
 
 

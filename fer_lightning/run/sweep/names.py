@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterable, Sequence
 from hashlib import blake2b
 
+from fer_lightning.config_keys import may_differ
+
 LONGEST = 120  # characters; file systems take 255 bytes, and `.<oldhash>` may follow
 QUOTES = "'\""
 UNSAFE = re.compile(r"[^A-Za-z0-9_.=+-]+")
-# say where and how jobs run, and what watches them; none of it changes a figure
-QUIET = ("paths.", "hydra.", "hydra/", "logger", "local=", "sweep_name=", "trainer.devices=", "data.num_workers=")
 
 
 def sweep_name(overrides: Iterable[str]) -> str:
@@ -19,7 +19,7 @@ def sweep_name(overrides: Iterable[str]) -> str:
     Args:
         overrides: as typed, and the sweep file's own parameters.
     """
-    return _folder(sorted(word for word in overrides if not word.lstrip("+~").startswith(QUIET))) or "defaults"
+    return _folder(sorted(word for word in overrides if may_differ(word.lstrip("+~").partition("=")[0]))) or "defaults"
 
 
 def job_name(overrides: Sequence[str], keys: Sequence[str]) -> str:
@@ -27,7 +27,7 @@ def job_name(overrides: Sequence[str], keys: Sequence[str]) -> str:
 
     Args:
         overrides: of this job.
-        keys: what the sweep varies; without any, all that is not quiet is named.
+        keys: what the sweep varies; without any, everything that may change a metric is named.
     """
     own = [word for word in overrides if word.partition("=")[0] in keys]
     return _folder(sorted(own)) if own else sweep_name(overrides)

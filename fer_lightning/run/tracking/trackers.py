@@ -13,6 +13,7 @@ import wandb
 from pytorch_lightning.loggers import Logger, TensorBoardLogger, WandbLogger
 from wandb.sdk import wandb_setup
 
+from fer_lightning.config_keys import HPARAMS
 from fer_lightning.errors import FerError
 from fer_lightning.results.result import Result
 from fer_lightning.results.schema import plain
@@ -25,7 +26,6 @@ log = logging.getLogger(__name__)
 
 NO_SERVER = ("offline", "dryrun", "disabled")
 WAYS_OUT = "log in with `wandb login`, set WANDB_MODE=offline to keep the run on disk, or leave out logger=wandb"
-HPARAMS = ("seed", "data.fold", "data.batch_size", "optimizer.lr", "trainer.max_epochs")
 
 
 def check(config_logger: Mapping[str, Any]) -> None:

@@ -22,7 +22,7 @@ from fer_lightning.run.sweep import state
 
 def result(folder, cfg, value=0.5):
     folder.mkdir(exist_ok=True)
-    content = {"config_hash": config_hash(plain(cfg)), "metrics": {"val/accuracy": value}}
+    content = {"config": plain(cfg), "metrics": {"val/accuracy": value}}
     (folder / "result.json").write_text(json.dumps(content))
 
 

@@ -22,7 +22,7 @@ def begun(folder, config, last=True):
 
 def finished(folder, config, **content):
     begun(folder, config)
-    (folder / "result.json").write_text(json.dumps({"config_hash": config_hash(config), **content}))
+    (folder / "result.json").write_text(json.dumps({"config": config, **content}))
     return folder
 
 
