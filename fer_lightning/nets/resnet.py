@@ -24,9 +24,11 @@ class ResNet(nn.Module):
         widths: channels of each stage; the stem has half of the first.
         blocks: residual blocks of each stage.
         dropout: probability of dropping a feature before the linear layer, 0..1.
+        block_dropout: probability of dropping a whole feature map within a block, 0 or more and below 1.
 
     Raises:
-        FerError: `widths` and `blocks` differ in length or hold less than 1, or `size` is too small for them.
+        FerError: `widths` and `blocks` differ in length or hold less than 1, `size` is too small for them, or
+            `block_dropout` is out of its range.
     """
 
     def __init__(
@@ -37,6 +39,7 @@ class ResNet(nn.Module):
         widths: Sequence[int] = (64, 128, 256),
         blocks: Sequence[int] = (1, 2, 1),
         dropout: float = 0.0,
+        block_dropout: float = 0.0,
     ) -> None:
         super().__init__()
         if len(widths) != len(blocks) or min([len(widths), *widths, *blocks]) < 1:
@@ -44,6 +47,8 @@ class ResNet(nn.Module):
                 f"model.net.widths={list(widths)} and model.net.blocks={list(blocks)}: "
                 "give both a number of 1 or more for each stage"
             )
+        if not 0 <= block_dropout < 1:
+            raise FerError(f"model.net.block_dropout={block_dropout}: choose a probability of 0 or more and below 1")
         smallest = 2 ** len(widths)
         if size < smallest:
             raise FerError(
@@ -54,7 +59,7 @@ class ResNet(nn.Module):
         before = widths[0]
         for stage, (width, count) in enumerate(zip(widths, blocks, strict=True)):
             for number in range(count):
-                layers.append(BasicBlock(before, width, stride=2 if stage and not number else 1))
+                layers.append(BasicBlock(before, width, 2 if stage and not number else 1, block_dropout))
                 before = width
         self.features = nn.Sequential(*layers)
         self.classify = nn.Sequential(
@@ -71,14 +76,19 @@ class BasicBlock(nn.Module):
     """Two 3x3 convolutions beside a shortcut; He et al. 2016, figure 2, with a 1x1 projection where the shape changes.
 
     The last batch normalisation starts at scale 0, so that every block begins as its shortcut (Goyal et al. 2017).
+    `dropout` drops whole feature maps between the two convolutions: the pixels of a map are too alike for single ones to
+    be missed (Tompson et al. 2015), and on a CPU it takes a tenth of the time.
     """
 
-    def __init__(self, in_channels: int, out_channels: int, stride: int = 1) -> None:
+    def __init__(self, in_channels: int, out_channels: int, stride: int = 1, dropout: float = 0.0) -> None:
         super().__init__()
+        first = ConvBnRelu(in_channels, out_channels, stride=stride)
+        if dropout:
+            first.append(nn.Dropout2d(dropout))
         last = nn.BatchNorm2d(out_channels)
         nn.init.zeros_(last.weight)
         self.residual = nn.Sequential(
-            ConvBnRelu(in_channels, out_channels, stride=stride),
+            first,
             nn.Conv2d(out_channels, out_channels, 3, padding=1, bias=False),
             last,
         )

@@ -35,12 +35,30 @@ def test_a_block_begins_as_its_shortcut():
         torch.testing.assert_close(wider(x), wider.shortcut(x).relu())
 
 
+def test_block_dropout_acts_in_training_and_leaves_the_names_of_the_weights():
+    plain, dropping = BasicBlock(8, 8), BasicBlock(8, 8, dropout=0.5)
+    assert plain.state_dict().keys() == dropping.state_dict().keys()
+    assert ResNet(7).state_dict().keys() == ResNet(7, block_dropout=0.1).state_dict().keys()
+    x = torch.rand(2, 8, 6, 6)
+    torch.manual_seed(0)
+    dropped = (dropping.residual[0](x) == 0).all(dim=3).all(dim=2)
+    assert 0 < dropped.sum() < 16
+    assert not (plain.residual[0](x) == 0).all(dim=3).all(dim=2).any()
+    assert torch.equal(dropping.eval()(x), dropping(x))
+
+
+@pytest.mark.parametrize("size", [32, 40, 64])
+def test_the_net_takes_other_sizes_than_its_own(size):
+    assert ResNet(7, size=48).eval()(torch.zeros(2, 1, size, size)).shape == (2, 7)
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
         ({"widths": [64, 128], "blocks": [1]}, r"model\.net\.widths=\[64, 128\] and model\.net\.blocks=\[1\]"),
         ({"widths": [], "blocks": []}, "give both a number of 1 or more"),
         ({"widths": [8], "blocks": [0]}, "give both a number of 1 or more"),
+        ({"block_dropout": 1.0}, r"model\.net\.block_dropout=1\.0: .* below 1"),
         ({"size": 7}, r"model\.input\.size=7: 3 stages halve it to nothing, choose 8 or more"),
     ],
 )
