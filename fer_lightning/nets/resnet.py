@@ -76,8 +76,8 @@ class BasicBlock(nn.Module):
     """Two 3x3 convolutions beside a shortcut; He et al. 2016, figure 2, with a 1x1 projection where the shape changes.
 
     The last batch normalisation starts at scale 0, so that every block begins as its shortcut (Goyal et al. 2017).
-    `dropout` drops whole feature maps between the two convolutions: the pixels of a map are too alike for single ones to
-    be missed (Tompson et al. 2015), and on a CPU it takes a tenth of the time.
+    `dropout` drops whole feature maps between the two convolutions: the pixels of a map are too alike for single ones
+    to be missed (Tompson et al. 2015), and on a CPU it takes a tenth of the time.
     """
 
     def __init__(self, in_channels: int, out_channels: int, stride: int = 1, dropout: float = 0.0) -> None:

@@ -19,9 +19,12 @@ from fer_lightning.data.protocols.published import (
     lacks_official,
     lacks_paper_a,
     lacks_paper_c,
+    lacks_train,
     official,
     paper_a,
     paper_c,
+    train_quarter,
+    train_quarter_number,
 )
 from fer_lightning.data.protocols.rule import VAL_SUBJECTS, Apart, Protocol, Request, Rule
 from fer_lightning.data.protocols.unsplit import test_only, train_is_test
@@ -37,6 +40,7 @@ PROTOCOLS = {
     "subject_8fold": Rule(subject_8fold, lacks_subjects, folds=True, val_subjects=True, check=one_of_8),
     "subject_10fold": Rule(subject_10fold, lacks_subjects, folds=True, check=one_of_10),
     "leave_one_subject_out": Rule(leave_one_subject_out, lacks_subjects, folds=True),
+    "train_quarter": Rule(train_quarter, lacks_train, folds=True, check=train_quarter_number, val_tests=True),
     "test_only": Rule(test_only, apart=Apart.NOTHING, filled=("test",)),
     "train_is_test": Rule(train_is_test, apart=Apart.NOTHING),
 }

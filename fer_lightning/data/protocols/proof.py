@@ -8,12 +8,10 @@ import numpy as np
 
 from fer_lightning.data.copies import copy_groups, with_copy
 from fer_lightning.data.faces import FaceSet, Integers
-from fer_lightning.data.protocols.rule import Apart, Protocol, Rule
+from fer_lightning.data.protocols.rule import PAIRS, Apart, Protocol, Rule
 from fer_lightning.errors import FerError, choices
 
 log = logging.getLogger(__name__)
-
-PAIRS = (("train", "val"), ("train", "test"), ("val", "test"))
 
 
 def prove(faces: FaceSet, protocol: Protocol, rule: Rule) -> None:
@@ -28,31 +26,31 @@ def prove(faces: FaceSet, protocol: Protocol, rule: Rule) -> None:
             raise FerError(f"data.protocol={protocol.name} leaves no image to {stage}; choose another protocol")
     if rule.apart == Apart.NOTHING:
         return
-    _no_image_twice(protocol)
+    _no_image_twice(protocol, rule)
     copies = copy_groups(faces)
     if rule.apart == Apart.IMAGES:
         _tell_faces(faces, protocol, copies)
         return
-    _no_person_twice(faces, protocol)
+    _no_person_twice(faces, protocol, rule)
     if rule.apart == Apart.PEOPLE:
         _tell_copies(protocol, copies)
     else:
-        _no_copy_twice(protocol, copies)
+        _no_copy_twice(protocol, rule, copies)
 
 
-def _no_image_twice(protocol: Protocol) -> None:
+def _no_image_twice(protocol: Protocol, rule: Rule) -> None:
     sides = protocol.sides()
-    for first, second in PAIRS:
+    for first, second in rule.apart_pairs:
         if np.intersect1d(sides[first], sides[second]).size:
             raise AssertionError(f"protocol {protocol.name}: an image stands in {first} and in {second}")
 
 
-def _no_person_twice(faces: FaceSet, protocol: Protocol) -> None:
+def _no_person_twice(faces: FaceSet, protocol: Protocol, rule: Rule) -> None:
     if faces.subject is None:
         return
     names, person = np.unique(faces.subject, return_inverse=True)
     sides = {stage: person[rows][faces.subject[rows] != ""] for stage, rows in protocol.sides().items()}
-    for first, second in PAIRS:
+    for first, second in rule.apart_pairs:
         shared = names[np.intersect1d(sides[first], sides[second])]
         if shared.size:
             more = f" and {len(shared) - 5} more people" if len(shared) > 5 else ""
@@ -62,9 +60,9 @@ def _no_person_twice(faces: FaceSet, protocol: Protocol) -> None:
             )
 
 
-def _no_copy_twice(protocol: Protocol, copies: Integers) -> None:
+def _no_copy_twice(protocol: Protocol, rule: Rule, copies: Integers) -> None:
     sides = protocol.sides()
-    for first, second in PAIRS:
+    for first, second in rule.apart_pairs:
         if with_copy(copies, sides[first], sides[second]):
             raise AssertionError(f"protocol {protocol.name}: an exact copy stands in {first} and in {second}")
 

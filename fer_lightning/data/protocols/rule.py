@@ -11,6 +11,7 @@ import numpy as np
 from fer_lightning.data.faces import FaceSet, Integers
 from fer_lightning.errors import FerError
 
+PAIRS = (("train", "val"), ("train", "test"), ("val", "test"))
 VAL_SUBJECTS = 11  # paper A, section 5.1: of the group set aside 11 people validate
 
 Sides = tuple[Integers, Integers, Integers]
@@ -85,6 +86,7 @@ class Rule:
         check: refuses a request that no faces could follow, before any are read.
         apart: what no two sides share.
         filled: the sides that must have images.
+        val_tests: whether the validation images are the test images as well, so that no published test side is read.
     """
 
     make: Callable[[FaceSet, Request], Sides]
@@ -95,6 +97,12 @@ class Rule:
     check: Callable[[Request], object] = nothing_to_check
     apart: Apart = Apart.COPIES
     filled: tuple[str, ...] = ("train", "val", "test")
+    val_tests: bool = False
+
+    @property
+    def apart_pairs(self) -> tuple[tuple[str, str], ...]:
+        """The pairs of sides that `apart` is about."""
+        return PAIRS[:2] if self.val_tests else PAIRS
 
 
 def turn(home: Integers, fold: int) -> Sides:

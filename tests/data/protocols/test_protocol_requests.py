@@ -16,7 +16,7 @@ FAULTS = {
         "holdout",
         {"fold": 1},
         r"data\.fold=1: protocol holdout is one split; choose 0, or a protocol of kfold, kfold_images, subject_8fold, "
-        "subject_10fold, leave_one_subject_out$",
+        "subject_10fold, leave_one_subject_out, train_quarter$",
     ),
     "fold of a test": ("test_only", {"fold": 2}, r"data\.fold=2: protocol test_only is one split"),
     "folds of one split": (

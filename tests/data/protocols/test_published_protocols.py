@@ -169,3 +169,36 @@ def test_a_split_that_is_not_published_is_refused_with_the_protocols_that_are_op
     columns = {} if split is None else {"split": split}
     with pytest.raises(FerError, match=rf"data\.protocol={name}: this data set .*{message}"):
         choose(make_faces([0, 1], **columns), name, Request())
+
+
+def test_a_quarter_of_train_trains_and_the_rest_validates_and_tests(fer2013_in_small):
+    protocols = [choose(fer2013_in_small, "train_quarter", Request(fold)) for fold in range(4)]
+    training = np.flatnonzero(fer2013_in_small.split == "Training")
+    assert np.array_equal(np.sort(np.concatenate([protocol.train for protocol in protocols])), training)
+    for protocol in protocols:
+        assert len(protocol.train) == pytest.approx(28709 / 4, abs=7)
+        assert np.array_equal(np.sort(np.concatenate([protocol.train, protocol.val])), training)
+        assert np.array_equal(protocol.test, protocol.val)
+        shares = [np.bincount(fer2013_in_small.label[side]) / len(side) for side in (protocol.train, protocol.val)]
+        assert np.allclose(*shares, atol=0.001)
+
+
+def test_the_quarters_keep_people_and_copies_together(make_faces):
+    faces = make_faces(
+        [0, 1] * 12,
+        split=["Training"] * 20 + ["PrivateTest"] * 4,
+        subject=[f"p{row // 2}" for row in range(24)],
+        extras={"digest": np.where(np.arange(24) == 19, 0, np.arange(24))},
+    )
+    for fold in range(4):
+        protocol = choose(faces, "train_quarter", Request(fold))
+        assert set(faces.subject[protocol.train]) & set(faces.subject[protocol.val]) == set()
+        assert (0 in protocol.train) == (19 in protocol.train)
+        assert max(protocol.train.max(), protocol.val.max()) < 20
+
+
+def test_what_a_quarter_needs_and_a_fifth_one(make_faces):
+    with pytest.raises(FerError, match=r"data\.protocol=train_quarter: this data set has no published split"):
+        choose(make_faces([0] * 8), "train_quarter", Request())
+    with pytest.raises(FerError, match=r"data\.fold=4: choose 0\.\.3"):
+        choose(make_faces([0] * 8, split=["train"] * 8), "train_quarter", Request(4))
