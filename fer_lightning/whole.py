@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from fer_lightning.os_errors import naming
+
 
 @contextmanager
 def whole(path: Path) -> Iterator[Path]:
@@ -16,9 +18,10 @@ def whole(path: Path) -> Iterator[Path]:
     """
     scratch = path.with_name(f"{path.name}.partial")
     try:
-        yield scratch
-        with scratch.open("rb+") as written:
-            os.fsync(written.fileno())
-        scratch.replace(path)
+        with naming(path):
+            yield scratch
+            with scratch.open("rb+") as written:
+                os.fsync(written.fileno())
+            scratch.replace(path)
     finally:
         scratch.unlink(missing_ok=True)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import functools
+import logging
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,12 +20,15 @@ from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
 from fer_lightning.errors import FerError
+from fer_lightning.os_errors import OUTPUT, as_fer_error, describe
 from fer_lightning.run.compose import as_job, conf_dir, register_resolvers
 from fer_lightning.run.explain import explain, is_null_group
 from fer_lightning.run.job import Job, Stopped
-from fer_lightning.run.launch import drop_leftover_ranks
+from fer_lightning.run.launch import FOLDER, drop_leftover_ranks
+from fer_lightning.run.places import places
 
 SWITCH = "HYDRA_FULL_ERROR"
+log = logging.getLogger(__name__)
 register_resolvers()  # here, for the workers of a sweep's launcher import this module and call nothing
 
 
@@ -42,7 +47,8 @@ def run_app(
     for line in drop_leftover_ranks():
         print(f"warning: {line}", file=sys.stderr)
     try:
-        sys.argv[1:] = completed(sys.argv[1:])
+        with as_fer_error(places()):
+            sys.argv[1:] = completed(sys.argv[1:])
     except FerError as mistake:
         _tell(str(mistake))
         sys.exit(1)
@@ -58,6 +64,9 @@ def run_app(
         if not isinstance(mistake, FerError | HydraException | OmegaConfBaseException) and not is_null_group(mistake):
             raise
         _tell(explain(mistake, config_name, sys.argv[1:]))
+        sys.exit(1)
+    except OSError as failure:  # Hydra makes the run's folder before it calls the task
+        _tell(describe(failure, places() | _run_dir(sys.argv)))
         sys.exit(1)
     except KeyboardInterrupt:  # while a sweep's launcher waits for its workers
         sys.exit(_said("interrupted", signal.SIGINT))
@@ -105,7 +114,8 @@ def _keeping(mistakes: list[FerError], task: Callable[[DictConfig], Any]) -> Cal
     def run(cfg: DictConfig) -> Any:
         os.environ.pop(SWITCH, None)  # the user has not set it, so child processes must not find it
         try:
-            return task(cfg)
+            with as_fer_error(places(cfg) | {OUTPUT: HydraConfig.get().runtime.output_dir}):
+                return task(cfg)
         except FerError as mistake:
             mistakes.append(mistake)
             _tell(str(mistake))
@@ -116,18 +126,35 @@ def _keeping(mistakes: list[FerError], task: Callable[[DictConfig], Any]) -> Cal
     return run
 
 
+def _run_dir(arguments: Sequence[str]) -> dict[str, str]:
+    """The folder that was typed for the run, by the key that `places` has for it."""
+    typed = [word.removeprefix(FOLDER).strip("'\"") for word in arguments if word.startswith(FOLDER)]
+    return {OUTPUT: typed[-1]} if typed else {}
+
+
 def _tell(text: str) -> None:
     print(f"error: {text}\n({SWITCH}=1 shows where it was raised)", file=sys.stderr)
 
 
 @contextmanager
 def _whole_errors() -> Iterator[None]:
-    """Makes Hydra hand its exceptions over instead of printing them its own way."""
+    """Makes Hydra hand its exceptions over instead of printing them its own way; logging prints none of its own."""
     os.environ[SWITCH] = "1"
+    # a full disk would bring a traceback per line of the log, and one of each thread that writes
+    shown, logging.raiseExceptions = logging.raiseExceptions, False
+    hook, threading.excepthook = threading.excepthook, _thread_failed
     try:
         yield
     finally:
         os.environ.pop(SWITCH, None)
+        logging.raiseExceptions, threading.excepthook = shown, hook
+
+
+def _thread_failed(failure: threading.ExceptHookArgs) -> None:
+    if isinstance(failure.exc_value, OSError):
+        log.warning("%s", describe(failure.exc_value, {}))
+    else:
+        threading.__excepthook__(failure)
 
 
 def hydra_job(cfg: DictConfig) -> Job:

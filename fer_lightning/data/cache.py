@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
@@ -20,6 +21,7 @@ from filelock import FileLock
 from fer_lightning.data.digests import check_digests, has_digests, write_digests
 from fer_lightning.data.faces import FaceSet
 from fer_lightning.errors import FerError
+from fer_lightning.os_errors import naming
 
 log = logging.getLogger(__name__)
 
@@ -79,17 +81,25 @@ def _kept(cache_dir: Path, name: str, key: str, write: Callable[[Path], None], o
 
     Two processes that ask at once make it once: the second waits for the first. A folder is written beside its
     place and renamed, so that a process killed half-way leaves nothing that looks finished. Every byte is compared
-    with the folder's digests before anything is read from it.
+    with the folder's digests before anything is read from it. A finished folder is opened without a lock,
+    so that a cache which may only be read can be used.
     """
     folder = cache_dir / f"{name}-{key}"
+
+    def opened() -> Kept:
+        check_digests(folder)
+        return open_(folder)
+
+    if folder.is_dir() and has_digests(folder):
+        with contextlib.suppress(*DAMAGE):  # made again below, by the one process that holds the lock
+            return opened()
     cache_dir.mkdir(parents=True, exist_ok=True)
     with FileLock(cache_dir / f"{folder.name}.lock"):
         if folder.is_dir() and not has_digests(folder):
             log.info("%s has no digests, as those of earlier versions: making it again", folder)
         elif folder.exists():
             try:
-                check_digests(folder)
-                return open_(folder)
+                return opened()
             except DAMAGE as damage:
                 log.warning("%s is damaged (%s): making it again", folder, damage)
         _remove(folder)
@@ -99,8 +109,9 @@ def _kept(cache_dir: Path, name: str, key: str, write: Callable[[Path], None], o
         scratch = folder.with_name(f"{folder.name}.{os.getpid()}.partial")
         scratch.mkdir()
         try:
-            write(scratch)
-            write_digests(scratch)
+            with naming(folder):
+                write(scratch)
+                write_digests(scratch)
             scratch.rename(folder)
         except BaseException:
             shutil.rmtree(scratch, ignore_errors=True)
@@ -118,7 +129,7 @@ def _remove(place: Path) -> None:
 
 def _write_faces(faces: FaceSet, folder: Path) -> None:
     if isinstance(faces.pixels, np.ndarray):
-        np.save(folder / "pixels.npy", faces.pixels)
+        _write_parts([faces.pixels], len(faces), folder / "pixels.npy")
     else:
         _stream(faces, folder / "pixels.npy")
     _write_columns({"class_names": np.array(faces.class_names), **faces.columns()}, folder)
@@ -132,15 +143,25 @@ def _stream(faces: FaceSet, path: Path) -> None:
 
 
 def _write_parts(parts: Iterable[npt.NDArray[Any]], count: int, path: Path) -> None:
-    """Writes an array of `count` rows part by part."""
-    out: Any = None
-    start = 0
-    for part in parts:
-        if out is None:
-            out = np.lib.format.open_memmap(path, mode="w+", dtype=part.dtype, shape=(count, *part.shape[1:]))
-        out[start : start + len(part)] = part
-        start += len(part)
-    out.flush()
+    """Writes a .npy file of `count` rows part by part.
+
+    By plain writes: where the disk fills up they raise OSError, and a memory map ends the process with SIGBUS.
+    """
+    rows = 0
+    expected: tuple[Any, ...] = ()
+    with path.open("wb") as stream:
+        for part in parts:
+            if not expected:
+                expected = (part.dtype, part.shape[1:])
+                header = {"descr": np.lib.format.dtype_to_descr(part.dtype), "fortran_order": False}
+                np.lib.format.write_array_header_1_0(stream, {**header, "shape": (count, *part.shape[1:])})
+            if (part.dtype, part.shape[1:]) != expected:
+                raise ValueError(f"rows of {part.dtype} {part.shape[1:]} after rows of {expected}: not the same shape")
+            stream.write(np.ascontiguousarray(part).data)
+            rows += len(part)
+        os.fsync(stream.fileno())
+    if rows != count:
+        raise ValueError(f"{rows} rows were made, {count} were promised")
 
 
 def _write_columns(columns: Mapping[str, npt.NDArray[Any]], folder: Path) -> None:

@@ -59,9 +59,12 @@ def read_checkpoint(path: Path, key: str = "ckpt") -> dict[str, Any]:
 
     Raises:
         FerError: no such file, cut off, or not a checkpoint of this package.
+        OSError: it may not be read.
     """
     if not path.is_file():
         raise FerError(f"{key}={path}: no such file; a run keeps its best one in checkpoints/best.ckpt")
+    with path.open("rb"):  # a file that may not be read is not a damaged one
+        pass
     try:
         saved = torch.load(path, map_location="cpu", weights_only=True)
     except (RuntimeError, EOFError, OSError, pickle.UnpicklingError) as damage:

@@ -16,6 +16,7 @@ from fer_lightning.data.face_images import Face, face_images
 from fer_lightning.data.images import Images
 from fer_lightning.data.preprocess.prepare import Prepare
 from fer_lightning.errors import FerError
+from fer_lightning.os_errors import as_fer_error
 from fer_lightning.run.build import make
 from fer_lightning.run.checkpoint import restore
 from fer_lightning.training.classifier import Classifier
@@ -69,10 +70,11 @@ def load(path: str | Path, key: str = "ckpt") -> Recognizer:
     `key` is what messages call the argument.
 
     Raises:
-        FerError: there is none, it names what a checkpoint may not, or its net does not classify.
+        FerError: there is none, it may not be read, it names what a checkpoint may not, or its net does not classify.
     """
     place = Path(path).expanduser()
-    restored = restore(place / "checkpoints" / "best.ckpt" if place.is_dir() else place, key)
+    with as_fer_error({}):
+        restored = restore(place / "checkpoints" / "best.ckpt" if place.is_dir() else place, key)
     if not isinstance(restored.module, Classifier):
         raise FerError(f"{key}={path}: its net does not name expressions ({restored.config['choices'].get('model')})")
     prepare = cast(Prepare, make("preprocess", restored.config["preprocess"]))

@@ -18,8 +18,18 @@ class AtomicCheckpoints(TorchCheckpointIO):
     """
 
     def save_checkpoint(self, checkpoint: dict[str, Any], path: str | Path, storage_options: Any | None = None) -> None:
-        """Replaces `path` by the checkpoint, on disk when this returns."""
+        """Replaces `path` by the checkpoint, on disk when this returns.
+
+        Raises:
+            OSError: the disk is full, or the folder cannot be written to.
+        """
         place = Path(path)
         place.parent.mkdir(parents=True, exist_ok=True)
         with whole(place) as scratch, scratch.open("wb") as stream:
-            torch.save(checkpoint, stream)
+            try:
+                torch.save(checkpoint, stream)
+            except RuntimeError as failure:
+                # torch closes its archive after a write that the disk refused, and complains of that instead
+                if isinstance(failure.__context__, OSError):
+                    raise failure.__context__ from None
+                raise

@@ -71,6 +71,12 @@ def test_the_hash_does_not_depend_on_the_order_of_settings():
     assert content_hash("ab") != content_hash("a", "b")
 
 
+def test_a_finished_set_is_read_where_nothing_can_be_written(tmp_path, several_columns, counted, monkeypatch):
+    cached(tmp_path, "drawn", "k1", counted)
+    monkeypatch.setattr(cache, "FileLock", lambda path: pytest.fail(f"{path} would have been written"))
+    assert np.array_equal(cached(tmp_path, "drawn", "k1", counted).pixels, several_columns.pixels)
+
+
 def test_a_maker_that_fails_leaves_nothing_and_may_try_again(tmp_path, counted):
     def fail():
         raise FerError("line 7 is wrong")

@@ -15,7 +15,9 @@ from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, flag_override
 
 from fer_lightning.errors import FerError, choices
+from fer_lightning.os_errors import as_fer_error
 from fer_lightning.run.compose import EVAL, sweeps_of, swept_by
+from fer_lightning.run.places import places
 from fer_lightning.run.quoting import quoted
 
 DIR = "hydra.sweep.dir"
@@ -34,7 +36,8 @@ class SweepStart(Callback, ABC):
         """Called with the config of what all jobs share, before the first is made."""
         try:
             _check_command(config, self.command)
-            self.begin(config)
+            with as_fer_error(places(config)):
+                self.begin(config)
         except FerError as mistake:
             print(f"error: {mistake}", file=sys.stderr)
             sys.exit(1)

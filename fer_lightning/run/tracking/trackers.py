@@ -105,7 +105,10 @@ def close(loggers: Sequence[Logger], failed: bool) -> list[str]:
         if isinstance(logger, WandbLogger):
             told.append(wandb_run.close(logger, failed))
         elif isinstance(logger, TensorBoardLogger):
-            logger.finalize("failed" if failed else "success")
+            try:
+                logger.finalize("failed" if failed else "success")
+            except OSError as trouble:
+                told.append(f"TensorBoard has not all of this run ({trouble})")
     return [line for line in told if line]
 
 
