@@ -6,7 +6,7 @@ import csv
 from html.parser import HTMLParser
 from pathlib import Path
 
-from fer_lightning.results.report.model import Comparison, Report, Row, Run, Score
+from fer_lightning.results.report.model import Comparison, Report, Row, Run, RunTest, Score
 from fer_lightning.results.result import Result
 
 VOID = {"meta", "link", "img", "br", "hr", "input"}
@@ -54,9 +54,16 @@ def row(mean=0.7, runs=None, lost=(), holes=(), sd=0.01, n=2, interval=(0.6, 0.8
 def report(*rows, p=None, metric="test/accuracy", title="a sweep", notes=()):
     """Of the rows in this order; `p` is that of the first against each other one, None without tests."""
     others = range(1, len(rows)) if p is not None else ()
-    tests = tuple(Comparison(0, k, "McNemar", 0.02, p, 100) for k in others)
+    tests = tuple(
+        Comparison(0, k, "McNemar", 0.02, p, 100, runs=None if p is None else over_three_runs(p)) for k in others
+    )
     keys = tuple(dict.fromkeys(key for one in rows for key in one.key))
     return Report(metric, keys, tuple(rows), tests, tuple(notes), title, "2025-01-02T03:04:05+00:00")
+
+
+def over_three_runs(p, difference=0.02):
+    """A test over three seeds, as the model of a report holds it."""
+    return RunTest(3, difference, (difference - 0.01, difference + 0.01), p, difference > 0)
 
 
 def write_metrics(path, values, metric="val/accuracy", final=None):

@@ -1,8 +1,7 @@
-"""Tests whether the best row is better than each other one on the test images of both."""
+"""Tests whether the best row is better than each other one: on the test images of both, and over their runs."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -12,12 +11,11 @@ import numpy as np
 from fer_lightning.results.report.answers import Answers, Numbers, Register, together
 from fer_lightning.results.report.metrics import label
 from fer_lightning.results.report.model import Comparison, Row, Run
+from fer_lightning.results.report.over_runs import grouped, over_runs
 from fer_lightning.results.report.paired import bootstrap, holm, mcnemar
 
 TESTED = "test/accuracy"
 MCNEMAR, BOOTSTRAP = "McNemar", "paired bootstrap"
-
-Groups = dict[Any, list[Run]]  # (fold, seed), or the fold alone -> the runs of one row
 
 
 class _Pair(NamedTuple):
@@ -37,26 +35,31 @@ def compare(rows: Sequence[Row], metric: str) -> tuple[Comparison, ...]:
 
     Where each image was compared once, the test is McNemar's; where images come again, over seeds or in folds whose
     test sets overlap, it is a bootstrap that draws whole images, since the answers to one image are not independent.
-    P-values are Holm-corrected over all tests that were done.
-
-    The tests ask whether other images of the same kind would show the same best row. They take images as independent,
-    which frames of one person are not, and they see the luck of training only as far as the seeds of a row show it.
-    That the first row was chosen because it is first is met by testing it against every other one.
+    The test on images asks whether other images of the same kind would show the same best row; it takes images as
+    independent, which frames of one person are not. The test over runs (`over_runs`) asks whether other seeds and folds
+    would. P-values are Holm-corrected over all tests of one kind. That the first row was chosen because it is first is
+    met by testing it against every other one.
 
     Args:
         rows: by falling score.
-        metric: of the report; of another one than `test/accuracy` no test is done, and the reason says so.
+        metric: of the report; of another one than `test/accuracy` no test on images is done, and the reason says so.
     """
     if not rows or rows[0].score.mean is None:
         return ()
     others = [place for place, row in enumerate(rows) if place and row.score.mean is not None]
+    found = [replace(c, runs=over_runs(rows[0], rows[c.other], metric)) for c in _on_images(rows, others, metric)]
+    corrected = iter(holm([comparison.runs.p for comparison in found if comparison.runs is not None]))
+    return tuple(c if c.runs is None else replace(c, runs=replace(c.runs, p=next(corrected))) for c in found)
+
+
+def _on_images(rows: Sequence[Row], others: Sequence[int], metric: str) -> list[Comparison]:
     if metric != TESTED:
-        reason = f"the paired tests are of accuracy, not of {label(metric)}"
-        return tuple(Comparison(0, place, "", None, None, 0, reason) for place in others)
+        reason = f"the paired tests on images are of accuracy, not of {label(metric)}"
+        return [replace(_untested(place, reason), needs_images=False) for place in others]
     best = _Best(rows[0])
     found = [best.against(rows[place], place) for place in others]
     values = iter(holm([comparison.p for comparison in found if comparison.p is not None]))
-    return tuple(replace(c, p=next(values)) if c.p is not None else c for c in found)
+    return [replace(c, p=next(values)) if c.p is not None else c for c in found]
 
 
 class _Best:
@@ -70,7 +73,7 @@ class _Best:
     def against(self, other: Row, place: int) -> Comparison:
         """An uncorrected test, or why there is none."""
         by_fold = self._row.ensemble or other.ensemble
-        ours, theirs = _grouped(self._row, by_fold), _grouped(other, by_fold)
+        ours, theirs = grouped(self._row, by_fold), grouped(other, by_fold)
         shared = [key for key in ours if key in theirs]
         if not shared:
             return _untested(place, "they share no fold" if by_fold else "they share no fold and seed")
@@ -102,13 +105,6 @@ class _Best:
             return set()
         named = self._register.renamed
         return set(np.setdiff1d(np.intersect1d(named(one.images), named(two.images)), named(same)).tolist())
-
-
-def _grouped(row: Row, by_fold: bool) -> Groups:
-    groups: Groups = defaultdict(list)
-    for run in row.runs:
-        groups[run.fold if by_fold else (run.fold, run.result.seed)].append(run)
-    return dict(groups)
 
 
 def _paired(one: Answers, two: Answers) -> _Pair:

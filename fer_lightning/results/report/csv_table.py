@@ -15,7 +15,7 @@ from fer_lightning.whole import whole
 FIGURES = (
     *("metric", "mean", "sd", "n", "low", "high", "paper", "difference", "macro_f1", "balanced_accuracy"),
     *("fit_seconds", "test_seconds", "images_per_second", "failed", "unfinished", "holes"),
-    *("p", "test", "images_compared", "reason"),
+    *("p", "test", "images_compared", "reason", "p_over_runs", "pairs"),
 )
 TIMING = tuple(f"{stage}_seconds_a_batch" for stage in STAGES)  # where the report asks for it
 
@@ -26,7 +26,8 @@ def write(report: Report, path: Path) -> None:
     The first columns are the report's keys, with values as the configs have them. Metrics are fractions in 0..1 (a
     loss is a loss); `low` and `high` end the 95 % interval; `difference` is `mean` minus `paper`; `fit_seconds` and
     `test_seconds` are sums over the runs, `images_per_second` of fitting their mean. `p`, Holm-corrected, is that of
-    the first row against this one, and `reason` says why there is none. What is unknown is empty.
+    the first row against this one on images, and `reason` says why there is none; `p_over_runs` is that over `pairs`
+    pairs of runs of the same fold and seed. What is unknown is empty.
     """
     tests = {comparison.other: comparison for comparison in report.comparisons}
     with whole(path) as scratch, scratch.open("w", encoding="utf-8", newline="") as stream:
@@ -53,6 +54,7 @@ def _figures(row: Row, metric: str, test: Comparison | None) -> list[object]:
         _mean(r.timing.get("fit_images_per_second") for r in results),
         *(failed, len(row.lost) - failed, len(row.holes)),
         *((None, "", None, "") if test is None else (test.p, test.test, test.images, test.reason)),
+        *((None, None) if test is None or test.runs is None else (test.runs.p, test.runs.pairs)),
     ]
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from fer_lightning.results.report import timing
 from fer_lightning.results.report.keys import source
-from fer_lightning.results.report.metrics import is_fraction, label
+from fer_lightning.results.report.metrics import difference, is_fraction, label, points
 from fer_lightning.results.report.model import COLUMN, FOLD, LEVEL, ROW, SEED, Comparison, Report
 
 SHOWN = 8  # tests that are spelled out, from the highest p down: what keeps the best from being bold comes first
@@ -55,17 +55,23 @@ def _tests(report: Report) -> Iterator[str]:
         return
     best = report.rows[report.comparisons[0].best].name
     if report.best_is_supported:
-        yield f"In bold: {best}, better than every other row at p < {LEVEL} in paired tests on images (Holm-corrected)."
-    elif any(comparison.p is None for comparison in report.comparisons):
+        yield f"In bold: {best}, better than every other row at p < {LEVEL} in all paired tests (Holm-corrected)."
+    elif any(comparison.runs is None for comparison in report.comparisons):
+        yield f"No row is bold: {best} and every other row would have to share at least two seeds or folds."
+    elif any(comparison.p is None and comparison.needs_images for comparison in report.comparisons):
         yield f"No row is bold: {best} could not be tested against every other row."
     else:
         yield f"No row is bold: paired tests do not show that {best} is better than every other row at p < {LEVEL}."
     yield from _untested(report, best)
-    tested = sorted((c for c in report.comparisons if c.p is not None), key=lambda c: -(c.p or 0))
+    tested = sorted((c for c in report.comparisons if c.p is not None or c.runs), key=lambda c: -_highest(c))
     for comparison in tested[:SHOWN]:
-        yield f"{best} against {report.rows[comparison.other].name}: {_said(comparison)}."
+        yield f"{best} against {report.rows[comparison.other].name}: {_said(comparison, report.metric)}."
     if further := tested[SHOWN:]:
-        yield f"{best} against {len(further)} further rows: {_p(further[0].p or 0).replace('=', '<=')}."
+        yield f"{best} against {len(further)} further rows: {_p(_highest(further[0])).replace('=', '<=')}."
+
+
+def _highest(comparison: Comparison) -> float:
+    return max(comparison.p or 0.0, comparison.runs.p if comparison.runs else 0.0)
 
 
 def _untested(report: Report, best: str) -> Iterator[str]:
@@ -79,11 +85,18 @@ def _untested(report: Report, best: str) -> Iterator[str]:
         yield f"{best} against {'; '.join(others[:NAMED])}{more}: no test, {reason}."
 
 
-def _said(comparison: Comparison) -> str:
-    return (
-        f"{100 * (comparison.difference or 0):+.1f} points on {comparison.images:,} images, "
-        f"{comparison.test}, {_p(comparison.p or 0)}{_skipped(comparison.lacking)}"
-    )
+def _said(comparison: Comparison, metric: str) -> str:
+    said = []
+    if comparison.p is not None:
+        said.append(
+            f"{100 * (comparison.difference or 0):+.1f} points on {comparison.images:,} images, "
+            f"{comparison.test}, {_p(comparison.p)}{_skipped(comparison.lacking)}"
+        )
+    if (test := comparison.runs) is not None:
+        low, gain, high = (difference(value, metric) for value in (test.interval[0], test.difference, test.interval[1]))
+        gain += points(metric).replace(",", "")
+        said.append(f"{gain} ({low} to {high}) over {test.pairs} pairs of runs, paired t, {_p(test.p)}")
+    return "; ".join(said)
 
 
 def _skipped(runs: int) -> str:

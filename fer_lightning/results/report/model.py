@@ -123,8 +123,27 @@ class Row:
 
 
 @dataclass(frozen=True)
+class RunTest:
+    """The best row against another one over pairs of runs of the same fold and seed.
+
+    Attributes:
+        pairs: how many, at least two.
+        difference: mean of the metric of the best minus that of the other.
+        interval: its 95 % interval, Student's t over the pairs.
+        p: two-sided, Holm-corrected over all such tests of the report.
+        favours_best: whether the mean difference is a gain, in the direction in which the metric is good.
+    """
+
+    pairs: int
+    difference: float
+    interval: tuple[float, float]
+    p: float
+    favours_best: bool
+
+
+@dataclass(frozen=True)
 class Comparison:
-    """The best row against another one, on the same test images.
+    """The best row against another one: on the same test images, and over runs.
 
     Attributes:
         best: place of the best row in the report.
@@ -135,6 +154,8 @@ class Comparison:
         images: how many different images both tested.
         reason: why there is no test; "" where there is one.
         lacking: runs without kept predictions, which are not in the test.
+        runs: the test over runs; None where the rows share fewer than two folds and seeds.
+        needs_images: whether the metric has a test on images, which must then support the best as well.
     """
 
     best: int
@@ -145,11 +166,19 @@ class Comparison:
     images: int
     reason: str = ""
     lacking: int = 0
+    runs: RunTest | None = None
+    needs_images: bool = True
 
     @property
     def supported(self) -> bool:
-        """Whether the best is better than the other by more than chance."""
-        return self.p is not None and self.difference is not None and self.p < LEVEL and self.difference > 0
+        """Whether the best is better than the other by more than the luck of images and of training runs."""
+        on_images = self.p is not None and self.difference is not None and self.p < LEVEL and self.difference > 0
+        return (on_images or not self.needs_images) and self.supported_by_runs
+
+    @property
+    def supported_by_runs(self) -> bool:
+        """Whether it is better over the runs of several folds or seeds."""
+        return self.runs is not None and self.runs.favours_best and self.runs.p < LEVEL
 
 
 @dataclass(frozen=True)
@@ -185,5 +214,5 @@ class Report:
 
     @property
     def best_is_supported(self) -> bool:
-        """Whether the first row beats every other one in a paired test: only then it stands in bold."""
+        """Whether the first row beats every other one in all paired tests: only then it stands in bold."""
         return bool(self.comparisons) and all(comparison.supported for comparison in self.comparisons)

@@ -31,7 +31,8 @@ def test_one_test_of_each_image_is_mcnemar(tmp_path):
     assert (found.best, found.other, found.test, found.images, found.reason) == (0, 1, "McNemar", 100, "")
     assert found.difference == pytest.approx(0.08)
     assert found.p == pytest.approx(22 / 1024)
-    assert found.supported
+    assert found.runs is None
+    assert not found.supported  # one seed shows no difference between two methods
 
 
 def test_folds_of_different_images_are_pooled(tmp_path):
@@ -170,7 +171,7 @@ def test_runs_without_predictions_leave_the_others_to_be_tested(tmp_path):
 def test_other_metrics_are_not_tested(tmp_path):
     rows = [row_of(answered(tmp_path, np.ones(5, dtype=bool)), loss=name) for name in ("l1", "l2")]
     (found,) = compare(rows, "test/macro_f1")
-    assert (found.p, found.reason) == (None, "the paired tests are of accuracy, not of macro-F1")
+    assert (found.p, found.reason) == (None, "the paired tests on images are of accuracy, not of macro-F1")
 
 
 def test_one_row_or_none_with_a_score_has_nothing_to_compare(tmp_path):

@@ -34,7 +34,7 @@ def test_each_row_is_a_line_of_all_its_figures(tmp_path):
     second = row(mean=0.5, n=1, lost=jobs, holes=["seed=1"], loss="l2", model="cnn")
     one, two = lines_of(report(first, second, p=0.0123), tmp_path)
     names = "loss model metric mean sd n low high paper difference macro_f1 balanced_accuracy fit_seconds test_seconds"
-    further = "images_per_second failed unfinished holes p test images_compared reason"
+    further = "images_per_second failed unfinished holes p test images_compared reason p_over_runs pairs"
     assert list(one) == [*names.split(), *further.split()]
     numbers = "mean sd n low high paper difference macro_f1 balanced_accuracy fit_seconds test_seconds"
     assert [float(one[name]) for name in numbers.split()] == [

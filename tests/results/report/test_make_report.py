@@ -35,6 +35,16 @@ def test_the_best_row_is_compared_with_the_other_by_their_predictions(tmp_path, 
     assert (comparison.difference, comparison.images) == (pytest.approx(0.15), IMAGES)
     # 30 images that l1 alone got right, none the other way: 2 * 0.5 ** 30
     assert comparison.p == pytest.approx(2 * 0.5**30)
+    assert not report.best_is_supported  # of one seed
+
+
+def test_the_best_row_is_bold_where_images_and_seeds_support_it(tmp_path, make_result):
+    for seed, right in enumerate((179, 180, 182)):
+        add(make_result, tmp_path / f"l1_{seed}", right, seed=seed, choices={"loss": "l1"})
+        add(make_result, tmp_path / f"l2_{seed}", 150, seed=seed, choices={"loss": "l2"})
+    report = make_report([tmp_path])
+    (comparison,) = report.comparisons
+    assert (comparison.test, comparison.runs.pairs) == ("paired bootstrap", 3)
     assert report.best_is_supported
 
 

@@ -5,6 +5,7 @@ import re
 from dataclasses import replace
 
 import pytest
+from reports import over_three_runs
 
 from fer_lightning.results.report.collect import collect
 from fer_lightning.results.report.model import Comparison, Report
@@ -24,7 +25,7 @@ def report(tmp_path, make_result):
     for number, (loss, seed, accuracy) in enumerate([("l1", 0, 0.7), ("l1", 1, 0.8), ("l2", 0, 0.6)]):
         make_result(tmp_path / f"{number}", seed=seed, accuracy=accuracy, choices={"loss": loss})
     keys, rows, notes = make_rows(collect([tmp_path]), "test/accuracy")
-    comparison = Comparison(0, 1, "McNemar", 0.15, 0.001, 100)
+    comparison = Comparison(0, 1, "McNemar", 0.15, 0.001, 100, runs=over_three_runs(0.001))
     return Report("test/accuracy", keys, rows, (comparison,), notes, "both", "2026-01-01T00:00:00+00:00")
 
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from reports import over_three_runs
 
 from fer_lightning.results.report.collect import collect
 from fer_lightning.results.report.metrics import difference, figure, is_fraction, label, low_is_good
@@ -79,6 +80,7 @@ def test_a_row_of_lost_jobs_alone_has_a_dash(report):
 
 def against(p, difference=0.025, **fields):
     given = {"best": 0, "other": 1, "test": "McNemar", "difference": difference, "p": p, "images": 3589}
+    given["runs"] = None if p is None else over_three_runs(p, difference)
     return Comparison(**(given | fields))
 
 
@@ -89,18 +91,29 @@ def test_the_best_is_bold_only_where_a_test_supports_it(report):
     assert not bold(replace(report, comparisons=(against(0.06),)), 0)
     assert not bold(replace(report, comparisons=(against(0.01, difference=-0.02),)), 0)
     assert not bold(replace(report, comparisons=(against(0.01), against(None, reason="none kept"))), 0)
+    assert not bold(replace(report, comparisons=(against(0.01, runs=None),)), 0)
+    assert not bold(replace(report, comparisons=(against(0.01, runs=over_three_runs(0.06)),)), 0)
+    of_another_metric = {"test": "", "difference": None, "needs_images": False, "runs": over_three_runs(0.01)}
+    assert bold(replace(report, comparisons=(against(None, **of_another_metric),)), 0)
 
 
 def test_footnotes_name_the_test_its_p_and_its_images(report):
     notes = footnotes(replace(report, comparisons=(against(0.0123),)))
-    assert "loss=l1 against loss=l2: +2.5 points on 3,589 images, McNemar, p = 0.012." in notes
+    assert (
+        "loss=l1 against loss=l2: +2.5 points on 3,589 images, McNemar, p = 0.012; "
+        "+2.5 points (+1.5 to +3.5) over 3 pairs of runs, paired t, p = 0.012." in notes
+    )
     assert any(note.startswith("In bold: loss=l1, better than every other row") for note in notes)
     assert any("runs that differ in data.fold and seed alone are averaged" in note for note in notes)
     assert notes[-1] == "A note."
     partly = footnotes(replace(report, comparisons=(against(0.5, lacking=2),)))
-    assert any(note.endswith("p = 0.500; without 2 runs that kept no predictions.") for note in partly)
+    assert any("McNemar, p = 0.500; without 2 runs that kept no predictions; +2.5 points" in note for note in partly)
     assert any("paired tests do not show that loss=l1 is better" in note for note in partly)
-    notes = footnotes(replace(report, comparisons=(against(None, test="", reason="predictions were not kept"),)))
+    notes = footnotes(replace(report, comparisons=(against(0.01, runs=None),)))
+    assert "No row is bold: loss=l1 and every other row would have to share at least two seeds or folds." in notes
+    assert "loss=l1 against loss=l2: +2.5 points on 3,589 images, McNemar, p = 0.010." in notes
+    lacking = {"test": "", "reason": "predictions were not kept", "runs": over_three_runs(0.01)}
+    notes = footnotes(replace(report, comparisons=(against(None, **lacking),)))
     assert "No row is bold: loss=l1 could not be tested against every other row." in notes
     assert "loss=l1 against loss=l2: no test, predictions were not kept." in notes
 
