@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import platform
 from collections.abc import Mapping
@@ -48,6 +49,7 @@ class Result:
         finished: ISO 8601, UTC.
         counts: `train`, `val`, `test` to images.
         intervals: metric to its 95 % interval, low and high.
+        file_digests: names of `files` to 16 hex digits of their bytes; of `predictions`.
     """
 
     config_hash: str
@@ -69,6 +71,7 @@ class Result:
     finished: str
     counts: dict[str, int] = field(default_factory=dict)
     intervals: dict[str, list[float]] = field(default_factory=dict)
+    file_digests: dict[str, str] = field(default_factory=dict)
 
 
 def write(result: Result, folder: Path) -> None:
@@ -114,6 +117,12 @@ def config_hash(config: Mapping[str, Any]) -> str:
     roots = {str(root).rstrip("/") for root in (config.get("paths") or {}).values() if root}
     moved = _without_roots(deciding(config), sorted(roots, key=len, reverse=True))
     return blake2b(json.dumps(moved, sort_keys=True).encode(), digest_size=8).hexdigest()
+
+
+def file_digest(path: Path) -> str:
+    """16 hex digits of the bytes of a file."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, lambda: blake2b(digest_size=8)).hexdigest()
 
 
 def versions() -> dict[str, str]:

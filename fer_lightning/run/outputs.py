@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from fer_lightning.data.datamodule import FaceDataModule
-from fer_lightning.results.result import FILE_NAME, Result, config_hash, versions, write
+from fer_lightning.results.result import FILE_NAME, Result, config_hash, file_digest, versions, write
 from fer_lightning.run.fit import Outcome
 from fer_lightning.run.job import Job
 from fer_lightning.run.pages.page import Page
@@ -29,6 +29,7 @@ FILES = {
     "last": "checkpoints/last.ckpt",
     **PICTURES,
 }
+DIGESTED = ("predictions",)  # reports read it, and must not take another run's
 
 
 def begin(job: Job) -> None:
@@ -86,6 +87,7 @@ def leave(
         finished=datetime.now(UTC).isoformat(timespec="seconds"),
         counts={stage: len(side) for stage, side in protocol.sides().items()},
         intervals=tested.intervals,
+        file_digests={name: file_digest(folder / FILES[name]) for name in DIGESTED if (folder / FILES[name]).is_file()},
     )
     write(result, folder)
     return result

@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from fer_lightning.errors import FerError
+from fer_lightning.results.report.consistency import contradiction, foreign_files
 from fer_lightning.results.report.find import find
 from fer_lightning.results.report.model import Lost, Run
 from fer_lightning.results.report.settings import settings
@@ -16,6 +17,8 @@ from fer_lightning.results.result import FILE_NAME, Result, read
 from fer_lightning.results.sweep import DONE, FAILED, JobState, SweepState
 
 log = logging.getLogger(__name__)
+
+NAMED = 4  # files that a note lists
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,7 @@ class Collected:
 def collect(paths: Sequence[Path]) -> Collected:
     """Reads every result.json at and below the paths, and what sweeps say of jobs that have none.
 
-    A broken result is a warning in the log and counts as a failed job.
+    A result that is broken, or contradicts itself, is a warning in the log and counts as a failed job.
 
     Args:
         paths: result.json, the folder of a run, of a sweep, or any folder above them.
@@ -48,37 +51,42 @@ def collect(paths: Sequence[Path]) -> Collected:
     runs: list[Run] = []
     lost: list[Lost] = []
     notes: list[str] = []
+    foreign: list[Path] = []
     for folder in found.runs:
-        outcome = _read(folder)
-        if isinstance(outcome, Result):
-            runs.append(_run(folder, outcome))
+        result, wrong = _read(folder)
+        if result is not None and not wrong:
+            runs.append(_run(folder, result, None, foreign))
         else:
-            lost.append(Lost(folder.name, folder, FAILED, {}, outcome, ""))
+            chosen = {} if result is None else settings(result.choices, result.overrides)
+            lost.append(Lost(folder.name, folder, FAILED, chosen, wrong, ""))
     for sweep_dir, sweep in found.sweeps.items():
         for job in sweep.jobs:
             folder = sweep_dir / job.folder
-            outcome = _read(folder) if (folder / FILE_NAME).is_file() else _without_result(job)
-            if isinstance(outcome, Result):
-                runs.append(_run(folder, outcome, sweep.sweep_name))
+            result, wrong = _read(folder) if (folder / FILE_NAME).is_file() else (None, _without_result(job))
+            if result is not None and not wrong:
+                runs.append(_run(folder, result, sweep.sweep_name, foreign))
             else:
                 state = FAILED if job.state == DONE else job.state
                 command = job.command or _command("fer-train", job.overrides)
                 if sweep.dir:  # it may have been moved, or copied
                     command = command.replace(f"{sweep.dir}/", f"{sweep_dir.absolute()}/")
-                lost.append(
-                    Lost(job.name, folder, state, settings({}, job.overrides), outcome, command, sweep.sweep_name)
-                )
+                chosen = settings({}, job.overrides)
+                lost.append(Lost(job.name, folder, state, chosen, wrong, command, sweep.sweep_name))
         notes += _unplanned(sweep)
-    return Collected(tuple(runs), tuple(lost), tuple(notes))
+    return Collected(tuple(runs), tuple(lost), (*notes, *_foreign(foreign)))
 
 
-def _read(folder: Path) -> Result | str:
-    """The result, or what is wrong with it."""
+def _read(folder: Path) -> tuple[Result | None, str]:
+    """The result, if it can be read, and what is wrong with it: "" where nothing is."""
+    result = None
     try:
-        return read(folder)
-    except FerError as broken:
-        log.warning("left out: %s", broken)
-        return str(broken)
+        result = read(folder)
+        if contradicts := contradiction(result):
+            raise FerError(f"{folder / FILE_NAME} contradicts itself: {contradicts}; test the checkpoint again")
+    except FerError as wrong:
+        log.warning("left out: %s", wrong)
+        return result, str(wrong)
+    return result, ""
 
 
 def _without_result(job: JobState) -> str:
@@ -87,7 +95,12 @@ def _without_result(job: JobState) -> str:
     return job.error
 
 
-def _run(folder: Path, result: Result, sweep: str | None = None) -> Run:
+def _run(folder: Path, result: Result, sweep: str | None, foreign: list[Path]) -> Run:
+    """The run without files that are not those it wrote, which go to `foreign`."""
+    for name in foreign_files(result, folder):
+        foreign.append(folder / result.files[name])
+        log.warning("left out: %s is not the file that the run wrote: it was changed, or is another run's", foreign[-1])
+        result = replace(result, files={key: path for key, path in result.files.items() if key != name})
     program = "fer-eval" if result.config.get("ckpt") is not None else "fer-train"
     command = _command(program, result.overrides)
     return Run(folder, result, settings(result.choices, result.overrides), command, sweep)
@@ -95,6 +108,14 @@ def _run(folder: Path, result: Result, sweep: str | None = None) -> Run:
 
 def _command(program: str, overrides: Sequence[str]) -> str:
     return shlex.join([program, *overrides])
+
+
+def _foreign(files: Sequence[Path]) -> list[str]:
+    if not files:
+        return []
+    more = f" and {len(files) - NAMED} more" if len(files) > NAMED else ""
+    named = ", ".join(map(str, files[:NAMED])) + more
+    return [f"Left out, for they are not the files that the runs wrote (changed, or another run's): {named}."]
 
 
 def _unplanned(sweep: SweepState) -> list[str]:

@@ -108,7 +108,7 @@ def published_result(result: Result) -> Result:
     # the longest first: one may lie in the other
     told = sorted(((root, name) for root, name in roots.items() if _is_long(root)), key=lambda pair: -len(pair[0]))
     shortened = _shortened(asdict(result), told)
-    return replace(Result(**shortened), files={})
+    return replace(Result(**shortened), files={}, file_digests={})
 
 
 def _is_long(root: str) -> bool:

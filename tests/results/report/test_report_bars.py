@@ -35,8 +35,8 @@ def test_a_papers_cells_are_bars_of_its_rows_in_groups_of_its_columns(tmp_path):
     bars = draw_bars(report)
     assert shown(bars) == {"raw data": ["50.0", "70.0"], "more data": ["60.0", "80.0"]}
     assert [bar.paper for bar in bars.groups[0].bars] == pytest.approx([84, 94])
-    # Wilson's of the counts that every result has, 75 of 100
-    assert bars.groups[0].bars[0].ends == pytest.approx((65.695, 82.455), abs=0.01)
+    # Wilson's of 50 of 100
+    assert bars.groups[0].bars[0].ends == pytest.approx((40.383, 59.617), abs=0.01)
     assert_legible(bars.figure)
     assert {"Accuracy beside the paper's", "Paper A, Table 2"} <= set(words(bars.figure))
     assert bars.alt.startswith(

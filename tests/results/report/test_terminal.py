@@ -88,7 +88,7 @@ def test_the_metric_of_the_report_is_never_left_out(report, tmp_path, monkeypatc
     keys, rows, _ = make_rows(collect([tmp_path]), "test/macro_f1")
     text = printed(replace(report, metric="test/macro_f1", keys=keys, rows=rows), stream=Terminal())
     assert "macro-F1, %" in text.splitlines()[1]
-    assert "60.0 ± 0.0 (2)" in text
+    assert "74.4 ± 7.1 (2)" in text
 
 
 def test_of_many_missing_runs_the_first_are_listed(report):
