@@ -100,22 +100,33 @@ def trained_on(job: Job) -> dict[str, Any]:
     return {"data": job.choices.get("data"), **said}
 
 
-def build_data(data: Mapping[str, Any], model_config: Mapping[str, Any], **late: Any) -> FaceDataModule:
-    """The data module of `data`, not read yet, preparing images as `model_config` (a run's or a checkpoint's) asks."""
-    prepare = cast(Prepare, make("preprocess", model_config["preprocess"]))
-    spec = input_spec(model_config)
-    return cast(FaceDataModule, make("data", data, prepare=prepare, input=spec, **late))
+def build_data(
+    data: Mapping[str, Any], model_config: Mapping[str, Any], prepare: Prepare | None = None, **late: Any
+) -> FaceDataModule:
+    """The data module of `data`, not read yet, preparing images as `model_config` (a run's or a checkpoint's) asks.
+
+    `prepare` is what a checkpoint prepares by; None makes it of a run's own config.
+    """
+    if prepare is None:
+        prepare = cast(Prepare, make("preprocess", model_config["preprocess"]))
+    return cast(FaceDataModule, make("data", data, prepare=prepare, input=input_spec(model_config), **late))
 
 
-def build_module(config: Mapping[str, Any], class_names: list[str]) -> Learner:
-    """The LightningModule of a run's or a checkpoint's config, tried on a blank image."""
+def build_module(
+    config: Mapping[str, Any], class_names: list[str], build_node: Callable[..., Any] | None = None
+) -> Learner:
+    """The LightningModule of a run's or a checkpoint's config, tried on a blank image.
+
+    `build_node` builds one node, as `make` does for a run's own config; a checkpoint's goes through a stricter one.
+    """
+    build_node = build_node or make
     parts = {
-        "loss": make("loss", config["loss"]),
-        "optimizer": make("optimizer", config["optimizer"]),
-        "schedule": make("scheduler", config["scheduler"]),
+        "loss": build_node("loss", config["loss"]),
+        "optimizer": build_node("optimizer", config["optimizer"]),
+        "schedule": build_node("scheduler", config["scheduler"]),
         "input": input_spec(config),
     }
-    module = cast(Learner, make("model", config["model"], class_names=class_names, **parts))
+    module = cast(Learner, build_node("model", config["model"], class_names=class_names, **parts))
     normalise_as_its_makers(module)
     check_output(module)
     return module

@@ -2,52 +2,63 @@
 
 from __future__ import annotations
 
-import inspect
 import pickle
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import torch
+from torch import nn
 
 from fer_lightning.config_keys import IN_CHECKPOINT
-from fer_lightning.errors import FerError, choices
+from fer_lightning.data.preprocess.prepare import Prepare
+from fer_lightning.errors import FerError
 from fer_lightning.run.build import build_module
-from fer_lightning.run.targets import located, nodes
+from fer_lightning.run.restore.allowed import check_config
+from fer_lightning.run.restore.archive import check_archive
+from fer_lightning.run.restore.bounds import bounded_by, check_sides
+from fer_lightning.run.restore.build import Builder, told
+from fer_lightning.run.restore.plain import check_plain, check_shape
+from fer_lightning.run.restore.trust import trusted_places
 from fer_lightning.training.learner import Learner
-
-# A checkpoint comes from anywhere. These make nets, losses and transforms, and run nothing of the sender's choice.
-OURS = ("fer_lightning.nets", "fer_lightning.training", "fer_lightning.data.preprocess")
-CLASSES = (*OURS, "torch.nn", "torch.optim", "torchvision.models", "albumentations")
-# Functions of other places read and write files: these only build
-FUNCTIONS = ("fer_lightning.training.schedules", "torchvision.models")
-ALONE = ("timm.create_model",)
 
 
 class Restored(NamedTuple):
-    """A module with its weights, and its `fer_config`: `config_keys.IN_CHECKPOINT`, `choices` and `class_names`."""
+    """A module with its weights, its `fer_config` (`config_keys.IN_CHECKPOINT`, `choices`, `class_names`), and its preparation."""
 
     module: Learner
     config: dict[str, Any]
+    prepare: Prepare
 
 
-def restore(path: Path, key: str = "ckpt") -> Restored:
-    """The module saved in `path`, on the CPU, in eval mode; `key` is the override that named it.
+def restore(path: Path, key: str = "ckpt", trust: Sequence[str] | str = ()) -> Restored:
+    """The module saved in `path`, on the CPU, in eval mode.
+
+    Args:
+        path: the file; anybody may have written it.
+        key: the override that named it, for messages.
+        trust: packages, modules or classes outside the closed list that its config may name.
 
     Raises:
-        FerError: no such file, not a checkpoint of this package, or a config that names what it may not.
+        FerError: no such file, a damaged one, not a checkpoint of this package, or a config that names what it may not.
     """
+    trusted = trusted_places(trust)
     saved = read_checkpoint(path, key)
     config = saved["fer_config"]
-    for where, node in nodes(config):
-        _refuse_unless_allowed(str(node["_target_"]), f"{path}: {where}._target_")
-    _without_download(config)
-    module = build_module(config, config["class_names"])
+    check_config(config, IN_CHECKPOINT, trusted, str(path))
+    check_sides(config, str(path))
+    make = Builder(str(path), trusted)
+    weights = saved["state_dict"]
+    with told(str(path), "model"), bounded_by(weights, str(path)):
+        module = build_module(config, config["class_names"], make)
+        prepare = cast(Prepare, make("preprocess", config["preprocess"]))
+        if not isinstance(module.loss, nn.Module) or not isinstance(prepare, Prepare):
+            raise FerError(f"{path}: its loss is no loss, or its preprocess prepares nothing; it is not of fer-train")
     try:
-        module.load_state_dict(saved["state_dict"])
-    except RuntimeError as mismatch:
+        module.load_state_dict(weights)
+    except (RuntimeError, AttributeError, TypeError, ValueError) as mismatch:
         raise FerError(f"{path}: its weights do not fit the net that it describes: {mismatch}") from mismatch
-    return Restored(module.eval(), config)
+    return Restored(module.eval(), config, prepare)
 
 
 def read_checkpoint(path: Path, key: str = "ckpt") -> dict[str, Any]:
@@ -58,44 +69,25 @@ def read_checkpoint(path: Path, key: str = "ckpt") -> dict[str, Any]:
         key: the override that named it, for messages.
 
     Raises:
-        FerError: no such file, cut off, or not a checkpoint of this package.
+        FerError: no such file, cut off, damaged, or not a checkpoint of this package.
         OSError: it may not be read.
     """
+    named = f"{key}={path}"
     if not path.is_file():
-        raise FerError(f"{key}={path}: no such file; a run keeps its best one in checkpoints/best.ckpt")
+        raise FerError(f"{named}: no such file; a run keeps its best one in checkpoints/best.ckpt")
     with path.open("rb"):  # a file that may not be read is not a damaged one
         pass
+    check_archive(path, named)
     try:
         saved = torch.load(path, map_location="cpu", weights_only=True)
-    except (RuntimeError, EOFError, OSError, pickle.UnpicklingError) as damage:
+    except (RuntimeError, EOFError, OSError, ValueError, pickle.UnpicklingError) as damage:
         # torch's advice, to load such a file all the same, would run what it holds
-        raise FerError(f"{key}={path}: cut off, or no checkpoint that holds plain data only") from damage
-    missing = {"fer_config", "state_dict"} - set(saved if isinstance(saved, Mapping) else ())
-    if missing or {*IN_CHECKPOINT, "choices", "class_names"} - set(saved["fer_config"]):
-        raise FerError(f"{key}={path}: not written by fer-train, for it does not say how to rebuild its net")
+        raise FerError(f"{named}: cut off, or no checkpoint that holds plain data only") from damage
+    whole = isinstance(saved, Mapping) and all(
+        isinstance(saved.get(part), dict) for part in ("fer_config", "state_dict")
+    )
+    if not whole or {*IN_CHECKPOINT, "choices", "class_names"} - set(saved["fer_config"]):
+        raise FerError(f"{named}: not written by fer-train, for it does not say how to rebuild its net")
+    check_plain(saved["fer_config"], named)
+    check_shape(saved["fer_config"], IN_CHECKPOINT, named)
     return dict(saved)
-
-
-def _refuse_unless_allowed(target: str, where: str) -> None:
-    # the name decides before anything is imported, and then where the object was defined: a module's own imports
-    # would otherwise be reachable through it, as in fer_lightning.run.compose.os.system
-    if target in ALONE:
-        return
-    if _inside(target, CLASSES):
-        found = located(target, where)
-        home = str(getattr(found, "__module__", ""))
-        function = inspect.isfunction(found) and _inside(target, FUNCTIONS)
-        if (inspect.isclass(found) or function) and home.split(".")[0] in {place.split(".")[0] for place in CLASSES}:
-            return
-    raise FerError(f"{where}={target}: a checkpoint may name only what builds, of {choices([*CLASSES, *ALONE])}")
-
-
-def _inside(target: str, places: Sequence[str]) -> bool:
-    return any(target.startswith(f"{place}.") for place in places)
-
-
-def _without_download(config: dict[str, Any]) -> None:
-    # the weights follow from the checkpoint, so those of the net's makers need not be fetched again
-    net = config["model"].get("net", {})
-    if net.get("pretrained"):
-        net["pretrained"] = False

@@ -46,10 +46,10 @@ def evaluate(job: Job) -> Result:
     begin(job)
     pl.seed_everything(job.config["seed"], workers=True, verbose=False)
     path = Path(job.config["ckpt"]).expanduser()
-    module, recorded = restore(path)
+    module, recorded, prepare = restore(path, trust=job.config.get("trust") or ())
     names = _answering(module, job, recorded)
     pages = build_pages(job.config, module)
-    datamodule = build_data({**job.config["data"], "class_names": names}, recorded)
+    datamodule = build_data({**job.config["data"], "class_names": names}, recorded, prepare)
     if datamodule.report_copies and not _knows_its_training(job, recorded):
         datamodule.report_copies = False
         log.info("accuracies without copies left out: the checkpoint was trained on other images than this split's")

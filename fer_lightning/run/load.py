@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -17,7 +17,6 @@ from fer_lightning.data.images import Images
 from fer_lightning.data.preprocess.prepare import Prepare
 from fer_lightning.errors import FerError
 from fer_lightning.os_errors import as_fer_error
-from fer_lightning.run.build import make
 from fer_lightning.run.checkpoint import restore
 from fer_lightning.training.classifier import Classifier
 
@@ -64,18 +63,22 @@ class Recognizer:
         return cast(npt.NDArray[np.float32], self.module.scores(images).softmax(dim=1).cpu().numpy())
 
 
-def load(path: str | Path, key: str = "ckpt") -> Recognizer:
+def load(path: str | Path, key: str = "ckpt", trust: Sequence[str] | str = ()) -> Recognizer:
     """The model in a checkpoint, or in the folder of a run, rebuilt from that file alone.
 
-    `key` is what messages call the argument.
+    Args:
+        path: the file or the folder.
+        key: what messages call the argument.
+        trust: packages of yours, or modules or classes in them, that the checkpoint may name beside what it may anyway
+            (docs/results.md, Checkpoints).
 
     Raises:
-        FerError: there is none, it may not be read, it names what a checkpoint may not, or its net does not classify.
+        FerError: there is none, it may not be read, it is damaged, it names what a checkpoint may not, or its net does not
+            classify.
     """
     place = Path(path).expanduser()
     with as_fer_error({}):
-        restored = restore(place / "checkpoints" / "best.ckpt" if place.is_dir() else place, key)
+        restored = restore(place / "checkpoints" / "best.ckpt" if place.is_dir() else place, key, trust)
     if not isinstance(restored.module, Classifier):
         raise FerError(f"{key}={path}: its net does not name expressions ({restored.config['choices'].get('model')})")
-    prepare = cast(Prepare, make("preprocess", restored.config["preprocess"]))
-    return Recognizer(restored.module, restored.module.class_names, prepare)
+    return Recognizer(restored.module, restored.module.class_names, restored.prepare)

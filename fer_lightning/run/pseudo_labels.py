@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -29,13 +30,19 @@ class PseudoLabels:
         batch_size: pictures that the net sees at once.
         detector: finds the face in each picture, for nets learn from crops; a name of DETECTORS. A picture without a
             find is shown whole.
+        trust: packages outside fer_lightning whose nets the checkpoint may name.
 
     Raises:
         FerError: no checkpoint is named, or there is none, or an unknown detector.
     """
 
     def __init__(
-        self, checkpoint: str | None, cache_dir: str | Path, batch_size: int = 128, detector: str = "haar"
+        self,
+        checkpoint: str | None,
+        cache_dir: str | Path,
+        batch_size: int = 128,
+        detector: str = "haar",
+        trust: Sequence[str] | str = (),
     ) -> None:
         if not checkpoint:
             raise FerError(f"{KEY}.checkpoint is not set: name a best.ckpt trained on faces")
@@ -47,6 +54,7 @@ class PseudoLabels:
         self.cache_dir = Path(cache_dir).expanduser()
         self.batch_size = batch_size
         self.detector = detector
+        self.trust = trust
 
     def __call__(self, faces: FaceSet) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32], tuple[str, ...]]:
         """Labels (N,) of N pictures, the probability of each (N,), and the class names that the labels count."""
@@ -55,7 +63,7 @@ class PseudoLabels:
         return found["label"], found["confidence"], tuple(json.loads(str(found["class_names"])))
 
     def _ask(self, faces: FaceSet) -> Columns:
-        net = load(self.checkpoint, f"{KEY}.checkpoint")
+        net = load(self.checkpoint, f"{KEY}.checkpoint", self.trust)
         label, confidence = np.empty(len(faces), dtype=np.int64), np.empty(len(faces), dtype=np.float32)
         net.module.to(torch.device("cuda" if torch.cuda.is_available() else "cpu"))
         for start in range(0, len(faces), self.batch_size):

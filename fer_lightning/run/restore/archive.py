@@ -1,0 +1,83 @@
+"""Checks the ZIP archive of a checkpoint, and what its pickle names, before torch reads it."""
+
+from __future__ import annotations
+
+import pickletools
+import zipfile
+import zlib
+from pathlib import Path
+
+import torch
+
+from fer_lightning.errors import FerError
+
+CHUNK = 1 << 20  # bytes read at once
+STORAGES = ("Double", "Float", "Half", "BFloat16", "Long", "Int", "Short", "Char", "Byte", "Bool", "ComplexFloat")
+# All that tensors and plain data need. `weights_only=True` also takes classes that other packages have declared safe,
+# one of which opens connections when it is built (torch.distributed's DeviceMesh).
+PLAIN_GLOBALS = frozenset(
+    {
+        *(f"torch {name}Storage" for name in STORAGES),
+        *("torch.storage UntypedStorage", "torch._utils _rebuild_tensor_v2", "torch._utils _rebuild_parameter"),
+        *("torch device", "torch Size", "collections OrderedDict", "collections Counter", "builtins set"),
+        "_codecs encode",  # how bytes are written
+        *(str(dtype).replace(".", " ") for dtype in vars(torch).values() if isinstance(dtype, torch.dtype)),
+    }
+)
+# operations of a pickle that name an object without saying its name at once
+INDIRECT = frozenset({"STACK_GLOBAL", "INST", "OBJ", "NEWOBJ", "NEWOBJ_EX", "EXT1", "EXT2", "EXT4", "PERSID"})
+
+
+def check_archive(path: Path, named: str) -> None:
+    """Compares every member with its CRC-32, which torch does not, and looks for what no checkpoint holds.
+
+    Args:
+        path: the file, which exists.
+        named: what messages call it, such as `ckpt=PATH`.
+
+    Raises:
+        FerError: it is cut off, a member is damaged or compressed, or its pickle names more than tensors and plain
+            data.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = archive.infolist()
+            _check_sizes(members, path, named)
+            for member in members:
+                _check_member(archive, member, named)
+    except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError, RuntimeError, ValueError) as damage:
+        raise FerError(f"{named}: cut off, or no checkpoint of this package ({damage})") from damage
+    try:
+        # torch's own reader, for two readers may find different members in one archive
+        content = torch._C.PyTorchFileReader(str(path)).get_record("data.pkl")
+        _check_pickle(content, named)
+    except (RuntimeError, ValueError) as damage:
+        raise FerError(f"{named}: cut off, or no checkpoint of this package") from damage
+
+
+def _check_sizes(members: list[zipfile.ZipInfo], path: Path, named: str) -> None:
+    # torch compresses nothing: a member that is, or members that overlap, could unpack to any size
+    for member in members:
+        if member.compress_type != zipfile.ZIP_STORED:
+            raise FerError(f"{named}: {member.filename} is compressed, as torch writes none: it is no checkpoint")
+    if sum(member.file_size for member in members) > path.stat().st_size:
+        raise FerError(f"{named}: its members are together larger than the file: it is no checkpoint")
+
+
+def _check_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, named: str) -> None:
+    try:
+        with archive.open(member) as stream:
+            while stream.read(CHUNK):
+                pass
+    except (zipfile.BadZipFile, zlib.error) as damage:
+        raise FerError(
+            f"{named}: damaged: {member.filename} is not what was written there ({damage}); take another copy of the "
+            "file, or the other checkpoint of its run (best.ckpt, last.ckpt)"
+        ) from damage
+
+
+def _check_pickle(content: bytes, named: str) -> None:
+    for operation, argument, _ in pickletools.genops(content):
+        if operation.name in INDIRECT or (operation.name == "GLOBAL" and argument not in PLAIN_GLOBALS):
+            what = str(argument).replace(" ", ".") if operation.name == "GLOBAL" else operation.name
+            raise FerError(f"{named}: it names {what}; a checkpoint holds tensors and plain data only")

@@ -1,0 +1,58 @@
+"""Checks that the config in a checkpoint is plain data, in which nothing waits to be resolved."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fer_lightning.errors import FerError
+
+MOST_VALUES = 100_000  # a config has some hundred; shared lists can stand for more than memory holds
+DEEPEST = 40
+MARK = "${"  # OmegaConf's interpolation
+
+
+def check_plain(value: Any, where: str) -> None:
+    """Looks at every value, and at every key.
+
+    Args:
+        value: what a checkpoint holds.
+        where: the file and the place in it, for messages.
+
+    Raises:
+        FerError: a value of another type than a config has, a text with `${`, or a structure without an end.
+    """
+    waiting: list[tuple[str, Any, int]] = [("", value, 0)]
+    seen = 0
+    while waiting:
+        place, found, depth = waiting.pop()
+        seen += 1
+        if depth > DEEPEST or seen > MOST_VALUES:
+            raise FerError(f"{where}: its config has more values or levels than any; it is not written by fer-train")
+        if type(found) is str and MARK in found:
+            raise FerError(
+                f"{where}: {place}={found[:80]}: {MARK} would be resolved, and a checkpoint holds values only"
+            )
+        if type(found) is dict:
+            for key, inner in found.items():
+                if type(key) not in (str, int) or MARK in str(key):
+                    raise FerError(f"{where}: {place}: the key {str(key)[:80]!r} is none that a config may have")
+                waiting.append((f"{place}.{key}" if place else key, inner, depth + 1))
+        elif type(found) is list:
+            waiting += [(f"{place}[{number}]", inner, depth + 1) for number, inner in enumerate(found)]
+        elif found is not None and type(found) not in (str, int, float, bool):
+            raise FerError(f"{where}: {place} is a {type(found).__name__}; a config holds plain values only")
+
+
+def check_shape(config: Mapping[str, Any], groups: tuple[str, ...], where: str) -> None:
+    """Raises FerError where a config from a checkpoint lacks what rebuilds a net, or has it in another form."""
+    for group in groups:
+        if not isinstance(config.get(group), dict) or not isinstance(config[group].get("_target_"), str):
+            raise FerError(f"{where}: {group} does not say what to build; it is not written by fer-train")
+    if "net" in config["model"] and not isinstance(config["model"]["net"], dict):
+        raise FerError(f"{where}: model.net does not say what to build; it is not written by fer-train")
+    names = config.get("class_names")
+    if not isinstance(names, list) or not names or not all(isinstance(name, str) for name in names):
+        raise FerError(f"{where}: class_names is no list of names; it is not written by fer-train")
+    if not isinstance(config["model"].get("input"), dict) or not isinstance(config.get("choices"), dict):
+        raise FerError(f"{where}: model.input and choices are no maps; it is not written by fer-train")
