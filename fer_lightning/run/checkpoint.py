@@ -24,7 +24,10 @@ from fer_lightning.training.learner import Learner
 
 
 class Restored(NamedTuple):
-    """A module with its weights, its `fer_config` (`config_keys.IN_CHECKPOINT`, `choices`, `class_names`), and its preparation."""
+    """A module with its weights, its `fer_config`, and what prepares its images.
+
+    `fer_config` holds `config_keys.IN_CHECKPOINT`, `choices` and `class_names`.
+    """
 
     module: Learner
     config: dict[str, Any]

@@ -73,8 +73,8 @@ def load(path: str | Path, key: str = "ckpt", trust: Sequence[str] | str = ()) -
             (docs/results.md, Checkpoints).
 
     Raises:
-        FerError: there is none, it may not be read, it is damaged, it names what a checkpoint may not, or its net does not
-            classify.
+        FerError: there is none, it may not be read or is damaged, it names what a checkpoint may not, or its net does
+            not classify.
     """
     place = Path(path).expanduser()
     with as_fer_error({}):
