@@ -38,7 +38,7 @@ def describer(
     hog = spec.descriptor
     if hog is None:
         return None
-    if augment is not None and augment.chain.transforms:
+    if augment is not None and augment.random:
         return lambda images, draw: torch.from_numpy(hog(images.numpy()))
     copies = 1 if augment is None else augment.copies
     tables = [

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import albumentations
 import numpy as np
+import pytest
 import pytorch_lightning as pl
 import torch
 
+from fer_lightning.data.augment.batched import BatchedAffine
 from fer_lightning.data.augment.compose import Augment
 from fer_lightning.data.datamodule import FaceDataModule
 from fer_lightning.data.expressions import EXPRESSIONS
@@ -43,8 +45,9 @@ def epochs(data: FaceDataModule, number: int) -> list[tuple[torch.Tensor, torch.
     return seen
 
 
-def test_two_workers_serve_what_the_main_process_serves(tiny_faces, tmp_path):
-    alone, helped = (epochs(build(tiny_faces, tmp_path, workers), 2) for workers in (0, 2))
+@pytest.mark.parametrize("augment", [lively(), Augment(batched=BatchedAffine())], ids=["transforms", "batched"])
+def test_two_workers_serve_what_the_main_process_serves(tiny_faces, tmp_path, augment):
+    alone, helped = (epochs(build(tiny_faces, tmp_path, workers, augment), 2) for workers in (0, 2))
     for (images, rows), (others, other_rows) in zip(alone, helped, strict=True):
         assert torch.equal(rows, other_rows)
         assert torch.equal(images, others)

@@ -1,4 +1,4 @@
-"""A chain of albumentations transforms that repeats itself for a seed, batch by batch."""
+"""Random changes of training images that repeat themselves for a seed, batch by batch."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import albumentations
 import numpy as np
 from albumentations.augmentations.crops.transforms import CropSizeError
 
+from fer_lightning.data.augment.batched import BatchedAffine
 from fer_lightning.data.augment.offline import Recipe
 from fer_lightning.data.images import Pixels
 from fer_lightning.data.sampling import Draw
@@ -20,16 +21,28 @@ class Augment:
     Args:
         transforms: albumentations transforms, applied in order to each image; random anew in each epoch.
         offline: prescribed variants of each image, made before those: the same in every epoch, and all of them in each.
+        batched: a change of a whole batch at once, made after those.
     """
 
-    def __init__(self, transforms: Sequence[albumentations.BasicTransform] = (), offline: Recipe | None = None) -> None:
+    def __init__(
+        self,
+        transforms: Sequence[albumentations.BasicTransform] = (),
+        offline: Recipe | None = None,
+        batched: BatchedAffine | None = None,
+    ) -> None:
         self.chain = albumentations.Compose(list(transforms))
         self.offline = offline
+        self.batched = batched
 
     @property
     def copies(self) -> int:
         """How many variants of each training image an epoch has."""
         return 1 if self.offline is None else self.offline.copies
+
+    @property
+    def random(self) -> bool:
+        """Whether images change anew in each epoch."""
+        return bool(self.chain.transforms) or self.batched is not None
 
     def __call__(self, images: Pixels, draw: Draw) -> Pixels:
         """(N, H, W[, 3]) uint8 changed images; the draw fixes every choice.
@@ -39,10 +52,10 @@ class Augment:
         """
         if self.offline is not None and draw.views is not None:
             images = self.offline(images, draw.rows, draw.views)
-        if not self.chain.transforms:
-            return images
-        self.chain.set_random_seed(draw.seed)
-        return np.stack([self.chain(image=image)["image"] for image in images])
+        if self.chain.transforms:
+            self.chain.set_random_seed(draw.seed)
+            images = np.stack([self.chain(image=image)["image"] for image in images])
+        return images if self.batched is None else self.batched(images, draw.seed)
 
     def check(self, size: int, wanted: int, channels: int) -> None:
         """Tries the chain on blank images.
