@@ -20,6 +20,7 @@ class Group(Enum):
     """How a top-level key of the config is built."""
 
     ONE = "one object from the chosen option; required"
+    OPTIONAL = "one object from the chosen option, or nothing"
     SEVERAL = "several named objects, from any number of options"
 
 
@@ -86,6 +87,7 @@ KEYS = (
     Key("data.exclude_copies", in_checkpoint=True, splits=True),
     Key("data.max_train_images", in_checkpoint=True, splits=True),
     Key("augment", group=Group.ONE),
+    Key("mix", group=Group.OPTIONAL),
     Key("preprocess", group=Group.ONE, in_checkpoint=True),
     Key("model", group=Group.ONE, in_checkpoint=True),
     Key("loss", group=Group.ONE, in_checkpoint=True),

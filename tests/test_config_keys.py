@@ -115,7 +115,7 @@ def test_longer_rows_win_and_forms_of_a_key_are_one():
 
 
 def test_groups_are_folders_of_conf():
-    for group in (*groups(Group.ONE), *groups(Group.SEVERAL)):
+    for group in (*groups(Group.ONE), *groups(Group.OPTIONAL), *groups(Group.SEVERAL)):
         assert options(group), group
 
 

@@ -128,6 +128,11 @@ class FaceDataModule(pl.LightningDataModule):
         """Which rows of `faces` train, validate and test."""
         return self.opened.protocol
 
+    @property
+    def has_votes(self) -> bool:
+        """Whether images have shares of classes instead of one label."""
+        return "target" in self.opened.source.extras
+
     def read_faces(self) -> FaceSet:
         """The faces as the reader gives them: whole pictures, not turned and not cut."""
         return with_digests(self.read(cache_dir=self.cache_dir), self.cache_dir)

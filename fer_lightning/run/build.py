@@ -25,7 +25,7 @@ from fer_lightning.run.job import Job
 from fer_lightning.run.launch import check_is_one_of
 from fer_lightning.run.learned import fit_to_training_images, normalise_as_its_makers
 from fer_lightning.run.pages.page import Page
-from fer_lightning.run.trial import check_loss, check_output, check_trains
+from fer_lightning.run.trial import check_loss, check_output, check_train_transforms, check_trains
 from fer_lightning.training.callbacks.answers import Answers
 from fer_lightning.training.callbacks.figures import LogFigures
 from fer_lightning.training.callbacks.finite import StopAtNonFinite
@@ -71,6 +71,9 @@ def build_run(job: Job) -> Run:
     module.record["trained_on"] = trained_on(job)
     record, answers, interrupt = Record(), Answers(), Interrupt(job.last_checkpoint)
     callbacks = [make(f"callbacks.{name}", node) for name, node in config["callbacks"].items()]
+    mix = config.get("mix")  # a run that began before there was such a group has none
+    callbacks += [make("mix", mix, num_classes=len(names))] if mix else []
+    check_train_transforms(module, callbacks)
     loggers = [make(f"logger.{name}", node) for name, node in config["logger"].items()]
     watching = [StopAtNonFinite(), answers, interrupt]
     trainer = build_trainer(config, [record, Reseed(config["seed"]), *callbacks, *watching], loggers, job.output_dir)
@@ -83,7 +86,7 @@ def build_run(job: Job) -> Run:
     check_trains(datamodule)
     check_devices(trainer.world_size, datamodule.batch_size, datamodule.protocol)
     fit_to_training_images(module, datamodule)
-    check_loss(module, str(job.choices["loss"]))
+    check_loss(module, str(job.choices["loss"]), shares=bool(mix) or datamodule.has_votes)
 
     def tester() -> Trainer:
         if trainer.world_size == 1:

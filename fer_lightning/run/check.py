@@ -27,6 +27,9 @@ def check(config: Mapping[str, Any]) -> None:
     for group in groups(Group.ONE):
         if "_target_" not in (config.get(group) or {}):
             raise FerError(f"{group}: nothing to build; choose one of its options, as in {group}=NAME")
+    for group in groups(Group.OPTIONAL):
+        if config.get(group) and "_target_" not in config[group]:
+            raise FerError(f"{group}: no _target_ says what to build; choose one of its options, as in {group}=none")
     check_several(config)
     _check_values(config)
     check_targets(config)

@@ -32,7 +32,9 @@ def explain(mistake: Exception, config_name: str, typed: Sequence[str]) -> str:
     if isinstance(mistake, OverrideParseException):
         return f"{mistake.override}: cannot be read as key=value; lists are [a,b], and texts with signs stand in quotes"
     if is_null_group(mistake):
-        return "a group takes the name of one of its options, not null; logger, augment and pages have the option none"
+        return (
+            "a group takes the name of one of its options, not null; logger, augment, mix, pages have the option none"
+        )
     if told := _of_another_command(f"fer-{config_name}", typed):
         return told
     text = str(mistake) or str(mistake.__cause__)

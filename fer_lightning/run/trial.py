@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import cast
 
+import pytorch_lightning as pl
 import torch
 from torch import nn
 
@@ -12,6 +14,8 @@ from fer_lightning.data.protocols import PROTOCOLS
 from fer_lightning.errors import FerError, choices
 from fer_lightning.run.compose import options
 from fer_lightning.run.pages.hooks import at_rest
+from fer_lightning.training.callbacks.progressive import Progressive
+from fer_lightning.training.callbacks.train_transform import TrainTransform
 from fer_lightning.training.learner import Learner
 from fer_lightning.training.losses import check_task
 from fer_lightning.training.super_resolution import SuperResolver, check_pixel_loss
@@ -39,14 +43,27 @@ def check_output(module: Learner) -> None:
         )
 
 
-def check_loss(module: Learner, name: str) -> None:
-    """Raises FerError where the loss, an option of its group, is not one for what the module does."""
+def check_loss(module: Learner, name: str, shares: bool = False) -> None:
+    """Raises FerError where the loss, an option of its group, is not one for what the module does.
+
+    With `shares` it must take a share for each class, as mixed images and votes have, beside labels.
+    """
     enlarges = isinstance(module, SuperResolver)
     fitting = [option for option in options("loss") if option.startswith(IMAGES) == enlarges]
     if enlarges:
         check_pixel_loss(module.loss, name, fitting)
     else:
-        check_task(module.loss, len(module.class_names), name, fitting)
+        check_task(module.loss, len(module.class_names), name, fitting, shares)
+
+
+def check_train_transforms(module: Learner, callbacks: Sequence[pl.Callback]) -> None:
+    """Raises FerError where the module cannot train on batches as these callbacks change them."""
+    for callback in callbacks:
+        if isinstance(callback, TrainTransform):
+            callback.check(module)
+        if isinstance(callback, Progressive):
+            for size in callback.sizes:
+                _check_size(module, size)
 
 
 def check_trains(datamodule: FaceDataModule) -> None:
@@ -71,6 +88,18 @@ def _check_enlarges(module: SuperResolver) -> None:
         except RuntimeError as refusal:
             reason = str(refusal).splitlines()[0]
             raise FerError(f"model.net: it does not enlarge images of {spec.channels} channels ({reason})") from refusal
+
+
+def _check_size(module: Learner, size: int) -> None:
+    try:
+        with at_rest(module):
+            module.net(torch.zeros(2, module.input.channels, size, size))
+    except (RuntimeError, ValueError, AssertionError) as refusal:
+        reason = str(refusal).splitlines()[0]
+        raise FerError(
+            f"callbacks=progressive: this net takes images of {module.input.size} pixels alone, not of {size}; choose "
+            f"a net that pools adaptively, such as model=resnet, vgg or timm ({reason})"
+        ) from refusal
 
 
 def _scores(net: nn.Module, images: torch.Tensor, size: int) -> torch.Tensor:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import cast
 
 import torch
@@ -14,6 +14,9 @@ from fer_lightning.errors import FerError, choices
 from fer_lightning.training.learner import STAGES, Learner
 from fer_lightning.training.metrics import FIGURES, StageMetrics
 from fer_lightning.training.schedules import OptimizerFactory, ScheduleFactory
+
+BatchTransform = Callable[[Batch], Batch]
+"""Changes a batch whose images are normalised, (N, channels, H, W) float32."""
 
 
 class Classifier(Learner):
@@ -30,6 +33,9 @@ class Classifier(Learner):
             read after every epoch, stays with the image alone.
         penalty: takes the net, gives a scalar that is added to the training loss; the losses that are logged are
             without it, so that those of training and validation compare.
+
+    Attributes:
+        train_transforms: change each training batch, in this order, after its images are normalised.
     """
 
     def __init__(
@@ -46,6 +52,7 @@ class Classifier(Learner):
         super().__init__(net, loss, optimizer, schedule, class_names, input)
         self.mirror_test = mirror_test
         self.penalty = penalty
+        self.train_transforms: list[BatchTransform] = []
         self.kept_classes = list(range(len(self.class_names)))
         self.metrics = self._fresh_metrics()
 
@@ -82,9 +89,13 @@ class Classifier(Learner):
 
         A net that sees a descriptor beside the image gets `described` (N, F), or else what describes these images.
         """
-        seen = [self.normalised(images)]
-        if self.input.hog is not None:
-            seen.append(self.input.describe(images) if described is None else described)
+        if self.input.hog is not None and described is None:
+            described = self.input.describe(images)
+        return self.logits(self.normalised(images), described)
+
+    def logits(self, normalised: Tensor, described: Tensor | None = None) -> Tensor:
+        """Logits (N, C) float32 of normalised images (N, channels, H, W) and, where the net sees them, descriptors."""
+        seen = [normalised] if self.input.hog is None else [normalised, described]
         # bf16 logits would be too coarse for the softmax, the loss and the metrics
         logits: Tensor = self.net(*seen).float()
         return logits if len(self.kept_classes) == len(self.class_names) else logits[:, self.kept_classes]
@@ -98,8 +109,16 @@ class Classifier(Learner):
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor | None:
         """The loss of a training batch, and the penalty."""
-        loss = self._count("train", self(batch.image, batch.described), batch)
+        batch = self.transformed(batch)
+        loss = self._count("train", self.logits(batch.image, batch.described), batch)
         return loss if loss is None or self.penalty is None else loss + self.penalty(self.net)
+
+    def transformed(self, batch: Batch) -> Batch:
+        """A training batch as the net sees it: normalised, and changed by the `train_transforms`."""
+        batch = batch._replace(image=self.normalised(batch.image))
+        for transform in self.train_transforms:
+            batch = transform(batch)
+        return batch
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
         """Counts a validation batch."""

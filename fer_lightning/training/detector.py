@@ -50,7 +50,8 @@ class Detector(Classifier):
                 "data.label_mode: these data give shares of votes, and a box of faster_rcnn has one class; "
                 "choose one that gives labels (majority)"
             )
-        losses, logits = cast(DetectorNet, self.net).losses(self.normalised(batch.image), batch.label)
+        batch = self.transformed(batch)
+        losses, logits = cast(DetectorNet, self.net).losses(batch.image, batch.label)
         self._count("train", logits.float(), batch)
         loss = torch.stack(list(losses.values())).sum()
         return loss if self.penalty is None else loss + self.penalty(self.net)

@@ -85,7 +85,7 @@ class Learner(pl.LightningModule):
     def configure_optimizers(self) -> OptimizerLRScheduler:
         """The optimizer and its schedule over the length of this training."""
         optimizer = self.make_optimizer(p for p in self.parameters() if p.requires_grad)
-        schedule = self.make_schedule(optimizer, self._length())
+        schedule = self.make_schedule(optimizer, self.length())
         config: dict[str, Any] = {"scheduler": schedule.scheduler, "interval": schedule.interval}
         if schedule.monitor is not None:
             config["monitor"] = schedule.monitor
@@ -95,7 +95,8 @@ class Learner(pl.LightningModule):
         """Keeps what rebuilds this module: plain data, so that the file loads with `weights_only=True`."""
         checkpoint["fer_config"] = copy.deepcopy(self.record)
 
-    def _length(self) -> Length:
+    def length(self) -> Length:
+        """How long this training lasts; 0 epochs where nothing but `trainer.max_time` ends it."""
         trainer = self.trainer
         trainer.fit_loop.setup_data()  # Lightning counts the batches of an epoch only then
         steps = math.ceil(trainer.num_training_batches / trainer.accumulate_grad_batches)

@@ -123,7 +123,7 @@ def _take_the_shape(module: nn.Module, state_dict: dict[str, Any], prefix: str, 
         module.weight = torch.empty_like(saved, device=module.weight.device)
 
 
-def check_task(loss: nn.Module, num_classes: int, name: str, known: Sequence[str]) -> None:
+def check_task(loss: nn.Module, num_classes: int, name: str, known: Sequence[str], shares: bool = False) -> None:
     """Try the loss once on a few scores and labels.
 
     Args:
@@ -131,6 +131,7 @@ def check_task(loss: nn.Module, num_classes: int, name: str, known: Sequence[str
         num_classes: C, two or more.
         name: the option of the group `loss`, for the message.
         known: options that fit a classifier, for the message.
+        shares: whether the loss gets distributions (N, C) as well.
 
     Raises:
         FerError: the loss fails on them or gives no finite scalar, as a loss between two images does. A loss that
@@ -140,19 +141,22 @@ def check_task(loss: nn.Module, num_classes: int, name: str, known: Sequence[str
     rows = num_classes + 1
     logits = torch.linspace(-1, 1, rows * num_classes).reshape(rows, num_classes)
     labels = torch.arange(rows) % num_classes
+    _try(loss, logits, labels, f"class labels (N,), and this model classifies: choose {choices(known)}", name)
+    if shares:
+        way_out = f"choose {choices(known)}, or mix=none and labels in place of votes"
+        mixed = distribution(labels, num_classes).lerp(distribution(labels, num_classes).roll(1, 0), 0.25)
+        _try(loss, logits, mixed, f"shares of classes (N, C), which mixed images and votes have: {way_out}", name)
+
+
+def _try(loss: nn.Module, logits: Tensor, target: Tensor, what: str, name: str) -> None:
+    """Raises FerError where the loss gives no finite scalar; `what` says of which target, and the way out."""
+    refusal = f"loss={name}: {type(loss).__name__} does not compare logits (N, C) with {what}"
     try:
         with torch.no_grad(), warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)
-            value = loss(logits, labels)
+            value = loss(logits, target)
     except (TypeError, RuntimeError, ValueError, IndexError) as mismatch:
-        raise FerError(_wrong_task(loss, name, known, str(mismatch).splitlines()[0])) from mismatch
+        raise FerError(f"{refusal} ({str(mismatch).splitlines()[0]})") from mismatch
     if not isinstance(value, Tensor) or value.ndim != 0 or not bool(value.isfinite()):
         found = f"shape {tuple(value.shape)}" if isinstance(value, Tensor) and value.ndim else value
-        raise FerError(_wrong_task(loss, name, known, f"it gave {found} instead of one finite number"))
-
-
-def _wrong_task(loss: nn.Module, name: str, known: Sequence[str], cause: str) -> str:
-    return (
-        f"loss={name}: {type(loss).__name__} does not compare logits (N, C) with class labels (N,), and this model "
-        f"classifies: choose {choices(known)} ({cause})"
-    )
+        raise FerError(f"{refusal} (it gave {found} instead of one finite number)")

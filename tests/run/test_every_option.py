@@ -42,7 +42,11 @@ MODEL = {
     **{name: [*SMALL_EDSR, *SMALL_BASE] for name in ("b_base", "b_stn", "b_sr", "b_stn_sr")},
     "edge_cnn": ["model.input.size=24", "model.net.hidden=8"],
 }
-NEEDS = {"loss=pixel_l1": ["model=edsr"], "loss=pixel_l2": ["model=edsr"]}  # a loss between images
+NEEDS = {
+    "callbacks=progressive": ["model=resnet"],
+    "loss=pixel_l1": ["model=edsr"],
+    "loss=pixel_l2": ["model=edsr"],
+}  # a loss between images
 CANNOT_TRAIN = {
     "lfw": r"data\.protocol=test_only: none of the 96 images has a label",
     "jaffe": r"data\.protocol=test_only has no image to train.* choose among kfold, kfold_images, holdout",

@@ -26,6 +26,16 @@ VARIANTS = {
     "accumulated": ["trainer.accumulate_grad_batches=2", "optimizer=sgd", "scheduler=one_cycle", "data.balanced=true"],
     "counted in steps": ["trainer.max_steps=12", "trainer.max_epochs=-1", "scheduler=constant"],
     "validated often": ["trainer.val_check_interval=2"],
+    "growing and mixed": [
+        *(
+            "callbacks=[ema,progressive]",
+            "callbacks.progressive.sizes=[16,24,32]",
+            "model=resnet",
+            "model.input.size=32",
+        ),
+        *("model.net.widths=[4,8]", "model.net.blocks=[1,1]", "model.net.block_dropout=0.2"),
+        *("mix=both", "mix.prob=0.8", "mix.off_after=0.7", "augment=affine_batched"),
+    ],
     "stopping": ["callbacks=early_stopping", "scheduler=plateau", "scheduler.patience=0"],
 }
 

@@ -1,0 +1,71 @@
+"""Mixes the images of a training batch with each other, and their classes in the same shares."""
+
+from __future__ import annotations
+
+import torch
+from torchvision.transforms.v2 import CutMix, MixUp
+
+from fer_lightning.data.inputs import Batch
+from fer_lightning.errors import FerError
+from fer_lightning.training.callbacks.train_transform import TrainTransform, needs_a_classifier
+from fer_lightning.training.detector import Detector
+from fer_lightning.training.learner import Learner
+
+
+class Mix(TrainTransform):
+    """Mixup (Zhang et al. 2018) or CutMix (Yun et al. 2019), by torchvision, on whole batches.
+
+    The loss gets a share for each class, (N, C). `train/accuracy` counts a mixed image by its largest share.
+
+    Args:
+        num_classes: C.
+        mixup_alpha: of the Beta distribution from which mixup's share is drawn; 0 is no mixup.
+        cutmix_alpha: of the one from which the area of CutMix is drawn; 0 is no CutMix.
+        prob: probability that a batch is mixed.
+        switch_prob: where both are on, the probability of CutMix.
+        off_after: the share of the epochs after which images are no longer mixed.
+
+    Raises:
+        FerError: a value out of its range, or neither of the two is on.
+    """
+
+    def __init__(
+        self,
+        num_classes: int,
+        mixup_alpha: float = 0.2,
+        cutmix_alpha: float = 1.0,
+        prob: float = 0.5,
+        switch_prob: float = 0.5,
+        off_after: float = 0.85,
+    ) -> None:
+        for name, share in (("prob", prob), ("switch_prob", switch_prob), ("off_after", off_after)):
+            if not 0 <= share <= 1:
+                raise FerError(f"mix.{name}={share}: choose 0 to 1")
+        if min(mixup_alpha, cutmix_alpha) < 0 or mixup_alpha == cutmix_alpha == 0:
+            raise FerError(
+                f"mix.mixup_alpha={mixup_alpha}, mix.cutmix_alpha={cutmix_alpha}: choose 0 (off) or more, and one of "
+                "them above 0; or mix=none"
+            )
+        self.prob = prob
+        self.off_after = off_after
+        self.mixup = MixUp(alpha=mixup_alpha, num_classes=num_classes) if mixup_alpha else None
+        self.cutmix = CutMix(alpha=cutmix_alpha, num_classes=num_classes) if cutmix_alpha else None
+        self.switch_prob = float(self.mixup is None) if None in (self.mixup, self.cutmix) else switch_prob
+
+    def check(self, module: Learner) -> None:
+        """Raises FerError where the module does not classify images alone."""
+        needs_a_classifier(module, "mix")
+        if isinstance(module, Detector):
+            raise FerError("mix: a box of faster_rcnn has one class, and mixed images have several; choose mix=none")
+
+    def __call__(self, batch: Batch) -> Batch:
+        """The batch mixed, `label` being the class with the largest share; or as it is."""
+        if self.done > self.off_after:
+            return batch
+        mixed, switched = torch.rand(2).tolist()
+        if mixed >= self.prob:
+            return batch
+        transform = self.cutmix if switched < self.switch_prob else self.mixup
+        assert transform is not None
+        image, shares = transform(batch.image, batch.target)
+        return batch._replace(image=image, votes=shares, label=shares.argmax(dim=1))

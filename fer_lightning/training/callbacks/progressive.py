@@ -1,0 +1,69 @@
+"""Trains on small images first and on larger ones later."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from itertools import accumulate
+
+from torch.nn import functional as F
+
+from fer_lightning.data.inputs import Batch
+from fer_lightning.errors import FerError
+from fer_lightning.training.callbacks.train_transform import TrainTransform, needs_a_classifier
+from fer_lightning.training.learner import Learner
+
+log = logging.getLogger(__name__)
+
+
+class Progressive(TrainTransform):
+    """Progressive resizing: shrunk images take less time and teach the same at first (Tan & Le 2021, section 4).
+
+    The net must pool adaptively. Validation and test images keep the size of the model's input.
+
+    Args:
+        sizes: sides of the training images in pixels, in the order of the phases; the last is the model's input size.
+        shares: of the epochs that each phase has; their sum is 1.
+
+    Raises:
+        FerError: the lists differ in length or hold a value out of range.
+    """
+
+    def __init__(self, sizes: Sequence[int] = (32, 40, 48), shares: Sequence[float] = (0.3, 0.4, 0.3)) -> None:
+        if not sizes or min(sizes) < 1:
+            raise FerError(
+                f"callbacks.progressive.sizes={list(sizes)}: choose sides of 1 pixel or more, such as [32, 48]"
+            )
+        if len(shares) != len(sizes) or min(shares) <= 0 or abs(sum(shares) - 1) > 1e-6:
+            raise FerError(
+                f"callbacks.progressive.shares={list(shares)}: give each of the {len(sizes)} sizes a share above 0; "
+                "their sum is 1"
+            )
+        self.sizes = tuple(sizes)
+        self.ends = (*list(accumulate(shares))[:-1], 1.0)
+        self._told: int | None = None
+
+    def check(self, module: Learner) -> None:
+        """Raises FerError where the module does not classify images alone, or sees another size in the end."""
+        needs_a_classifier(module, "callbacks=progressive")
+        if self.sizes[-1] != module.input.size:
+            raise FerError(
+                f"callbacks.progressive.sizes={list(self.sizes)} ends at {self.sizes[-1]} pixels, but "
+                f"model.input.size={module.input.size}: end with that size"
+            )
+
+    @property
+    def size(self) -> int:
+        """Side of the training images now."""
+        return next(size for size, end in zip(self.sizes, self.ends, strict=True) if self.done <= end)
+
+    def __call__(self, batch: Batch) -> Batch:
+        """The batch at the current size, shrunk without aliasing."""
+        size = self.size
+        if size != self._told:
+            self._told = size
+            log.info("training images of %d x %d pixels from here on", size, size)
+        if batch.image.shape[-1] == size:
+            return batch
+        resized = F.interpolate(batch.image, (size, size), mode="bilinear", antialias=True, align_corners=False)
+        return batch._replace(image=resized)
