@@ -24,20 +24,43 @@ class ProbabilityLoss(nn.Module):
     norm=2 is the "mean square error cost function" between the softmax output and the class label vector of paper C,
     section III.E; norm=1 is its sibling. Target: labels (N,) int64 or distributions (N, C).
 
+    The gradient of both vanishes where the softmax gives the true class little (for norm=1 it is proportional to
+    that probability), so that a net which has learned nothing yet learns the easiest class alone (Ghosh et al. 2017 and
+    Zhang and Sabuncu 2018 describe it for norm=1). A warm-up begins with cross-entropy and blends linearly into the
+    gap; in validation and test the loss is always the gap alone.
+
+    Args:
+        norm: 1 (absolute) or 2 (squared).
+        warm_up: training batches until the loss is the gap alone; 0 is the papers' formula from the first batch.
+
     Raises:
-        FerError: norm is neither 1 nor 2.
+        FerError: norm is neither 1 nor 2, or warm_up is negative.
     """
 
-    def __init__(self, norm: int) -> None:
+    batches: Tensor
+
+    def __init__(self, norm: int, warm_up: int = 0) -> None:
         super().__init__()
         if norm not in (1, 2):
             raise FerError(f"loss.norm={norm}: choose 1 (absolute) or 2 (squared)")
+        if warm_up < 0:
+            raise FerError(f"loss.warm_up={warm_up}: choose a number of training batches, or 0 for no warm-up")
         self.norm = norm
+        self.warm_up = warm_up
+        if warm_up:  # in checkpoints, so that a resumed run goes on blending where it was
+            self.register_buffer("batches", torch.zeros((), dtype=torch.int64))
 
     def forward(self, logits: Tensor, target: Tensor) -> Tensor:
-        """Mean gap, a scalar in [0, 2/C]."""
-        gap = logits.float().softmax(dim=1) - distribution(target, logits.shape[1])
-        return gap.abs().mean() if self.norm == 1 else gap.square().mean()
+        """Mean gap, a scalar in [0, 2/C]; while it warms up, blended with cross-entropy."""
+        scores = logits.float()
+        gap = scores.softmax(dim=1) - distribution(target, logits.shape[1])
+        value = gap.abs().mean() if self.norm == 1 else gap.square().mean()
+        if not self.warm_up or not self.training:
+            return value
+        share = (self.batches / self.warm_up).clamp(max=1)
+        self.batches += 1
+        soft_or_hard = target.float() if target.is_floating_point() else target
+        return torch.lerp(F.cross_entropy(scores, soft_or_hard), value, share)
 
 
 class FocalLoss(nn.Module):
@@ -151,12 +174,16 @@ def check_task(loss: nn.Module, num_classes: int, name: str, known: Sequence[str
 def _try(loss: nn.Module, logits: Tensor, target: Tensor, what: str, name: str) -> None:
     """Raises FerError where the loss gives no finite scalar; `what` says of which target, and the way out."""
     refusal = f"loss={name}: {type(loss).__name__} does not compare logits (N, C) with {what}"
+    trains = loss.training
+    loss.eval()  # a trial is no training batch: it advances no warm-up
     try:
         with torch.no_grad(), warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)
             value = loss(logits, target)
     except (TypeError, RuntimeError, ValueError, IndexError) as mismatch:
         raise FerError(f"{refusal} ({str(mismatch).splitlines()[0]})") from mismatch
+    finally:
+        loss.train(trains)
     if not isinstance(value, Tensor) or value.ndim != 0 or not bool(value.isfinite()):
         found = f"shape {tuple(value.shape)}" if isinstance(value, Tensor) and value.ndim else value
         raise FerError(f"{refusal} (it gave {found} instead of one finite number)")

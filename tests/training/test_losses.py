@@ -77,6 +77,42 @@ def test_probability_loss_stays_in_its_bounds(rows, label, norm):
     assert 0 <= value <= 2 / 3 + 1e-6
 
 
+def test_a_warm_up_blends_cross_entropy_into_the_gap_and_leaves_validation_alone():
+    logits, labels = batch()
+    entropy, gap = F.cross_entropy(logits, labels), ProbabilityLoss(1)(logits, labels)
+    loss = ProbabilityLoss(1, warm_up=4)
+    loss.eval()
+    torch.testing.assert_close(loss(logits, labels), gap)
+    loss.train()
+    for share in (0.0, 0.25, 0.5, 0.75, 1.0, 1.0):
+        torch.testing.assert_close(loss(logits, labels), (1 - share) * entropy + share * gap)
+
+
+def test_a_warm_up_goes_on_where_a_checkpoint_left_it():
+    logits, labels = batch()
+    first, second = ProbabilityLoss(2, warm_up=4), ProbabilityLoss(2, warm_up=4)
+    for _ in range(3):
+        first(logits, labels)
+    second.load_state_dict(first.state_dict())
+    assert second(logits, labels) == first(logits, labels)
+    assert ProbabilityLoss(2).state_dict() == {}  # checkpoints of before the warm-up fit
+
+
+def test_a_trial_of_the_loss_advances_no_warm_up():
+    loss = ProbabilityLoss(1, warm_up=4)
+    check_task(loss, 4, "l1", ["l1"])
+    assert loss.training
+    assert loss.batches == 0
+
+
+@pytest.mark.parametrize("option", ["l1", "l2"])
+def test_l1_and_l2_differ_in_their_norm_alone(option):
+    made, plain = (
+        instantiate(OmegaConf.load(FILES[0].with_name(f"{name}.yaml"))) for name in (option, f"{option}_plain")
+    )
+    assert (made.norm, made.warm_up, plain.norm, plain.warm_up) == (int(option[1]), 500, int(option[1]), 0)
+
+
 def test_focal_loss_by_hand():
     # p = 3/4: (1 - 3/4)^2 * -ln(3/4)
     assert FocalLoss(2)(QUARTERS, torch.tensor([1])).item() == pytest.approx(-math.log(3 / 4) / 16)
@@ -194,6 +230,7 @@ def test_gradient_is_finite_at_extreme_logits(loss):
     ("make", "key"),
     [
         (lambda: ProbabilityLoss(3), "loss.norm=3"),
+        (lambda: ProbabilityLoss(1, warm_up=-1), "loss.warm_up=-1"),
         (lambda: FocalLoss(-1), "loss.gamma=-1"),
         (lambda: WeightedCrossEntropy(-0.5), "loss.power=-0.5"),
     ],
