@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
 
@@ -16,6 +16,12 @@ def underlying_mistake(failure: BaseException) -> FerError | None:
     while inner is not None and not isinstance(inner, FerError):
         inner = inner.__cause__ or inner.__context__
     return inner
+
+
+def first_few(names: Sequence[str], most: int = 3) -> str:
+    """`a, b, c and 11 more`: what a message names of many."""
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return f"{', '.join(names[:most])}{more}"
 
 
 def choices(names: Iterable[object], wrong: object | None = None) -> str:

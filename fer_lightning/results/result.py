@@ -47,9 +47,11 @@ class Result:
         versions: package to installed version.
         started: ISO 8601, UTC.
         finished: ISO 8601, UTC.
-        counts: `train`, `val`, `test` to images.
+        counts: `train`, `val`, `test` to images; of a test alone also `test_trained`, its images that trained the
+            checkpoint.
         intervals: metric to its 95 % interval, low and high.
         file_digests: names of `files` to 16 hex digits of their bytes; of `predictions`.
+        data_digest: `train`, `val`, `test` to 16 hex digits of their images and labels; of a test alone `test`.
     """
 
     config_hash: str
@@ -72,6 +74,7 @@ class Result:
     counts: dict[str, int] = field(default_factory=dict)
     intervals: dict[str, list[float]] = field(default_factory=dict)
     file_digests: dict[str, str] = field(default_factory=dict)
+    data_digest: dict[str, str] = field(default_factory=dict)
 
 
 def write(result: Result, folder: Path) -> None:

@@ -13,6 +13,7 @@ from fer_lightning.results.result import FILE_NAME, Result
 
 NONE = "-"
 FURTHER = {
+    "test/accuracy_no_trained_images": "accuracy without images that trained",
     "test/accuracy_no_exact_copies": "accuracy without exact copies",
     "test/accuracy_no_near_copies": "accuracy without near copies",
     "test/accuracy_ferplus": "accuracy against FER+",
@@ -46,10 +47,16 @@ def scores(result: Result) -> Iterator[Row]:
     yield Row("macro-F1", percent(result.metrics.get("test/macro_f1")))
     yield Row("balanced accuracy", percent(result.metrics.get("test/balanced_accuracy")))
     yield Row("calibration error", percent(result.metrics.get("test/ece")))
+    yield from _trained(result)
     for metric, name in FURTHER.items():
         if metric in result.metrics:
             ends = result.intervals.get(metric)
             yield Row(name, percent(result.metrics[metric]), span((ends[0], ends[1]) if ends else None))
+
+
+def _trained(result: Result) -> Iterator[Row]:
+    if "test_trained" in result.counts:
+        yield Row("test images that trained", "", images=f"{result.counts['test_trained']:,}")
 
 
 def _nearness(result: Result, images: int) -> Iterator[Row]:
@@ -60,6 +67,7 @@ def _nearness(result: Result, images: int) -> Iterator[Row]:
     for metric, name in (("ssim", "SSIM"), ("ssim_bicubic", "SSIM, bicubic")):
         value = result.metrics.get(f"test/{metric}")
         yield Row(name, NONE if value is None else f"{value:.4f}")
+    yield from _trained(result)
 
 
 def recalls(result: Result) -> Iterator[Row]:

@@ -1,4 +1,4 @@
-"""Further accuracies of the one test pass: without images that have a copy in train, and against other labels."""
+"""Further accuracies of the one test pass: without images that trained or have a copy in train, and by other labels."""
 
 from __future__ import annotations
 
@@ -17,23 +17,47 @@ log = logging.getLogger(__name__)
 
 Figures = dict[str, float]
 Spans = dict[str, list[float]]
+# metric -> which of the N images count, and which of them were answered correctly
+Judged = dict[str, tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]]
 
 
-def without_copies_and_beside_votes(
-    datamodule: FaceDataModule, rows: npt.NDArray[np.int64], predictions: Predictions
+def further_accuracies(
+    datamodule: FaceDataModule,
+    rows: npt.NDArray[np.int64],
+    predictions: Predictions,
+    seen: npt.NDArray[np.int64] | None = None,
 ) -> tuple[Figures, Spans]:
-    """`test/accuracy_no_exact_copies`, `_no_near_copies` and `_ferplus`, each with its 95 % interval.
+    """`test/accuracy_no_trained_images`, `_no_exact_copies`, `_no_near_copies`, `_ferplus`, with 95 % intervals.
 
-    A copy is one of an image that trained. FER+ is its majority label; images that it drops, or names by a class that
-    the model lacks, do not count. A figure that nothing is left for is absent; without `data.report_copies` all are.
+    The first is there where some test images trained. A copy is one of an image that trained. FER+ is its majority
+    label; images that it drops, or names by a class that the model lacks, do not count. A figure that nothing is left
+    for is absent; without `data.report_copies` all but the first are.
 
     Args:
         datamodule: what was tested.
         rows: of the predictions in its faces.
         predictions: what the model said.
+        seen: rows of its faces that trained the checkpoint; None where that is not known.
     """
-    if not datamodule.report_copies:
-        return {}, {}
+    judged: Judged = {}
+    if seen is not None and len(seen):
+        judged["test/accuracy_no_trained_images"] = (~np.isin(rows, seen), predictions.correct)
+    if datamodule.report_copies:
+        judged |= _without_copies_and_beside_votes(datamodule, rows, predictions)
+    figures: Figures = {}
+    spans: Spans = {}
+    for name, (counted, right) in judged.items():
+        total, correct = int(counted.sum()), int((right & counted).sum())
+        span = wilson(correct, total)
+        log.info("%s: %d of %d images count", name, total, len(rows))
+        if span is not None:
+            figures[name], spans[name] = correct / total, list(span)
+    return figures, spans
+
+
+def _without_copies_and_beside_votes(
+    datamodule: FaceDataModule, rows: npt.NDArray[np.int64], predictions: Predictions
+) -> Judged:
     faces, train = datamodule.opened.source, datamodule.protocol.train
     exact = exact_copies(faces, rows, train)
     judged = {
@@ -44,12 +68,4 @@ def without_copies_and_beside_votes(
         names = np.array([*EXPRESSIONS, ""])[faces.extras["ferplus"][rows]]
         said = np.array(predictions.class_names)[predictions.predicted]
         judged["test/accuracy_ferplus"] = (np.isin(names, predictions.class_names), said == names)
-    figures: Figures = {}
-    spans: Spans = {}
-    for name, (counted, right) in judged.items():
-        total, correct = int(counted.sum()), int((right & counted).sum())
-        span = wilson(correct, total)
-        log.info("%s: %d of %d images count", name, total, len(rows))
-        if span is not None:
-            figures[name], spans[name] = correct / total, list(span)
-    return figures, spans
+    return judged

@@ -86,6 +86,8 @@ def build_run(job: Job) -> Run:
     check_trains(datamodule)
     check_devices(trainer.world_size, datamodule.batch_size, datamodule.protocol)
     fit_to_training_images(module, datamodule)
+    module.record["data_digest"] = datamodule.data_digest()
+    module.trained_images = torch.from_numpy(datamodule.image_digests("train"))
     check_loss(module, str(job.choices["loss"]), shares=bool(mix) or datamodule.has_votes)
 
     def tester() -> Trainer:

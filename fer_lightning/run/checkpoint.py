@@ -20,6 +20,7 @@ from fer_lightning.run.restore.bounds import bounded_by, check_sides
 from fer_lightning.run.restore.build import Builder, told
 from fer_lightning.run.restore.plain import check_plain, check_shape
 from fer_lightning.run.restore.trust import trusted_places
+from fer_lightning.run.trained_images import trained_images
 from fer_lightning.training.learner import Learner
 
 
@@ -61,6 +62,7 @@ def restore(path: Path, key: str = "ckpt", trust: Sequence[str] | str = ()) -> R
         module.load_state_dict(weights)
     except (RuntimeError, AttributeError, TypeError, ValueError) as mismatch:
         raise FerError(f"{path}: its weights do not fit the net that it describes: {mismatch}") from mismatch
+    module.trained_images = trained_images(saved, path)
     return Restored(module.eval(), config, prepare)
 
 

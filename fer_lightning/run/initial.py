@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from fer_lightning.errors import FerError, choices
 from fer_lightning.run.checkpoint import read_checkpoint
+from fer_lightning.run.trained_images import trained_images, with_earlier
 from fer_lightning.training.classifier import Classifier
 from fer_lightning.training.learner import Learner
 
@@ -25,7 +26,8 @@ def start_from(module: Learner, path: Path) -> list[str]:
 
     Tensors are matched by name and shape. The rows of the layer that gives the logits are matched by class name, so
     that a class keeps its weights where its number changes; those of an unknown class stay new. Where this net has the
-    saved one as a part, as paper B's systems have an EDSR, that part takes the weights.
+    saved one as a part, as paper B's systems have an EDSR, that part takes the weights. The images that trained the
+    saved net count among those that trained this one.
 
     Returns:
         The names of the loaded tensors.
@@ -59,6 +61,7 @@ def start_from(module: Learner, path: Path) -> list[str]:
             f"init_from={path}: none of its {len(theirs)} weights fits this net: it has {choices(list(theirs)[:3])}, "
             f"the net has {choices(list(ours)[:3])}; choose a checkpoint of the same model"
         )
+    module.trained_images = with_earlier(module.trained_images, trained_images(saved, path))
     log.info("init_from=%s: %d tensors loaded: %s", path, len(loaded), choices(loaded))
     log.info("init_from: %d new, as the model starts them: %s", len(new), choices(new))
     return loaded

@@ -20,6 +20,8 @@ class Job:
         started: when.
         resumed: whether the folder holds the first part of this run.
         places: paths that have moved since the run began, and whereto.
+        data_digest: side to the digest of its images and labels; empty before they are read, and in runs from before
+            digests were kept.
     """
 
     config: dict[str, Any]
@@ -29,6 +31,7 @@ class Job:
     started: datetime
     resumed: bool = False
     places: dict[str, str] = field(default_factory=dict)
+    data_digest: dict[str, str] = field(default_factory=dict)
 
     @property
     def last_checkpoint(self) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from fer_lightning.data.datamodule import FaceDataModule
@@ -13,13 +14,13 @@ from fer_lightning.run.pages.page import Page
 from fer_lightning.run.paper import paper_of
 from fer_lightning.run.pictures import PICTURES, draw_curves
 from fer_lightning.run.resume.saved_job import save as save_job
-from fer_lightning.run.split import write_split
+from fer_lightning.run.split import SPLIT, write_split
 from fer_lightning.run.tested import CONFUSION, PREDICTIONS, leave_test
+from fer_lightning.run.trained_images import rows_that_trained
 from fer_lightning.training.callbacks.answers import Answers
 from fer_lightning.training.callbacks.record import Record
 from fer_lightning.training.learner import Learner
 
-SPLIT = "split.csv"
 FILES = {
     "split": SPLIT,
     "confusion_matrix": CONFUSION,
@@ -38,14 +39,20 @@ def begin(job: Job) -> None:
     (job.output_dir / FILE_NAME).unlink(missing_ok=True)
 
 
-def promise(job: Job) -> None:
-    """Says in the folder of a training what is asked; from here on it can be resumed, and an earlier one cannot.
+def promise(job: Job, datamodule: FaceDataModule) -> Job:
+    """Says in the folder of a training what is asked, and of which images; from here on it can be resumed.
 
     Called when nothing more is read from that folder: the weights to start from may be those of the run before.
+
+    Returns:
+        The job with the digests of its images.
     """
     if not job.resumed:
         job.last_checkpoint.unlink(missing_ok=True)
+    write_split(datamodule.opened.source, datamodule.protocol.sides(), job.output_dir / SPLIT)
+    job = replace(job, data_digest=datamodule.data_digest())
     save_job(job)
+    return job
 
 
 def leave(
@@ -61,10 +68,15 @@ def leave(
 ) -> Result:
     """Writes what the test left and the pictures, then result.json, and returns what that holds."""
     folder, protocol = job.output_dir, datamodule.protocol
-    # what trained a checkpoint that is tested anew may have been other images than this protocol's
-    sides = protocol.sides() if record is not None else {"test": protocol.test}
-    write_split(datamodule.opened.source, sides, folder / SPLIT)
-    tested = leave_test(job, outcome, datamodule, answers, module, pages)
+    digest, counts = datamodule.data_digest(), {stage: len(side) for stage, side in protocol.sides().items()}
+    seen = None
+    if record is None:
+        # what trained a checkpoint that is tested anew may have been other images than this protocol's
+        digest = {"test": digest["test"]}
+        write_split(datamodule.opened.source, {"test": protocol.test}, folder / SPLIT)
+        seen = rows_that_trained(module.trained_images, datamodule)
+        counts |= {} if seen is None else {"test_trained": len(seen)}
+    tested = leave_test(job, outcome, datamodule, answers, module, pages, seen)
     if record is not None:
         draw_curves(job, record, outcome.epoch)
     result = Result(
@@ -85,9 +97,10 @@ def leave(
         versions=versions(),
         started=job.started.isoformat(timespec="seconds"),
         finished=datetime.now(UTC).isoformat(timespec="seconds"),
-        counts={stage: len(side) for stage, side in protocol.sides().items()},
+        counts=counts,
         intervals=tested.intervals,
         file_digests={name: file_digest(folder / FILES[name]) for name in DIGESTED if (folder / FILES[name]).is_file()},
+        data_digest=digest,
     )
     write(result, folder)
     return result

@@ -1,31 +1,66 @@
-"""Writes which image stood on which side, beside the result that it led to."""
+"""split.csv: which image stood on which side, with its label and its digest."""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from fer_lightning.data.faces import FaceSet, Integers
+from fer_lightning.data.image_digests import image_digests, in_hex
 from fer_lightning.whole import whole
+
+COLUMNS = ("image", "side", "label", "digest")  # and `subject`, where people are known
+SPLIT = "split.csv"
+
+
+class Placed(NamedTuple):
+    """An image on a side: its name in the data set, the stage, its label and its digest in hex."""
+
+    image: str
+    side: str
+    label: str
+    digest: str
+
+
+def placed(faces: FaceSet, sides: Mapping[str, Integers]) -> Iterator[Placed]:
+    """Each image of each side, in order; an image on two sides comes twice.
+
+    Args:
+        faces: labelled by their data set.
+        sides: stage -> rows.
+    """
+    names, digests = np.array([*faces.class_names, ""]), image_digests(faces)
+    for side, rows in sides.items():
+        columns = (faces.ids[rows].tolist(), [side] * len(rows), names[faces.label[rows]].tolist())
+        yield from map(Placed, *columns, in_hex(digests[rows]))
 
 
 def write_split(faces: FaceSet, sides: Mapping[str, Integers], path: Path) -> None:
-    """A table of image, side, label and, where people are known, subject; an image on two sides has two rows.
+    """A table of image, side, label, digest and, where people are known, subject; arguments as for `placed`.
 
     Args:
         faces: labelled by their data set.
         sides: stage -> rows.
         path: the CSV, written whole or not at all.
     """
-    names = np.array([*faces.class_names, ""])
+    subject = None if faces.subject is None else np.concatenate([faces.subject[rows] for rows in sides.values()])
     with whole(path) as scratch, scratch.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(["image", "side", "label", *(["subject"] if faces.subject is not None else [])])
-        for side, rows in sides.items():
-            columns = [faces.ids[rows], [side] * len(rows), names[faces.label[rows]]]
-            if faces.subject is not None:
-                columns.append(faces.subject[rows])
-            writer.writerows(zip(*columns, strict=True))
+        writer.writerow([*COLUMNS, *(["subject"] if subject is not None else [])])
+        lines = placed(faces, sides)
+        writer.writerows(lines if subject is None else ((*line, who) for line, who in zip(lines, subject, strict=True)))
+
+
+def read_split(path: Path) -> list[Placed]:
+    """What `write_split` wrote; nothing where there is no such file, or it is from before digests were kept."""
+    if not path.is_file():
+        return []
+    with path.open(encoding="utf-8", newline="") as stream:
+        reader = csv.DictReader(stream)
+        if not set(COLUMNS) <= set(reader.fieldnames or ()):
+            return []
+        return [Placed(*(line[column] for column in COLUMNS)) for line in reader]

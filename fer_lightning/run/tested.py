@@ -16,7 +16,7 @@ from fer_lightning.results.intervals import intervals
 from fer_lightning.results.predictions import Predictions
 from fer_lightning.results.predictions import write as write_predictions
 from fer_lightning.results.tables import write_confusion_csv
-from fer_lightning.run.accuracies import without_copies_and_beside_votes
+from fer_lightning.run.accuracies import further_accuracies
 from fer_lightning.run.fit import Outcome
 from fer_lightning.run.job import Job
 from fer_lightning.run.pages.hooks import at_rest
@@ -59,10 +59,14 @@ def leave_test(
     answers: Answers,
     module: Learner,
     pages: Mapping[str, Page],
+    seen: npt.NDArray[np.int64] | None = None,
 ) -> Tested:
-    """Writes into the run's folder what the test left, by what the module does."""
+    """Writes into the run's folder what the test left, by what the module does.
+
+    `seen` are rows of test images that trained the checkpoint; accuracy is then measured without them as well.
+    """
     if isinstance(module, Classifier):
-        return _answered(job, outcome, datamodule, answers, module, pages)
+        return _answered(job, outcome, datamodule, answers, module, pages, seen)
     return _enlarged(job, datamodule, module) if isinstance(module, SuperResolver) else Tested(list(module.class_names))
 
 
@@ -73,12 +77,13 @@ def _answered(
     answers: Answers,
     module: Classifier,
     pages: Mapping[str, Page],
+    seen: npt.NDArray[np.int64] | None,
 ) -> Tested:
     names, rows, faces, counts = list(module.answers), answers.rows, datamodule.faces, outcome.confusion_matrix
     predictions = Predictions(faces.ids[rows], faces.label[rows], tuple(names), answers.probabilities)
     write_predictions(predictions, job.output_dir / PREDICTIONS)
     write_confusion_csv(counts, names, job.output_dir / CONFUSION)
-    further, spans = without_copies_and_beside_votes(datamodule, rows, predictions)
+    further, spans = further_accuracies(datamodule, rows, predictions, seen)
     draw_test(job, counts, predictions, rows, datamodule)
     drawn = draw_shown(job, pages, module, predictions, rows, datamodule)
     return Tested(names, further, intervals(counts, names) | spans, drawn)

@@ -22,6 +22,7 @@ from fer_lightning.run.outputs import begin, leave, promise
 from fer_lightning.run.pictures import draw_curves, draw_faces, draw_steps
 from fer_lightning.run.quiet import quiet
 from fer_lightning.run.resume.first_part import first_part, keep_rows, move_checkpoint, rows_before
+from fer_lightning.run.resume.same_data import check_same_data
 from fer_lightning.run.stops import best_so_far, nonfinite, stopped
 from fer_lightning.run.tracking import trackers
 from fer_lightning.training.callbacks.finite import NonFiniteLoss
@@ -53,17 +54,19 @@ def _train(job: Job, first: bool) -> Result | None:
         job = replace(job, config={**job.config, "logger": trackers.resumed(job.config["logger"], before.wandb_id)})
     if first:
         trackers.check(job.config["logger"])
-        begin(job)
-        move_checkpoint(job)
     rows = rows_before(job.output_dir, before.epochs) if before is not None and first else []
     run = build_run(job)
+    if before is not None:
+        check_same_data(job, run.datamodule)
+    if first:  # from here on what lies in the folder may change
+        begin(job)
+        move_checkpoint(job)
     keep_rows(run.trainer.loggers, rows)
     weights = job.config["init_from"]
     if weights and job.resume_from is None:
         start_from(run.module, Path(weights).expanduser())
     if first:
-        promise(job)
-    if first:
+        job = promise(job, run.datamodule)
         return _lead(job, run, None if before is None else before.epochs)
     with contextlib.suppress(Interrupted, NonFiniteLoss):  # the first process tells of them
         fit(run, job.resume_from)

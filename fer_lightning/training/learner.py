@@ -17,6 +17,7 @@ from fer_lightning.training.metrics import Measures
 from fer_lightning.training.schedules import Length, OptimizerFactory, ScheduleFactory
 
 STAGES = ("train", "val", "test")
+TRAINED_IMAGES = "trained_images"  # key of a checkpoint
 
 
 class Learner(pl.LightningModule):
@@ -29,6 +30,11 @@ class Learner(pl.LightningModule):
         schedule: makes the schedule of that optimizer for a length of training.
         class_names: the names of the classes in the data.
         input: what the net asks of its images; its mean and std, where given, normalise them.
+
+    Attributes:
+        record: plain data that a checkpoint keeps as `fer_config`.
+        trained_images: (N,) int64, digests of the images that trained it, also before `init_from`; None where that is
+            not known.
     """
 
     pixel_mean: Tensor
@@ -52,6 +58,7 @@ class Learner(pl.LightningModule):
         self.class_names = tuple(class_names)
         self.input = input
         self.record: dict[str, Any] = {}
+        self.trained_images: Tensor | None = None
         side = input.size if input.normalise == "mean_image" else 1
         self.register_buffer("pixel_mean", torch.zeros(input.channels, side, side))
         self.register_buffer("pixel_std", torch.ones(input.channels, 1, 1))
@@ -94,6 +101,12 @@ class Learner(pl.LightningModule):
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Keeps what rebuilds this module: plain data, so that the file loads with `weights_only=True`."""
         checkpoint["fer_config"] = copy.deepcopy(self.record)
+        if self.trained_images is not None:
+            checkpoint[TRAINED_IMAGES] = self.trained_images
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """On a resume, takes over which images have trained: those of `init_from` are known to the first part only."""
+        self.trained_images = checkpoint.get(TRAINED_IMAGES, self.trained_images)
 
     def length(self) -> Length:
         """How long this training lasts; 0 epochs where nothing but `trainer.max_time` ends it."""

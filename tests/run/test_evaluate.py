@@ -42,7 +42,7 @@ def test_a_protocol_that_trains_nothing_is_what_a_test_is_for(tiny_checkpoint, t
     result = evaluate(job_on("jaffe", tmp_path, tiny_checkpoint))
     images = len(list(tiny_jaffe.glob("*.tiff")))
     assert result.protocol == "test_only"
-    assert result.counts == {"train": 0, "val": 0, "test": images}
+    assert result.counts == {"train": 0, "val": 0, "test": images, "test_trained": 0}
     assert sum(map(sum, result.confusion_matrix)) == images
 
 

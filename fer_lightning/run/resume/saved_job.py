@@ -29,6 +29,7 @@ def save(job: Job) -> None:
         "overrides": job.overrides,
         "output_dir": str(job.output_dir),
         "started": job.started.isoformat(),
+        "data_digest": job.data_digest,
     }
     with whole(job.output_dir / FILE_NAME) as scratch:
         scratch.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
@@ -58,6 +59,7 @@ def load(folder: Path) -> Job:
         output_dir=here,
         started=datetime.fromisoformat(content["started"]),
         resumed=True,
+        data_digest=content.get("data_digest") or {},
     )
     places = {content["output_dir"]: str(here)} if content["output_dir"] != str(here) else {}
     return replace(job, config=moved(job.config, places), places=places)

@@ -1,0 +1,69 @@
+"""Refuses to go on with a run whose images have changed, and says what has."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping
+
+from fer_lightning.data.datamodule import FaceDataModule
+from fer_lightning.errors import FerError, first_few
+from fer_lightning.run.job import Job
+from fer_lightning.run.split import SPLIT, Placed, placed, read_split
+
+log = logging.getLogger(__name__)
+
+
+def check_same_data(job: Job, datamodule: FaceDataModule) -> None:
+    """Compares the images and labels of each side with those of the first part of a run.
+
+    Args:
+        job: as its folder has it.
+        datamodule: of the data as they are now.
+
+    Raises:
+        FerError: a side has other images, labels or order.
+    """
+    if job.resume_from is None:  # nothing has trained yet: it begins anew
+        return
+    if not job.data_digest:
+        log.info("this run began before digests were kept: whether its data have changed is not known")
+        return
+    now = datamodule.data_digest()
+    if now == job.data_digest:
+        return
+    before = read_split(job.output_dir / SPLIT)
+    told = differences(before, placed(datamodule.opened.source, datamodule.protocol.sides())) if before else ""
+    differing = [side for side, digest in now.items() if digest != job.data_digest.get(side)]
+    told = told or f"other images, labels or votes, or another order, in {', '.join(differing)}"
+    raise FerError(
+        f"resume={job.output_dir}: its data have changed since it began: {told}. What tests now may have trained: "
+        "put the data back as they were, name their place (FER_DATA, data.faces.dir), or start a new run"
+    )
+
+
+def differences(before: Iterable[Placed], now: Iterable[Placed]) -> str:
+    """How many images were added, removed, changed or moved to another side, with the first names of each kind."""
+    was, there = _by_image(before), _by_image(now)
+    both = [image for image in there if image in was]
+    kinds = {
+        "added": [image for image in there if image not in was],
+        "removed": [image for image in was if image not in there],
+        "changed": [image for image in both if _content(was[image]) != _content(there[image])],
+        "moved to another side": [image for image in both if _sides(was[image]) != _sides(there[image])],
+    }
+    return ", ".join(f"{len(names)} {kind} ({first_few(names)})" for kind, names in kinds.items() if names)
+
+
+def _by_image(lines: Iterable[Placed]) -> Mapping[str, list[Placed]]:
+    found: dict[str, list[Placed]] = {}
+    for line in lines:
+        found.setdefault(line.image, []).append(line)
+    return found
+
+
+def _content(lines: Iterable[Placed]) -> set[tuple[str, str]]:
+    return {(line.label, line.digest) for line in lines}
+
+
+def _sides(lines: Iterable[Placed]) -> set[str]:
+    return {line.side for line in lines}
