@@ -32,6 +32,7 @@ def a_result(**changes) -> Result:
         finished="2026-01-01T00:01:00Z",
         counts={"train": 8, "val": 4, "test": 4},
         intervals={"test/accuracy": [0.3, 0.95]},
+        data_digest={"train": "0123456789abcdef", "val": "0" * 16, "test": "f" * 16},
     )
     return replace(result, **changes)
 
