@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fer_lightning.results.intervals import Interval, accuracy_interval, recall_intervals
+from fer_lightning.results.one_class import only_answer
 from fer_lightning.results.result import FILE_NAME, Result
 
 NONE = "-"
@@ -48,6 +49,8 @@ def scores(result: Result) -> Iterator[Row]:
     yield Row("balanced accuracy", percent(result.metrics.get("test/balanced_accuracy")))
     yield Row("calibration error", percent(result.metrics.get("test/ece")))
     yield from _trained(result)
+    if (answer := only_answer(result.confusion_matrix)) is not None:
+        yield Row("answers one class", result.class_names[answer], images=f"{images:,}")
     for metric, name in FURTHER.items():
         if metric in result.metrics:
             ends = result.intervals.get(metric)

@@ -33,6 +33,7 @@ from fer_lightning.training.callbacks.interrupt import Interrupt
 from fer_lightning.training.callbacks.progress import Progress
 from fer_lightning.training.callbacks.record import Record
 from fer_lightning.training.callbacks.reseed import Reseed
+from fer_lightning.training.callbacks.warn_one_class import WarnOneClass
 from fer_lightning.training.classifier import Classifier
 from fer_lightning.training.learner import Learner
 from fer_lightning.training.schedules import Length
@@ -75,7 +76,7 @@ def build_run(job: Job) -> Run:
     callbacks += [make("mix", mix, num_classes=len(names))] if mix else []
     check_train_transforms(module, callbacks)
     loggers = [make(f"logger.{name}", node) for name, node in config["logger"].items()]
-    watching = [StopAtNonFinite(), answers, interrupt]
+    watching = [StopAtNonFinite(), WarnOneClass(), answers, interrupt]
     trainer = build_trainer(config, [record, Reseed(config["seed"]), *callbacks, *watching], loggers, job.output_dir)
     check_is_one_of(trainer.world_size)
     _check_schedule(module, trainer.max_epochs)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from fer_lightning.config_keys import Effect, row_of
+from fer_lightning.results.one_class import only_answer
 from fer_lightning.results.report.keys import value
 from fer_lightning.results.report.model import FOLD, SEED, Row, Run
 from fer_lightning.results.report.settings import leaves
@@ -63,6 +64,18 @@ def losses_apart(rows: Sequence[Row], metric: str) -> Iterator[str]:
     functions = {str(run.result.choices.get("loss")) for row in rows for run in row.runs}
     if metric.endswith("/loss") and len(functions) > 1:
         yield f"Losses are those that trained, {_listed(sorted(functions))}: other functions, not to be compared."
+
+
+def one_answer(rows: Iterable[Row]) -> Iterator[str]:
+    """Of runs whose model gives every test image the same answer."""
+    found: dict[str, list[str]] = {}
+    for row in rows:
+        given = [(run.result.class_names, only_answer(run.result.confusion_matrix)) for run in row.runs]
+        if names := [classes[answer] for classes, answer in given if answer is not None]:
+            found[row.name] = names
+    if found:
+        told = [f"{name} ({len(names)} run{'s' * (len(names) > 1)}: {_listed(names)})" for name, names in found.items()]
+        yield f"Answers one class, so that the accuracy is no more than that class's share: {_listed(told, '; ')}."
 
 
 def undefined(rows: Iterable[Row], metric: str) -> Iterator[str]:

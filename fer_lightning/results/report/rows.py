@@ -62,7 +62,7 @@ def make_rows(
         metric,
     )
     notes = [*_repeated(left_out), *honest.undefined(rows, metric), *honest.mixtures(rows), *honest.test_sets(rows)]
-    notes += honest.losses_apart(rows, metric)
+    notes += [*honest.losses_apart(rows, metric), *honest.one_answer(rows)]
     return keys, rows, tuple(notes)
 
 
