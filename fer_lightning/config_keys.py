@@ -118,7 +118,10 @@ KEYS = (
     Key("trainer.num_sanity_val_steps", Effect.NONE),
     Key("trainer.profiler", Effect.NONE),
     Key("trainer.detect_anomaly", Effect.NONE),
+    Key("results", Effect.NONE, place=True, in_config=False),  # of fer-report
     Key("hydra", Effect.NONE, in_config=False),
+    Key("hydra.run.dir", Effect.NONE, place=True, in_config=False),
+    Key("hydra.sweep.dir", Effect.NONE, place=True, in_config=False),
     Key("local", Effect.NONE, in_config=False),  # what its file sets counts under its own key
 )
 

@@ -16,6 +16,7 @@ import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
 
 from fer_lightning.run.compose import compose, options
+from fer_lightning.run.flags import flags_first
 from fer_lightning.run.report_paths import with_paths
 
 ROOT = Path(__file__).parents[1]
@@ -65,17 +66,9 @@ def arguments(line: str) -> tuple[str, list[str]] | None:
 
 
 def overrides_and_folder(words: list[str]) -> tuple[list[str], str | None]:
-    """What is composed, and the folder of --config-dir; flags that take a value lose it."""
-    overrides, folder, words = [], None, list(words)
-    while words:
-        word = words.pop(0)
-        if word == "--config-dir":
-            folder = words.pop(0)
-        elif word in {"--cfg", "--info", "--package"}:
-            words.pop(0)
-        elif not word.startswith("-"):
-            overrides.append(word)
-    return overrides, folder
+    """What is composed, and the folder of --config-dir."""
+    folders = [word.removeprefix("--config-dir=") for word in words if word.startswith("--config-dir=")]
+    return [word for word in words if not word.startswith("-")], folders[0] if folders else None
 
 
 def choices(override: str) -> list[str]:
@@ -111,8 +104,8 @@ def test_every_command_composes(document, line, tmp_path):
             (tmp_path / block.path).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / block.path).write_text(block.body)
     command, words = arguments(line)
-    words = with_paths(words) if command == "fer-report" else words
-    overrides, folder = overrides_and_folder(words)
+    words = flags_first(words)
+    overrides, folder = overrides_and_folder(with_paths(words) if command == "fer-report" else words)
     # the walks write into conf/ itself
     own = [tmp_path / name for name in (folder, "conf") if name and (tmp_path / name).is_dir()]
     assert folder is None or own, f"no block of {document.name} shows a file in {folder}/"

@@ -23,9 +23,13 @@ from fer_lightning.errors import FerError
 from fer_lightning.os_errors import OUTPUT, as_fer_error, describe
 from fer_lightning.run.compose import as_job, conf_dir, register_resolvers
 from fer_lightning.run.explain import explain, is_null_group
+from fer_lightning.run.flags import flags_first
 from fer_lightning.run.job import Job, Stopped
 from fer_lightning.run.launch import FOLDER, drop_leftover_ranks
+from fer_lightning.run.override_grammar import to_hydra
+from fer_lightning.run.own_files import check_names
 from fer_lightning.run.places import places
+from fer_lightning.run.sweep.start import check_command
 
 SWITCH = "HYDRA_FULL_ERROR"
 log = logging.getLogger(__name__)
@@ -42,13 +46,15 @@ def run_app(
     Args:
         config_name: the YAML file, without its ending.
         task: takes the composed config; its value goes to Hydra's sweepers.
-        completed: makes of what was typed what Hydra reads.
+        completed: takes and returns the command's arguments, its flags in front, each one word.
     """
     for line in drop_leftover_ranks():
         print(f"warning: {line}", file=sys.stderr)
     try:
         with as_fer_error(places()):
-            sys.argv[1:] = completed(sys.argv[1:])
+            arguments = flags_first(sys.argv[1:])
+            check_names(arguments, conf_dir())
+            sys.argv[1:] = [word if word.startswith("-") else to_hydra(word) for word in completed(arguments)]
     except FerError as mistake:
         _tell(str(mistake))
         sys.exit(1)
@@ -158,6 +164,11 @@ def _thread_failed(failure: threading.ExceptHookArgs) -> None:
 
 
 def hydra_job(cfg: DictConfig) -> Job:
-    """The job that Hydra has made a folder for."""
+    """The job that Hydra has made a folder for.
+
+    Raises:
+        FerError: another command's sweep was chosen.
+    """
     hydra_cfg = HydraConfig.get()
+    check_command(hydra_cfg, cfg, f"fer-{hydra_cfg.job.config_name}")
     return as_job(cfg, list(hydra_cfg.overrides.task), Path(hydra_cfg.runtime.output_dir))

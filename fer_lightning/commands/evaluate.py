@@ -5,12 +5,11 @@ from __future__ import annotations
 from omegaconf import DictConfig
 
 from fer_lightning.commands.app import hydra_job, run_app
-from fer_lightning.run.checkpoint_paths import with_quotes
 
 
 def main() -> None:
     """Reads sys.argv."""
-    run_app("eval", _evaluate, completed=with_quotes)
+    run_app("eval", _evaluate)
 
 
 def _evaluate(cfg: DictConfig) -> float | None:

@@ -25,11 +25,8 @@ def select(faces: FaceSet, class_names: Sequence[str], protocol: str, request: R
         request: fold, number of folds, seed of the split.
 
     Raises:
-        FerError: a class that the data lack or that is no text, or a side that is left without images.
+        FerError: a class that the data lack, or a side that is left without images.
     """
-    numbers = [name for name in class_names if not isinstance(name, str)]
-    if numbers:
-        raise FerError(f"data.class_names: {numbers[0]} is a number; names stand in quotes, as in '[\"{numbers[0]}\"]'")
     unknown = [name for name in class_names if name not in faces.class_names]
     if unknown:
         raise FerError(f"data.class_names: no {choices(unknown)} here; this data set has {choices(faces.class_names)}")

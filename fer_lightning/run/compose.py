@@ -15,11 +15,14 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import InterpolationResolutionError
 
 import fer_lightning
-from fer_lightning.config_keys import Group, groups
+from fer_lightning.config_keys import Group, groups, is_place
 from fer_lightning.errors import FerError, underlying_mistake
-from fer_lightning.run import yaml_source
 from fer_lightning.run.job import Job
+from fer_lightning.run.option_list import option_list
+from fer_lightning.run.override_grammar import at_home, to_hydra
+from fer_lightning.run.own_files import check_names
 from fer_lightning.run.sweep.names import eval_name
+from fer_lightning.run.yaml_source import ENDINGS, parse, read_text, register
 
 TRAIN, EVAL = "fer-train", "fer-eval"
 # by LightningModule, what chooses a checkpoint unless the user says otherwise
@@ -35,9 +38,21 @@ def conf_dir() -> Path:
     raise FerError(f"no conf/ in {package} nor beside it: install the package again")
 
 
+def config_dirs() -> list[Path]:
+    """The folders of config groups: conf/, and those that the running command was given, as by `--config-dir`."""
+    sources = HydraConfig.get().runtime.config_sources if HydraConfig.initialized() else []
+    given = [source for source in sources if source.schema == "file" and source.provider != "main"]
+    return [conf_dir(), *(Path(source.path) for source in given)]
+
+
 def options(group: str) -> list[str]:
-    """The names of a group's YAML files in conf/."""
-    return sorted(file.stem for file in (conf_dir() / group).glob("*.yaml"))
+    """The names of a group's YAML files."""
+    return sorted(_files(group))
+
+
+def _files(group: str) -> dict[str, Path]:
+    files = (file for folder in config_dirs() for file in (folder / group).glob("*") if file.suffix in ENDINGS)
+    return {file.stem: file for file in files}
 
 
 def swept_by(sweep: DictConfig) -> str:
@@ -47,32 +62,35 @@ def swept_by(sweep: DictConfig) -> str:
 
 def sweeps_of(command: str) -> list[str]:
     """The options of `sweep` that are for this command."""
-    content = {option: OmegaConf.load(conf_dir() / "sweep" / f"{option}.yaml") for option in options("sweep")}
-    return [option for option, sweep in content.items() if isinstance(sweep, DictConfig) and swept_by(sweep) == command]
+    files = {
+        file.stem: file for folder in config_dirs() for file in (folder / "sweep").glob("*") if file.suffix in ENDINGS
+    }
+    return [option for option in sorted(files) if swept_by(parse(read_text(files[option]), files[option])) == command]
 
 
 def register_resolvers() -> None:
     """Lets Hydra read our YAML files, and defines what they may write beside values; twice does no harm.
 
-    `${len:LIST}`, `${env_or:NAME,DEFAULT}`, `${class_set:NAME,DIR,FRAMES}`, `${options:GROUP}`, `${groups:}`,
-    `${sweeps:COMMAND}`, `${eval_name:OVERRIDES,KEYS}`, `${main_figure:MODULE}`.
+    `${len:LIST}`, `${env_or:NAME,DEFAULT}`, `${class_set:NAME,DIR,FRAMES}`, `${groups:COMMAND}`,
+    `${eval_name:OVERRIDES,KEYS}`, `${main_figure:MODULE}`.
     """
-    yaml_source.register()
+    register()
     OmegaConf.register_new_resolver("len", len, replace=True)
     OmegaConf.register_new_resolver("env_or", _env_or, replace=True)
     OmegaConf.register_new_resolver("class_set", _class_set, replace=True)
     OmegaConf.register_new_resolver("main_figure", lambda module: MAIN_FIGURE.get(module, "val/accuracy"), replace=True)
     OmegaConf.register_new_resolver("groups", _groups, replace=True)
     OmegaConf.register_new_resolver("eval_name", eval_name, replace=True)
-    OmegaConf.register_new_resolver("sweeps", lambda command: ", ".join(sweeps_of(command)), replace=True)
-    OmegaConf.register_new_resolver("options", lambda group: ", ".join(options(group)), replace=True)
 
 
-def _groups() -> str:
-    """Every group of fer-train with its options, a line each; what only completes another file is no option."""
-    names = (folder.name for folder in sorted(conf_dir().iterdir()) if folder.is_dir() and folder.name != "hydra")
-    listed = {name: sweeps_of(TRAIN) if name == "sweep" else options(name) for name in names}
-    return "\n".join(f"{group}: {', '.join(found)}" for group, found in listed.items() if found)
+def _groups(command: str, *, _root_: DictConfig) -> str:
+    """Every group that a command takes, with its options; what only completes another file is no option."""
+    # Hydra keeps no choice of a group of which several options are chosen
+    known = {*HydraConfig.get().runtime.choices, *map(str, _root_)}
+    names = {path.name for folder in config_dirs() for path in folder.iterdir() if path.is_dir()} & known
+    names -= {"hydra", "local"}
+    listed = {group: sweeps_of(command) if group == "sweep" else options(group) for group in sorted(names)}
+    return option_list({group: found for group, found in listed.items() if found not in ([], ["default"])})
 
 
 def _class_set(name: str | int | None, dir: str, frames: str) -> list[str]:
@@ -85,7 +103,7 @@ def _class_set(name: str | int | None, dir: str, frames: str) -> list[str]:
 
 def _env_or(name: str, default: str) -> str:
     # an empty variable counts as unset: `FER_DATA= fer-train` should not read the root folder
-    return str(Path(os.environ.get(name) or default).expanduser())
+    return str(Path(at_home(os.environ.get(name) or default, name)))
 
 
 def compose(overrides: Sequence[str] = (), config_name: str = "train") -> DictConfig:
@@ -96,8 +114,9 @@ def compose(overrides: Sequence[str] = (), config_name: str = "train") -> DictCo
         config_name: a YAML file at the top of conf/.
     """
     register_resolvers()
+    check_names(overrides, conf_dir())
     with initialize_config_dir(str(conf_dir()), version_base="1.3"):
-        cfg = hydra_compose(config_name, list(overrides), return_hydra_config=True)
+        cfg = hydra_compose(config_name, [to_hydra(word) for word in overrides], return_hydra_config=True)
     HydraConfig.instance().set_config(cfg)
     with open_dict(cfg):
         cfg.pop("hydra")
@@ -132,10 +151,21 @@ def _listed(group: str, overrides: Sequence[str], nodes: Mapping[str, Any]) -> s
 
 
 def plain(cfg: Any) -> dict[str, Any]:
-    """A resolved config as dicts, lists and values; a mistake that a resolver found is raised as it is."""
+    """A resolved config as dicts, lists and values; a mistake that a resolver found is raised as it is.
+
+    Keys are texts, as in the JSON that keeps them. In places, `~` is the home folder.
+    """
     try:
         content = OmegaConf.to_container(cfg, resolve=True)
     except InterpolationResolutionError as failure:
         raise underlying_mistake(failure) or failure from None
     assert isinstance(content, dict)
-    return {str(key): value for key, value in content.items()}
+    return {str(key): _settled(value, str(key)) for key, value in content.items()}
+
+
+def _settled(value: Any, key: str) -> Any:
+    if isinstance(value, dict):
+        return {str(name): _settled(inner, f"{key}.{name}") for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_settled(inner, key) for inner in value]
+    return at_home(value, key) if isinstance(value, str) and is_place(key) else value

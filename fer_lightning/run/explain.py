@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from pathlib import Path
 
 from hydra.errors import HydraException, OverrideParseException
-from omegaconf import DictConfig
+from omegaconf import DictConfig, ListConfig
 
+from fer_lightning.config_keys import Group, groups
 from fer_lightning.errors import choices, underlying_mistake
 from fer_lightning.run.compose import EVAL, TRAIN, compose, options, sweeps_of
+from fer_lightning.run.own_files import CONFIG_DIR
+from fer_lightning.run.quoting import quoted
 from fer_lightning.run.sweep.start import refusal
 
 NO_OPTION = re.compile(
     r"Could not (?:find|load) '(?P<group>[^']+)/(?P<option>[^'/]+)'(?:.*?:\n\t(?P<known>.*?)\nConfig)?", re.S
 )
-AMBIGUOUS = re.compile(r"Ambiguous value for argument '(?P<key>[^=']+)=(?P<values>[^']*)'")
+SEVERAL = re.compile(r"(?:Ambiguous value for argument|Sweep parameters) '(?P<key>[^=]+)=(?P<values>.*)'")
 NO_KEY = re.compile(r"Could not override '(?P<key>[^'@]+)")
 
 
@@ -30,7 +34,10 @@ def explain(mistake: Exception, config_name: str, typed: Sequence[str]) -> str:
     if own := underlying_mistake(mistake):
         return str(own)
     if isinstance(mistake, OverrideParseException):
-        return f"{mistake.override}: cannot be read as key=value; lists are [a,b], and texts with signs stand in quotes"
+        return (
+            f"{mistake.override}: cannot be read as key=value; lists are [a,b], maps {{a: b}}, and texts with commas "
+            "or brackets stand in quotes"
+        )
     if is_null_group(mistake):
         return (
             "a group takes the name of one of its options, not null; logger, augment, mix, pages have the option none"
@@ -42,9 +49,11 @@ def explain(mistake: Exception, config_name: str, typed: Sequence[str]) -> str:
         group, option = found["group"], found["option"]
         known = found["known"].split("\n\t") if found["known"] else options(group)
         return f"{group}={option}: no such option; choose among {choices(known, option)}"
-    if found := AMBIGUOUS.search(text):
+    if found := SEVERAL.search(text):
         key, values = found["key"], found["values"]
-        return f"{key}={values}: several at once stand in brackets, '{key}=[{values}]'; one run for each takes -m"
+        told = f"{key}={values}: several values take a run each, with -m, as in fer-{config_name} -m {key}={values}"
+        takes_several = key in groups(Group.SEVERAL) or _is_list(key, config_name, typed)
+        return f"{told}; one run with all of them takes brackets, '{key}=[{values}]'" if takes_several else told
     if found := NO_KEY.search(text):
         return _unknown_key(found["key"], config_name, typed)
     return text
@@ -63,6 +72,14 @@ def is_null_group(mistake: Exception) -> bool:
     return "Config group override must be" in str(mistake)
 
 
+def _is_list(key: str, config_name: str, typed: Sequence[str]) -> bool:
+    """Whether the key holds a list, or nothing yet, in the config of the options typed."""
+    node = _with_options_only(config_name, typed)
+    for part in key.split("."):
+        node = node._get_node(part) if isinstance(node, DictConfig) else None
+    return isinstance(node, ListConfig)
+
+
 def _unknown_key(key: str, config_name: str, typed: Sequence[str]) -> str:
     node = _with_options_only(config_name, typed)
     place = ""
@@ -74,6 +91,8 @@ def _unknown_key(key: str, config_name: str, typed: Sequence[str]) -> str:
             known = [str(name) for name in node if not str(name).startswith("_")]
             if not place and options(part):
                 return f"{key}: {config_name} takes no {part}; leave it out"
+            if place and not node:
+                return f"{key}: {place} is an empty map; add to it with +{key}=VALUE"
             return f"{key}: no such key{inside}; choose among {choices(known, part)}"
         node = node._get_node(part)
         place = f"{place}.{part}" if place else part
@@ -82,8 +101,10 @@ def _unknown_key(key: str, config_name: str, typed: Sequence[str]) -> str:
 
 def _with_options_only(config_name: str, typed: Sequence[str]) -> object:
     """The config of the options typed, without the values typed: one of those is the wrong one."""
-    groups = [word for word in typed if "=" in word and "." not in word.split("=")[0] and options(word.split("=")[0])]
+    own = [word.removeprefix(CONFIG_DIR) for word in typed if word.startswith(CONFIG_DIR)]
+    search_path = [f"hydra.searchpath=[{','.join(quoted(f'file://{Path(place).absolute()}') for place in own)}]"]
+    chosen = [word for word in typed if "=" in word and "." not in word.split("=")[0] and options(word.split("=")[0])]
     try:
-        return compose(groups, config_name)
+        return compose([*search_path, *chosen], config_name)
     except HydraException:
         return compose((), config_name)

@@ -24,11 +24,14 @@ def in_one_folder(arguments: Sequence[str]) -> list[str]:
 
     Each would otherwise take a folder named by its own clock.
 
+    Args:
+        arguments: flags as `flags.flags_first` writes them.
+
     Raises:
         FerError: the arguments name no folder, or ask for a sweep.
     """
     if processes() > 1:
-        if {"-m", "--multirun"} & set(arguments):
+        if "--multirun" in arguments:
             raise FerError("a sweep starts its own processes: leave out torchrun or srun, or run one job of it")
         if not any(argument.startswith(FOLDER) for argument in arguments):
             raise FerError(

@@ -12,7 +12,7 @@ from fer_lightning.results.report.build import make_report
 from fer_lightning.results.report.model import Report
 from fer_lightning.results.report.page import write_page
 from fer_lightning.run.job import Job
-from fer_lightning.run.report_paths import KEY, KEYS, TYPED, said
+from fer_lightning.run.report_paths import KEY, KEYS, TYPED
 
 EXAMPLES = {
     "paths": f"{TYPED}[logs/runs]",
@@ -38,7 +38,7 @@ def report(job: Job) -> Report:
         FerError: no path, one that is not there, no result, an unknown metric or key, or a setting of another type.
     """
     config = job.config
-    paths = said(_texts(config[KEY], "paths"))
+    paths = [Path(path) for path in _texts(config[KEY], "paths")]
     for path in paths:
         key, equals, _ = str(path).partition("=")
         if equals and not path.exists():

@@ -1,19 +1,16 @@
-"""Turns the bare paths of `fer-report PATH... [key=value ...]` into an override that Hydra reads."""
+"""Turns the bare paths of `fer-report PATH... [key=value ...]` into an override."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from itertools import pairwise
+from collections.abc import Sequence
 from pathlib import Path
 
 from fer_lightning.errors import FerError
-from fer_lightning.run.quoting import quoted
-from fer_lightning.run.resume.command import WITH_VALUE
+from fer_lightning.run.override_grammar import listed
 
 KEY = "results"  # of conf/report.yaml; `paths` is a group of conf/, of which Hydra would look for an option
 TYPED = "paths="
 KEYS = ("by", "bars", "metric", "curve", "over", "timing", "ensemble", "title", "paths", KEY)
-FLAGS = (*WITH_VALUE, "-c", "-p", "-i", "-cd", "-cp", "-cn")  # the word behind is theirs
 
 
 def with_paths(arguments: Sequence[str]) -> list[str]:
@@ -22,24 +19,22 @@ def with_paths(arguments: Sequence[str]) -> list[str]:
     A word is a path if it exists, and also if it is neither a flag nor `key=value` with a key of fer-report or Hydra:
     then it will be said that it is not there.
 
+    Args:
+        arguments: flags as `flags.flags_first` writes them.
+
     Raises:
         FerError: paths said bare and as a list at once.
     """
     paths: list[str] = []
     rest: list[str] = []
-    for before, word in pairwise(["", *arguments]):
-        is_path = before not in FLAGS and not word.startswith("-") and (_exists(word) or not _is_override(word))
+    for word in arguments:
+        is_path = not word.startswith("-") and (_exists(word) or not _is_override(word))
         (paths if is_path else rest).append(word)
-    listed = [word for word in rest if word.startswith((TYPED, f"{KEY}="))]
-    if paths and listed:
-        raise FerError(f"{listed[0]} beside {paths[0]}: say all paths bare, or all of them in {TYPED}[...]")
+    named = [word for word in rest if word.startswith((TYPED, f"{KEY}="))]
+    if paths and named:
+        raise FerError(f"{named[0]} beside {paths[0]}: say all paths bare, or all of them in {TYPED}[...]")
     rest = [f"{KEY}={word.removeprefix(TYPED)}" if word.startswith(TYPED) else word for word in rest]
-    return [*rest, f"{KEY}=[{','.join(map(quoted, paths))}]"] if paths else rest
-
-
-def said(paths: Iterable[object]) -> list[Path]:
-    """The paths that Hydra read."""
-    return [Path(str(path)).expanduser() for path in paths]
+    return [*rest, f"{KEY}={listed(paths)}"] if paths else rest
 
 
 def _exists(word: str) -> bool:

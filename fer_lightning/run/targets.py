@@ -35,6 +35,11 @@ def check_targets(config: Mapping[str, Any]) -> None:
                 raise FerError(f"{path}.{key}: {target} has no such parameter; choose among {named}")
             if wanted := _mismatch(known[key], value):
                 raise FerError(f"{path}.{key}={value}: it must be {wanted}")
+            for place, part in _not_texts(known[key], value):
+                raise FerError(
+                    f"{path}.{key}{place}={part}: it must be a text; numbers, and what YAML takes for a truth value "
+                    '(yes, no, on, off, true, false), stand in quotes, as in "yes"'
+                )
 
 
 def located(target: str, where: str) -> Any:
@@ -84,9 +89,24 @@ def _signature(layer: Callable[..., Any]) -> inspect.Signature:
         return inspect.signature(layer)
 
 
+def _members(annotation: Any) -> tuple[Any, ...]:
+    return get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
+
+
+def _not_texts(annotation: Any, value: Any) -> Iterator[tuple[str, Any]]:
+    """The values, with their places, that are no texts in a list or map of which the annotation says that all are."""
+    # the last type of Sequence[str] and Mapping[str, str] is that of the values
+    if not any(get_args(member)[-1:] == (str,) for member in _members(annotation)):
+        return
+    if isinstance(value, Mapping):
+        yield from ((f".{key}", part) for key, part in value.items() if not isinstance(part, str))
+    elif isinstance(value, list):
+        yield from ((f"[{number}]", part) for number, part in enumerate(value) if not isinstance(part, str))
+
+
 def _mismatch(annotation: Any, value: Any) -> str | None:
     """What the value should be, where the annotation is made of plain types only and the value is none of them."""
-    members = get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
+    members = _members(annotation)
     members = tuple(member for member in members if member is not torch.Tensor)  # a YAML file cannot hold one
     members = tuple(WRITTEN.get(get_origin(member) or member, member) for member in members)
     if not all(member in PLAIN for member in members):

@@ -53,7 +53,7 @@ def test_several_need_one_that_is_named(environment, names):
     with pytest.raises(FerError, match=r"4 processes train together .* add hydra\.run\.dir=logs/runs/NAME"):
         in_one_folder(["seed=1"])
     with pytest.raises(FerError, match="a sweep starts its own processes"):
-        in_one_folder(["-m", "hydra.run.dir=x"])
+        in_one_folder(["--multirun", "hydra.run.dir=x"])
     assert in_one_folder(["seed=1", "hydra.run.dir=x"]) == ["seed=1", "hydra.run.dir=x"]
 
 

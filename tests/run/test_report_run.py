@@ -11,6 +11,7 @@ from made_results import make_result
 
 from fer_lightning.errors import FerError
 from fer_lightning.run.compose import as_job, compose
+from fer_lightning.run.flags import flags_first
 from fer_lightning.run.quoting import quoted
 from fer_lightning.run.report import WRITERS, report
 from fer_lightning.run.report_paths import with_paths
@@ -87,8 +88,8 @@ def test_bare_words_become_the_list_of_paths(tmp_path, monkeypatch):
     Path("by=a folder, with [signs]").mkdir()
     Path("data.fold=0,loss=l1").mkdir()
     typed = ["by=a folder, with [signs]", "by=[model]", "data.fold=0,loss=l1", "nowhere", "a=b", "hydra.run.dir=x"]
-    *rest, paths = with_paths([*typed, "--cfg", "job", "+hydra/x=y"])
-    assert rest == ["by=[model]", "hydra.run.dir=x", "--cfg", "job", "+hydra/x=y"]
+    *rest, paths = with_paths(flags_first([*typed, "--cfg", "job", "+hydra/x=y"]))
+    assert rest == ["--cfg=job", "by=[model]", "hydra.run.dir=x", "+hydra/x=y"]
     read = compose([paths], "report").results
     assert read == ["by=a folder, with [signs]", "data.fold=0,loss=l1", "nowhere", "a=b"]
 

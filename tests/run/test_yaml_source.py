@@ -37,8 +37,9 @@ UNREADABLE = [
 
 
 @pytest.fixture
-def mine(tmp_path):
+def mine(tmp_path, monkeypatch):
     """A folder for `--config-dir`."""
+    monkeypatch.chdir(tmp_path)
     (tmp_path / "mine/experiment").mkdir(parents=True)
     return tmp_path / "mine"
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import pairwise
 from pathlib import Path
 
 from fer_lightning.config_keys import row_of
@@ -19,12 +18,14 @@ log = logging.getLogger(__name__)
 
 KEY = "resume="
 LENGTH = "trainer.max_epochs"
-WITH_VALUE = ("--cfg", "--package", "--info", "--config-dir", "--config-path", "--config-name")
 FIXED_LENGTH = "fer_lightning.training.schedules.one_cycle"
 
 
 def into_its_folder(arguments: Sequence[str]) -> list[str]:
     """A command's arguments, so completed that a resume writes into the folder that it names, and makes no other.
+
+    Args:
+        arguments: flags as `flags.flags_first` writes them.
 
     Raises:
         FerError: the folder holds no run, or more is asked for than a resume can change.
@@ -35,11 +36,9 @@ def into_its_folder(arguments: Sequence[str]) -> list[str]:
         return list(arguments)
     folder = str(Path(folder).expanduser())
     saved_job.load(Path(folder))
-    for before, argument in pairwise(["", *arguments]):
-        if before in WITH_VALUE:
-            continue
-        if argument in ("-m", "--multirun"):
-            raise FerError(f"{KEY}{folder} goes on with one run: leave {argument} out")
+    for argument in arguments:
+        if argument == "--multirun":
+            raise FerError(f"{KEY}{folder} goes on with one run: leave -m out")
         if not _may_change(argument):
             raise FerError(
                 f"{argument}: {KEY}{folder} goes on with the config that the run began with; "

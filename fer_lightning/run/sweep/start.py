@@ -35,7 +35,7 @@ class SweepStart(Callback, ABC):
     def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
         """Called with the config of what all jobs share, before the first is made."""
         try:
-            _check_command(config, self.command)
+            check_command(config.hydra, config, self.command)
             with as_fer_error(places(config)):
                 self.begin(config)
         except FerError as mistake:
@@ -104,7 +104,12 @@ def refusal(option: str, own: str, command: str) -> str:
     return f"sweep={option} is for {own}; {command} takes {choices(sweeps_of(command))}"
 
 
-def _check_command(config: DictConfig, command: str) -> None:
-    option, own = config.hydra.runtime.choices.get("sweep"), swept_by(config)
+def check_command(hydra: Any, config: DictConfig, command: str) -> None:
+    """Looks whether the chosen file of the group `sweep` is for this command.
+
+    Raises:
+        FerError: it is for another.
+    """
+    option, own = hydra.runtime.choices.get("sweep"), swept_by(config)
     if option is not None and own != command:
         raise FerError(refusal(option, own, command))

@@ -1,0 +1,39 @@
+"""Lists the groups of a command with their options, as `--help` shows them."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Mapping, Sequence
+
+COLUMNS = 110
+INDENT = 15  # where options begin
+MANY = 15  # options of a group, above which those of a paper have a line of their own
+PAPER = re.compile(r"paper_[a-z]_")
+
+
+def option_list(groups: Mapping[str, Sequence[str]]) -> str:
+    """A line for each group and its options, wrapped; of a group with many options, a line for each paper too."""
+    return "\n".join(_lines(f"  {group}", options) for group, options in groups.items())
+
+
+def _lines(group: str, options: Sequence[str]) -> str:
+    if len(options) <= MANY:
+        return _wrapped(group, options)
+    papers = sorted({found[0] for option in options if (found := PAPER.match(option))})
+    lines = [_wrapped(group, [option for option in options if not PAPER.match(option)])]
+    for paper in papers:
+        rest = [option.removeprefix(paper) for option in options if option.startswith(paper)]
+        lines.append(_wrapped(f"    {paper}", rest))
+    return "\n".join(lines)
+
+
+def _wrapped(label: str, options: Sequence[str]) -> str:
+    return textwrap.fill(
+        ", ".join(options),
+        COLUMNS,
+        initial_indent=label.ljust(INDENT),
+        subsequent_indent=" " * INDENT,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
