@@ -14,11 +14,24 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageOps
 
+from fer_lightning.data.names import path_text
 from fer_lightning.errors import FerError
 
 Pixels = npt.NDArray[np.uint8]
 
-SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp"}
+Image.init()  # registers every format of Pillow
+# the formats of pictures; of Pillow's others one starts a program (EPS), and most describe something else (HDF5, MPEG)
+FORMATS = tuple(
+    name
+    for name in ("JPEG", "PNG", "BMP", "DIB", "GIF", "TIFF", "WEBP", "PPM", "JPEG2000", "AVIF")
+    if name in Image.OPEN
+)
+SUFFIXES = {ending for ending, name in Image.registered_extensions().items() if name in FORMATS}
+LONGEST_SIDE = 16_384  # pixels; an oblong image is made square, and of colour this square takes 800 MB
+NAMED = 10  # broken images that a message names
+BROKEN = "this is no image that can be read, or it is cut off"
+# what Pillow raises for a damaged file
+DAMAGE = (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError)
 DEEP = {"I;16", "I;16B", "I;16L", "I;16N", "I"}  # 16-bit grey, as Pillow calls it
 OPENED = re.compile(r"<_io\.\w+ name=[^>]*>")  # what Pillow calls a file that is open
 DEPTH = 257  # 65535 / 255
@@ -75,18 +88,62 @@ class Rows(Sequence[Pixels]):
 def decode(path: Path) -> Pixels:
     """(H, W) grey or (H, W, 3) RGB uint8: turned as its EXIF says, 16 bits scaled to 8, transparency over white.
 
+    Of an animation the first picture.
+
     Raises:
-        FerError: naming the file when it is no image, cut off, or of floating-point pixels.
+        FerError: naming the file when it is no image, cut off, of floating-point pixels, or longer than LONGEST_SIDE.
     """
-    # by its path Pillow would map an uncompressed TIFF into memory, and scrambles it where EXIF turns it
-    with _readable(path), path.open("rb") as file, Image.open(file) as opened:
-        return _plain(opened, path)
+    with _one_clear_error(path):
+        return _decode(path)
 
 
 def from_pil(picture: Image.Image, name: str) -> Pixels:
     """As `decode`, of a picture that is open or in memory; `name` is what messages call it."""
-    with _readable(name):
-        return _plain(picture, name)
+    with _one_clear_error(name), _readable(name):
+        return _plain(picture)
+
+
+def decode_all(paths: Sequence[Path], root: Path) -> Iterator[Pixels]:
+    """Each picture in turn, as `decode` gives it.
+
+    Args:
+        paths: the files.
+        root: a folder above all of them, for messages.
+
+    Raises:
+        FerError: after the last file, naming those that `decode` refuses, up to ten of them, and how many they are.
+    """
+    refused: dict[Path, str] = {}
+    for path in paths:
+        try:
+            image = _decode(path)
+        except _Refused as refusal:
+            refused[path] = str(refusal)
+            continue
+        yield image
+    if len(refused) == 1:
+        path, reason = next(iter(refused.items()))
+        raise FerError(f"{path}: {reason}")
+    if refused:
+        listed = [f"{path_text(path, root)}: {reason}".replace(f": {BROKEN}", "") for path, reason in refused.items()]
+        more = f", and {len(listed) - NAMED} more" if len(listed) > NAMED else ""
+        raise FerError(
+            f"{root}: {len(refused)} of {len(paths)} images cannot be read; get them again or remove them: "
+            f"{', '.join(listed[:NAMED])}{more}"
+        )
+
+
+def is_image(path: Path) -> bool:
+    """Whether the file begins as an image of one of FORMATS does, whatever its name."""
+    try:
+        with warnings.catch_warnings(), path.open("rb") as file:
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            with Image.open(file, formats=FORMATS):
+                return True
+    except Image.DecompressionBombError:
+        return True
+    except DAMAGE:
+        return False
 
 
 def resized(image: Pixels, side: int) -> Pixels:
@@ -100,27 +157,49 @@ def resized(image: Pixels, side: int) -> Pixels:
     return np.asarray(cv2.resize(np.ascontiguousarray(image), (side, side), interpolation=method), dtype=np.uint8)
 
 
+class _Refused(Exception):
+    """Why a picture cannot be decoded, without its name."""
+
+
+@contextmanager
+def _one_clear_error(name: str | Path) -> Iterator[None]:
+    try:
+        yield
+    except _Refused as refusal:
+        raise FerError(f"{name}: {refusal}") from refusal
+
+
 @contextmanager
 def _readable(name: str | Path) -> Iterator[None]:
+    """Turns what Pillow raises for a damaged picture into `_Refused`."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # about EXIF entries that nothing here reads
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # LONGEST_SIDE is the limit here
             yield
-    except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as damage:
+    except DAMAGE as damage:
         reason = OPENED.sub("it", (str(damage) or type(damage).__name__).splitlines()[0].replace(str(name), "it"))
-        raise FerError(f"{name}: this is no image that can be read, or it is cut off ({reason[:200]})") from damage
+        raise _Refused(f"{BROKEN} ({reason[:200]})") from damage
 
 
-def _plain(picture: Image.Image, name: str | Path) -> Pixels:
+def _decode(path: Path) -> Pixels:
+    # by its path Pillow would map an uncompressed TIFF into memory, and scrambles it where EXIF turns it
+    with _readable(path), path.open("rb") as file, Image.open(file, formats=FORMATS) as opened:
+        return _plain(opened)
+
+
+def _plain(picture: Image.Image) -> Pixels:
+    if max(picture.size) > LONGEST_SIDE:
+        raise _Refused(f"{picture.width}x{picture.height} pixels, a side may have {LONGEST_SIDE:,}")
     picture.load()
     picture = ImageOps.exif_transpose(picture)
     if picture.mode in DEEP:
         deep = np.asarray(picture).astype(np.int64)
         if deep.min() < 0 or deep.max() > 65535:
-            raise FerError(f"{name}: grey values from {deep.min()} to {deep.max()}; an image has at most 16 bits")
+            raise _Refused(f"grey values from {deep.min()} to {deep.max()}; an image has at most 16 bits")
         return np.round(deep / DEPTH).astype(np.uint8)
     if picture.mode == "F":
-        raise FerError(f"{name}: its pixels are floating-point numbers; save it with 8 or 16 bits")
+        raise _Refused("its pixels are floating-point numbers; save it with 8 or 16 bits")
     if picture.has_transparency_data:
         clear = picture.convert("RGBA")
         white = Image.new("RGBA", clear.size, "white")

@@ -9,6 +9,7 @@ from dataclasses import replace
 from fer_lightning.data.expressions import relabel
 from fer_lightning.data.faces import FaceSet, Integers
 from fer_lightning.data.folds import stratified_part
+from fer_lightning.data.names import plain_text
 from fer_lightning.data.protocols import Protocol, Request, choose
 from fer_lightning.errors import FerError, choices
 
@@ -27,6 +28,7 @@ def select(faces: FaceSet, class_names: Sequence[str], protocol: str, request: R
     Raises:
         FerError: a class that the data lack, or a side that is left without images.
     """
+    class_names = [plain_text(name) for name in class_names]
     unknown = [name for name in class_names if name not in faces.class_names]
     if unknown:
         raise FerError(f"data.class_names: no {choices(unknown)} here; this data set has {choices(faces.class_names)}")

@@ -16,6 +16,7 @@ from omegaconf.errors import InterpolationResolutionError
 
 import fer_lightning
 from fer_lightning.config_keys import Group, groups, is_place
+from fer_lightning.data.names import plain_text
 from fer_lightning.errors import FerError, underlying_mistake
 from fer_lightning.run.job import Job
 from fer_lightning.run.option_list import option_list
@@ -138,6 +139,8 @@ def as_job(cfg: DictConfig, overrides: list[str], output_dir: Path) -> Job:
     chosen = HydraConfig.get().runtime.choices
     choices = {str(group): option for group, option in chosen.items() if not str(group).startswith("hydra")}
     content = plain(cfg)
+    if isinstance(names := (content.get("data") or {}).get("class_names"), list):
+        content["data"]["class_names"] = [plain_text(name) if isinstance(name, str) else name for name in names]
     for group in groups(Group.SEVERAL):
         if group in content and group not in choices:
             choices[group] = _listed(group, overrides, content[group])

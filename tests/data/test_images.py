@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fer_lightning.data.images import ImageFiles, Rows, decode
+from fer_lightning.data.images import ImageFiles, Rows, decode, is_image
 from fer_lightning.errors import FerError
 
 GREY = np.array([[0, 10, 20], [128, 200, 255]], dtype=np.uint8)
@@ -84,6 +84,25 @@ def test_16_bits_in_the_other_byte_order(tmp_path):
 def test_16_bits_of_colour_are_scaled_to_8(tmp_path):
     cv2.imwrite(str(tmp_path / "x.png"), COLOUR[..., ::-1].astype(np.uint16) * 257)
     assert np.array_equal(decode(tmp_path / "x.png"), COLOUR)
+
+
+def test_an_animation_is_its_first_picture(tmp_path):
+    pictures = [Image.fromarray(GREY + shift) for shift in (0, 100)]
+    pictures[0].save(tmp_path / "x.gif", save_all=True, append_images=pictures[1:])
+    assert np.array_equal(decode(tmp_path / "x.gif")[..., 0], GREY)
+
+
+@pytest.mark.parametrize("shape", [(8, 16_385), (16_385, 8)])
+def test_an_image_that_is_too_long_is_refused_before_it_is_decoded(tmp_path, shape):
+    with pytest.raises(FerError, match=rf"x\.png: {shape[1]}x{shape[0]} pixels, a side may have 16,384"):
+        save(tmp_path / "x.png", np.zeros(shape, dtype=np.uint8))
+
+
+def test_a_file_that_starts_a_program_of_pillows_is_no_image(tmp_path):
+    Image.fromarray(GREY).save(tmp_path / "x.eps")
+    assert not is_image(tmp_path / "x.eps")
+    with pytest.raises(FerError, match=r"x\.eps: this is no image"):
+        decode(tmp_path / "x.eps")
 
 
 def test_what_is_transparent_stands_over_white(tmp_path):

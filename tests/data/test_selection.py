@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -26,6 +28,11 @@ def test_test_only_has_a_test_side_alone_and_that_is_allowed(make_faces):
 def test_wanted_classes_may_not_empty_the_only_side(make_faces):
     with pytest.raises(FerError, match=r"data\.class_names=\['sad', 'fear'\] leave no image to test"):
         select(make_faces([0, 3, 6]), ["sad", "fear"], "test_only", Request())
+
+
+def test_class_names_are_compared_as_composed_text(make_faces):
+    faces = replace(make_faces([0, 1, 1]), class_names=("fr\u00f6hlich", "b"))
+    assert select(faces, ["b", "fro\u0308hlich"], "test_only", Request())[0].tolist() == [1, 0, 0]
 
 
 def test_fewer_keeps_the_shares_of_the_classes_and_the_other_sides():

@@ -38,6 +38,11 @@ def classes(tmp_path, *overrides):
     return compose_job(["data=ckplus", *overrides], tmp_path / "run").config["data"]["class_names"]
 
 
+def test_typed_class_names_are_composed_text(tmp_path):
+    config = compose_job(['data.class_names=["fro\u0308hlich",happy]'], tmp_path).config
+    assert config["data"]["class_names"] == ["fr\u00f6hlich", "happy"]
+
+
 @pytest.mark.parametrize(
     ("name", "names"),
     [("6", SIX), ("7_neutral", [*SIX, "neutral"]), ("7_contempt", [*SIX, "contempt"]), ("8", EIGHT)],

@@ -13,10 +13,11 @@ from fer_lightning.data.faces import FaceSet
 from fer_lightning.data.readers.absent import belongs, refuse_file
 from fer_lightning.data.readers.counts import warn_unless_official
 from fer_lightning.data.readers.frames import FRAMES, choose_frames
+from fer_lightning.data.readers.image_search import image_files
 from fer_lightning.data.readers.manifest import EXTRAS, OPTIONAL, REQUIRED, Entry, read_manifest
-from fer_lightning.data.readers.meaning import class_name, in_order, side, spelled
+from fer_lightning.data.readers.meaning import class_name, in_order, sides, spelled
 from fer_lightning.data.readers.patterns import by_depth, by_pattern, named
-from fer_lightning.data.readers.photographs import Table, image_files, photographs
+from fer_lightning.data.readers.photographs import Table, photographs
 from fer_lightning.errors import FerError
 
 MANIFEST = "manifest.csv"
@@ -111,7 +112,8 @@ class FolderReader:
         if len(found) == 1:
             raise FerError(f"{root}: every label here is {found[0]}; a data set has two classes or more")
         declared = [*(self.labels or {}).values(), *(name for of in (self.counts or {}).values() for name in of)]
-        splits = [side(entry.says.get("split", ""), self.splits, entry.where) for entry in entries]
+        words = [entry.says.get("split", "") for entry in entries]
+        splits = sides(words, self.splits, [entry.where for entry in entries])
         return Table(
             paths=[entry.path for entry in entries],
             labels=labels,

@@ -10,8 +10,10 @@ import numpy as np
 
 from fer_lightning.data.expressions import EXPRESSIONS
 from fer_lightning.data.faces import FaceSet
+from fer_lightning.data.names import plain_text
 from fer_lightning.data.readers.absent import DIR_KEY, belongs, refuse_file
-from fer_lightning.data.readers.photographs import Table, image_files, photographs
+from fer_lightning.data.readers.image_search import image_files
+from fer_lightning.data.readers.photographs import Table, photographs
 from fer_lightning.errors import FerError, choices
 
 log = logging.getLogger(__name__)
@@ -46,7 +48,7 @@ def read(dir: str | Path, cache_dir: Path, key: str = DIR_KEY) -> FaceSet:
             f"{strangers[0]}: LFW's images are <Name>/<Name>_0001.jpg below {root} ({len(strangers)} others here); "
             "take it away, or read it as data=folder"
         )
-    people = [file.parent.name for file in files]
+    people = [plain_text(file.parent.name) for file in files]
     table = Table(files, labels=[""] * len(files), class_names=EXPRESSIONS, subjects=people)
     faces = photographs("lfw", table, root, cache_dir)
     found = len(np.unique(people))

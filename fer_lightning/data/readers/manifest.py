@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from fer_lightning.data.names import plain_text
 from fer_lightning.data.readers.csv_rows import csv_rows
 from fer_lightning.errors import FerError, choices
 
@@ -45,6 +46,7 @@ def read_manifest(path: Path) -> list[Entry]:
     for where, row in csv_rows(io.StringIO(text, newline=""), str(path), header):
         says = dict(zip(header, row, strict=True))
         name = says.pop("path")
+        says = {column: plain_text(cell) for column, cell in says.items()}
         image = _image(path.parent, name, where)
         before = first_seen.setdefault(os.path.normpath(image), where)
         if before != where:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from fer_lightning.data.expressions import EXPRESSIONS, expression
+from fer_lightning.data.names import plain_text
 from fer_lightning.errors import FerError, choices
 
 SIDES = ("train", "val", "test")
 # how people spell the three sides, in small letters
 SPLITS = {
     **dict.fromkeys(("train", "training"), "train"),
-    **dict.fromkeys(("val", "valid", "validation"), "val"),
-    **dict.fromkeys(("test", "testing"), "test"),
+    **dict.fromkeys(("val", "valid", "validation", "dev"), "val"),
+    **dict.fromkeys(("test", "testing", "eval"), "test"),
 }
+EVAL = "eval"  # people call the test side so, or the validation side beside one called test
 SHOWN = 50  # characters of a word in messages
 
 
@@ -30,18 +32,18 @@ def class_name(word: str, labels: Mapping[str, str] | None, where: str) -> str:
     """
     if labels is None or not word:
         return spelled(word)
-    known = {str(own): name for own, name in labels.items()}  # a YAML key 1 is a number
+    known = {plain_text(str(own)): name for own, name in labels.items()}  # a YAML key 1 is a number
     if word not in known:
         raise FerError(f"{where}: label '{word[:SHOWN]}' is not in data.faces.labels: {choices(known, word[:SHOWN])}")
     return spelled(known[word])
 
 
 def spelled(word: str) -> str:
-    """The vocabulary's word where it has one for `word`, whatever the spelling; else the word itself."""
+    """The vocabulary's word where it has one for `word`, whatever the spelling; else the word itself, as plain text."""
     try:
         return expression(word)
     except FerError:
-        return word
+        return plain_text(word)
 
 
 def side(word: str, splits: Mapping[str, str] | None, where: str) -> str:
@@ -57,7 +59,7 @@ def side(word: str, splits: Mapping[str, str] | None, where: str) -> str:
     """
     if not word:
         return ""
-    own = {str(name): meant for name, meant in (splits or {}).items()}
+    own = {plain_text(str(name)): meant for name, meant in (splits or {}).items()}
     if wrong := [meant for meant in own.values() if meant not in SIDES]:
         raise FerError(f"data.faces.splits leads to {wrong[0]}: choose among {choices(SIDES, wrong[0])}")
     found = own.get(word) or SPLITS.get(word.lower())
@@ -65,6 +67,34 @@ def side(word: str, splits: Mapping[str, str] | None, where: str) -> str:
         known = choices([*SPLITS, *own], word[:SHOWN])
         raise FerError(f"{where}: split '{word[:SHOWN]}' is none of {known}; data.faces.splits gives words a meaning")
     return found
+
+
+def sides(words: Sequence[str], splits: Mapping[str, str] | None, where: str | Sequence[str]) -> list[str]:
+    """`side` of each word, where `eval` beside a test side is the validation side.
+
+    Args:
+        words: the data set's own.
+        splits: word -> side, beside the usual spellings.
+        where: the place of all words, or of each, for messages.
+
+    Raises:
+        FerError: as of `side`; `eval` stands beside both a validation and a test side.
+    """
+    places = [where] * len(words) if isinstance(where, str) else where
+    meant: dict[str, str] = {}
+    for word, place in zip(words, places, strict=True):
+        if word not in meant:
+            meant[word] = side(word, splits, place)
+    unclear = [word for word in meant if word.lower() == EVAL and word not in (splits or {})]
+    clear = {meant[word] for word in meant if word not in unclear}
+    if unclear and {"val", "test"} <= clear:
+        raise FerError(
+            f"{places[words.index(unclear[0])]}: {unclear[0]} beside a validation and a test side; "
+            f"data.faces.splits={{{unclear[0]}: SIDE}} says which it is, or rename it"
+        )
+    if unclear and "test" in clear:
+        meant |= dict.fromkeys(unclear, "val")
+    return [meant[word] for word in words]
 
 
 def in_order(names: Iterable[str]) -> tuple[str, ...]:

@@ -6,7 +6,9 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-from fer_lightning.data.readers.photographs import image_files
+from fer_lightning.data.images import SUFFIXES
+from fer_lightning.data.names import plain_text
+from fer_lightning.data.readers.image_search import image_files, refuse_repeated
 from fer_lightning.errors import FerError
 
 
@@ -28,13 +30,12 @@ def named_images(folder: Path, pattern: re.Pattern[str], example: str) -> list[N
     Raises:
         FerError: a name of another form, an image that stands there twice, or a folder called like an image.
     """
-    found: dict[tuple[str, ...], Path] = {}
+    found: list[NamedImage] = []
     for path in image_files(folder):
-        match = pattern.fullmatch(path.stem)
+        name = path.stem if path.suffix.lower() in SUFFIXES else path.name
+        match = pattern.fullmatch(plain_text(name))
         if match is None:
             raise FerError(f"{path}: images here are called like {example}; rename this one or take it away")
-        parts = tuple(part.upper() for part in match.groups())
-        if parts in found:
-            raise FerError(f"{path}: the same image as {found[parts]}; remove one of them")
-        found[parts] = path
-    return [NamedImage(path, parts) for parts, path in found.items()]
+        found.append(NamedImage(path, tuple(part.upper() for part in match.groups())))
+    refuse_repeated({image.path: "/".join(image.parts) for image in found})
+    return found

@@ -5,8 +5,10 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
+from fer_lightning.data.names import path_text
+from fer_lightning.data.readers.image_search import refuse_repeated
 from fer_lightning.data.readers.manifest import Entry
 from fer_lightning.data.readers.meaning import SPLITS
 from fer_lightning.errors import FerError, choices
@@ -14,7 +16,8 @@ from fer_lightning.errors import FerError, choices
 log = logging.getLogger(__name__)
 
 IGNORE = "ignore"
-GROUPS = ("label", "split", "subject", "sequence", "frame", "pose", "illumination", IGNORE)
+IMAGE = "image"
+GROUPS = ("label", "split", "subject", "sequence", "frame", "pose", "illumination", IMAGE, IGNORE)
 CLASS_ONLY = 2
 LAYOUTS = {CLASS_ONLY: "<class>/<file>", 3: "<split>/<class>/<file>"}  # by the parts of the path
 
@@ -24,23 +27,30 @@ def by_pattern(files: Sequence[Path], root: Path, pattern: str, about: str | Non
 
     `about` is said where a path does not match: a layout in words, which a pattern is not.
 
-    A group that takes no part says nothing of the image. An image whose group `ignore` takes part is passed over.
+    A group that takes no part says nothing of the image. An image whose group `ignore` takes part is passed over. The
+    group `image` is the data set's own name of an image, which only one file may have. A pattern that ignores case,
+    `(?i)`, gives its words in capitals.
 
     Raises:
-        FerError: the pattern is none, lacks the group `label` or has an unknown one, or does not match an image.
+        FerError: the pattern is none, lacks the group `label` or has an unknown one, or does not match an image; two
+            files are the same `image`.
     """
     rule = _compiled(pattern)
     entries, ignored = [], 0
     strangers = []
     for file in files:
-        place = file.relative_to(root).as_posix()
+        place = path_text(file, root)
         match = rule.fullmatch(place)
         if match is None:
             strangers.append(place)
         elif match.groupdict().get(IGNORE) is not None:
             ignored += 1
         else:
-            entries.append(Entry(file, str(file), match.groupdict(default="")))
+            says = match.groupdict(default="")
+            if rule.flags & re.IGNORECASE:
+                says = {group: word.upper() for group, word in says.items()}
+            entries.append(Entry(file, str(file), says))
+    refuse_repeated({entry.path: name for entry in entries if (name := entry.says.get(IMAGE))})
     if strangers:
         many = f"({len(strangers)} such images of {len(files)})"
         layout = f"data.faces.pattern {many}. {about}" if about else f"{named(pattern)} {many}"
@@ -56,7 +66,7 @@ def by_depth(files: Sequence[Path], root: Path) -> list[Entry]:
     Raises:
         FerError: a file lies elsewhere, or both layouts are mixed.
     """
-    places = [file.relative_to(root).parts for file in files]
+    places = [PurePosixPath(path_text(file, root)).parts for file in files]
     for file, parts in zip(files, places, strict=True):
         if len(parts) not in LAYOUTS:
             raise FerError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -14,7 +15,8 @@ import numpy.typing as npt
 from fer_lightning.data.cache import Columns, cached_columns, content_hash
 from fer_lightning.data.faces import FaceSet
 from fer_lightning.data.image_digests import DIGEST_BYTES, digest_of
-from fer_lightning.data.images import SUFFIXES, ImageFiles, decode
+from fer_lightning.data.images import ImageFiles, decode_all
+from fer_lightning.data.names import path_text
 from fer_lightning.errors import FerError
 
 LOOK = 1  # part of the cache's key: raise it when the columns below, or the way files are decoded, change
@@ -46,7 +48,7 @@ class Table:
 
 
 def photographs(name: str, table: Table, root: Path, cache_dir: Path) -> FaceSet:
-    """The FaceSet of these files; ids are paths below `root`.
+    """The FaceSet of these files; ids are paths below `root`, as plain text.
 
     The first time, and whenever a file has changed, every file is decoded: so a broken one is found here and not in
     the middle of a training, and sizes and exact copies are known from then on.
@@ -58,16 +60,16 @@ def photographs(name: str, table: Table, root: Path, cache_dir: Path) -> FaceSet
         cache_dir: where the findings are kept.
 
     Raises:
-        FerError: a file is no image, or cut off; an image stands in the table twice.
+        FerError: files that are no images, or cut off: all of them at once; an image stands in the table twice.
     """
-    ids = [path.relative_to(root).as_posix() for path in table.paths]
-    repeated = sorted({name for name in ids if ids.count(name) > 1}) if len(set(ids)) < len(ids) else []
+    ids = [path_text(path, root) for path in table.paths]
+    repeated = sorted(name for name, times in Counter(ids).items() if times > 1)
     if repeated:
         raise FerError(f"{root}: {repeated[0]} is listed twice ({len(repeated)} such images); each counts once")
     # a file that was rewritten has another size or time: hashing gigabytes at every start would take minutes
     stats = [(stat.st_size, stat.st_mtime_ns) for stat in (path.stat() for path in table.paths)]
     key = content_hash("photographs", LOOK, str(root.resolve()), ids, stats)
-    found = cached_columns(cache_dir, f"{name}-files", key, lambda: _look(table.paths))
+    found = cached_columns(cache_dir, f"{name}-files", key, lambda: _look(table.paths, root))
     number = {name: place for place, name in enumerate(table.class_names)}
     return FaceSet(
         pixels=ImageFiles(table.paths),
@@ -83,40 +85,11 @@ def photographs(name: str, table: Table, root: Path, cache_dir: Path) -> FaceSet
     )
 
 
-def image_files(folder: Path) -> list[Path]:
-    """Every image below `folder`, sorted by path; what is hidden is passed over, links to other folders are followed.
-
-    Raises:
-        FerError: a link leads back to a folder above it.
-    """
-    found: list[Path] = []
-    _walk(folder, (folder.resolve(),), found)
-    return found
-
-
-def _walk(folder: Path, above: tuple[Path, ...], found: list[Path]) -> None:
-    for item in sorted(folder.iterdir()):
-        if item.name.startswith("."):  # .ipynb_checkpoints, and the ._x.jpg that macOS writes beside x.jpg
-            continue
-        if item.is_dir():
-            if item.suffix.lower() in SUFFIXES:
-                raise FerError(f"{item}: a folder, where its name says an image; rename or remove it")
-            place = item.resolve()
-            if place in above:
-                raise FerError(f"{item}: this link leads back to {place}, a folder above it; remove it")
-            _walk(item, (*above, place), found)
-        elif item.suffix.lower() in SUFFIXES and item.exists():
-            found.append(item)
-        elif item.is_symlink() and item.suffix.lower() in SUFFIXES:
-            raise FerError(f"{item}: this link leads to {item.readlink()}, which is not there")
-
-
-def _look(paths: Sequence[Path]) -> Columns:
+def _look(paths: Sequence[Path], root: Path) -> Columns:
     """Size, colour and digest of each file's picture, and a hash of all of them."""
     height, width, colour, digest = ([0] * len(paths) for _ in range(4))
     whole = blake2b(digest_size=16)
-    for number, path in enumerate(paths):
-        image = decode(path)
+    for number, image in enumerate(decode_all(paths, root)):
         height[number], width[number], colour[number] = image.shape[0], image.shape[1], image.ndim == 3
         digest[number] = digest_of(image)
         whole.update(digest[number].to_bytes(DIGEST_BYTES, "little", signed=True))

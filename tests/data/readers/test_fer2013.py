@@ -157,6 +157,24 @@ def test_class_folders(tmp_path, pixels, prefixed):
     assert faces.split.tolist() == [published[number] for number in order]
 
 
+@pytest.mark.parametrize("word", ["validation", "Val", "dev", "eval"])
+def test_a_folder_of_validation_images_is_read_and_folders_say_the_sides(tmp_path, pixels, word):
+    for number, place in enumerate((f"{word}/sad", "Train/sad", "test/sad")):
+        (tmp_path / place).mkdir(parents=True)
+        cv2.imwrite(str(tmp_path / place / f"Training_{number}.png"), pixels[number])
+    faces = fer2013.read(tmp_path, tmp_path / "cache")
+    assert faces.split.tolist() == ["Training", "PublicTest", "PrivateTest"]
+    assert faces.ids.tolist() == ["Train/sad/Training_1.png", f"{word}/sad/Training_0.png", "test/sad/Training_2.png"]
+    assert np.array_equal(faces.pixels, pixels[[1, 0, 2]])
+
+
+def test_two_folders_of_one_side_are_refused(tmp_path, pixels, refused):
+    for place in ("train/sad", "training/sad", "test/sad"):
+        (tmp_path / place).mkdir(parents=True)
+        cv2.imwrite(str(tmp_path / place / "1.png"), pixels[0])
+    assert f"{tmp_path}: train and training are both the train side; keep one of them" in refused(tmp_path)
+
+
 def test_folders_without_prefixes_get_their_validation_out_of_the_training_side(tmp_path, make_faces, caplog):
     drawn = make_faces([number % 7 for number in range(84)], size=48)
     for row, image in enumerate(drawn.pixels):

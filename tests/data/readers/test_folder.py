@@ -63,6 +63,48 @@ def test_split_folders_in_the_usual_spellings(draw, read):
     }
 
 
+@pytest.mark.parametrize(
+    ("folders", "meant"),
+    [
+        (("Train", "DEV", "EVAL"), ("train", "val", "test")),
+        (("training", "valid", "testing"), ("train", "val", "test")),
+        (("train", "eval"), ("train", "test")),
+        (("train", "eval", "test"), ("train", "val", "test")),
+    ],
+)
+def test_eval_is_the_test_side_unless_another_folder_is(draw, read, folders, meant):
+    faces = read(draw(*(f"{folder}/{name}/1.png" for folder in folders for name in ("happy", "sad"))))
+    sides = {name.split("/")[0]: side for name, side in zip(faces.ids.tolist(), faces.split.tolist(), strict=True)}
+    assert sides == dict(zip(folders, meant, strict=True))
+
+
+def test_eval_beside_validation_and_test_is_asked_for(draw, read):
+    root = draw(*(f"{folder}/happy/1.png" for folder in ("train", "val", "test", "eval")), "train/sad/1.png")
+    with pytest.raises(FerError, match=r"eval/happy/1\.png: eval beside a validation and a test side; data\."):
+        read(root)
+    assert set(read(root, splits={"eval": "val"}).split) == {"train", "val", "test"}
+
+
+def test_a_pattern_that_ignores_case_gives_its_words_in_capitals(draw, read):
+    faces = read(draw("Ann/happy_1.png", "ANN/Sad_2.png"), pattern=r"(?i)(?P<subject>ann)/(?P<label>[a-z]+)_\d\.png")
+    assert faces.subject.tolist() == ["ANN", "ANN"]
+    assert sorted(names(faces)) == ["happy", "sad"]
+
+
+def test_names_of_classes_and_people_are_composed_text(draw, read):
+    root = draw("fro\u0308hlich/1.png", "Zoe\u0308/1.png")
+    (root / "caf\udce9").mkdir()
+    (root / "caf\udce9" / "1.png").write_bytes((root / "fro\u0308hlich" / "1.png").read_bytes())
+    assert read(root).class_names == ("Zo\u00eb", r"caf\xe9", "fr\u00f6hlich")
+    (root / "manifest.csv").write_text(
+        "path,label,subject\nZoe\u0308/1.png,fro\u0308hlich,Zoe\u0308\nfro\u0308hlich/1.png,x,Zo\u00eb\n"
+    )
+    faces = read(root)
+    assert set(faces.subject) == {"Zo\u00eb"}
+    assert faces.class_names == ("fr\u00f6hlich", "x")
+    assert read(root, labels={"fro\u0308hlich": "happy", "x": "sad"}).class_names == ("happy", "sad")
+
+
 def test_the_vocabulary_comes_first_in_its_order_and_own_classes_sorted_after_it(draw, read):
     faces = read(draw("zebra/1.png", "contempt/1.png", "Ape/1.png", "Surprised/1.png", "joy/1.png"))
     assert faces.class_names == ("happy", "surprise", "contempt", "Ape", "zebra")

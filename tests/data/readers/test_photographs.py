@@ -1,4 +1,4 @@
-"""Image files are looked at once, again when they change, and found as they lie."""
+"""Image files are looked at once, again when they change."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ import cv2
 import numpy as np
 import pytest
 
+from fer_lightning.data import images
 from fer_lightning.data.copies import copy_groups
-from fer_lightning.data.readers import photographs as module
-from fer_lightning.data.readers.photographs import Table, image_files, photographs
+from fer_lightning.data.readers.image_search import image_files
+from fer_lightning.data.readers.photographs import Table, photographs
 from fer_lightning.errors import FerError
 
 RNG = np.random.default_rng(0)
@@ -21,13 +22,13 @@ PICTURES = [RNG.integers(0, 256, shape, dtype=np.uint8) for shape in ((6, 8), (9
 def looked(monkeypatch):
     """The paths that were decoded while the findings were made."""
     paths = []
-    decode = module.decode
+    decode = images._decode
 
     def spy(path):
         paths.append(path.name)
         return decode(path)
 
-    monkeypatch.setattr(module, "decode", spy)
+    monkeypatch.setattr(images, "_decode", spy)
     return paths
 
 
@@ -111,42 +112,31 @@ def test_a_broken_file_is_named(root, tmp_path):
         read(root, tmp_path / "cache")
 
 
+def test_all_broken_files_are_named_at_once_up_to_ten(tmp_path):
+    folder = tmp_path / "data"
+    folder.mkdir()
+    for number in range(14):
+        cv2.imwrite(str(folder / f"{number:02d}.png"), PICTURES[1])
+        if number:
+            (folder / f"{number:02d}.png").write_bytes(b"no image")
+    with pytest.raises(FerError) as caught:
+        read(folder, tmp_path / "cache")
+    message = str(caught.value)
+    assert message.startswith(f"{folder}: 13 of 14 images cannot be read; get them again or remove them: 01.png (")
+    assert [name in message for name in ("10.png", "11.png")] == [True, False]
+    assert message.endswith("), and 3 more")
+    assert not [path for path in (tmp_path / "cache").iterdir() if path.suffix != ".lock"]
+
+
+def test_an_id_is_text_that_every_file_takes(tmp_path):
+    folder = tmp_path / "data"
+    folder.mkdir()
+    for name, picture in zip((b"caf\xe9.png", "u\u0308.png".encode(), b"a\nb.png"), PICTURES, strict=True):
+        (folder / os.fsdecode(name)).write_bytes(cv2.imencode(".png", picture)[1].tobytes())
+    assert read(folder, tmp_path / "cache").ids.tolist() == [r"a\nb.png", r"caf\xe9.png", "\u00fc.png"]
+
+
 def test_an_image_that_is_listed_twice_is_refused(root, tmp_path):
     path = root / "a.png"
     with pytest.raises(FerError, match=r"a\.png is listed twice \(1 such images\); each counts once"):
         photographs("own", Table([path, path], ["sad", "sad"], ("sad",)), root, tmp_path / "cache")
-
-
-def test_images_of_all_folders_are_found_in_the_order_of_their_paths_and_hidden_ones_passed_over(root):
-    for name in ("sub/d.JPG", ".hidden/e.png", "._a.png", "sub/.ipynb_checkpoints/d.png", "sub/notes.txt"):
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_bytes(b"")
-    assert [path.relative_to(root).as_posix() for path in image_files(root)] == ["a.png", "b.png", "c.png", "sub/d.JPG"]
-
-
-def test_links_to_images_and_to_folders_elsewhere_are_followed(root, tmp_path):
-    (tmp_path / "away").mkdir()
-    cv2.imwrite(str(tmp_path / "away" / "z.png"), PICTURES[2])
-    (root / "there").symlink_to(tmp_path / "away")
-    (root / "y.png").symlink_to(tmp_path / "away" / "z.png")
-    assert [path.relative_to(root).as_posix() for path in image_files(root)][3:] == ["there/z.png", "y.png"]
-
-
-@pytest.mark.parametrize("target", [".", ".."])
-def test_a_link_that_leads_back_is_refused(root, target):
-    (root / "sub").mkdir()
-    (root / "sub" / "loop").symlink_to(target, target_is_directory=True)
-    with pytest.raises(FerError, match=r"sub/loop: this link leads back to .*, a folder above it; remove it"):
-        image_files(root)
-
-
-def test_a_link_to_nowhere_is_refused(root):
-    (root / "gone.png").symlink_to("nowhere.png")
-    with pytest.raises(FerError, match=r"gone\.png: this link leads to nowhere\.png, which is not there"):
-        image_files(root)
-
-
-def test_a_folder_that_is_called_like_an_image_is_refused(root):
-    (root / "odd.jpg").mkdir()
-    with pytest.raises(FerError, match=r"odd\.jpg: a folder, where its name says an image"):
-        image_files(root)

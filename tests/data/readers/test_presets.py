@@ -127,6 +127,30 @@ def test_kdef_knows_the_person_across_sessions_and_the_pose(tmp_path):
     assert sorted(known) == [("F01", "fear", "S"), ("F01", "surprise", "FL"), ("M01", "angry", "HR")]
 
 
+def test_kdef_is_read_in_small_letters_with_the_person_that_capitals_name(tmp_path):
+    root = draw(tmp_path / "set", "AF01/AF01AFS.JPG", "bf01/bf01sufl.jpg", "akdef/faffl.jpg", "am31/am31h.jpg")
+    faces = reader("kdef", root)(tmp_path / "cache")
+    assert sorted(zip(faces.subject.tolist(), words(faces), strict=True)) == [("F01", "fear"), ("F01", "surprise")]
+
+
+TWICE = {
+    "kdef": ("AF01/AF01AFS.JPG", "copy/af01afs.jpg", "AF01/AF01ANS.JPG"),
+    "ferg": ("aia/aia_joy/aia_joy_1.png", "FERG_DB_256/aia/aia_joy/aia_joy_1.png", "ray/ray_fear/ray_fear_1.png"),
+    "oulu_casia": ("OriginalImg/VL/Strong/P001/Anger/000.jpeg", "Other/VL/Strong/P001/Anger/000.png",
+                   "OriginalImg/VL/Strong/P001/Sadness/000.jpeg"),
+    "rafdb": ("train/1/a.jpg", "DATASET/train/1/a.jpg", "train/2/a.jpg"),
+    "sfew": ("Train/Angry/x.png", "Train/Train_Aligned_Faces/Angry/x.png", "Val/Sad/x.png"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TWICE)
+def test_an_image_that_stands_at_two_places_of_a_preset_is_refused(tmp_path, name):
+    root = draw(tmp_path / "set", *TWICE[name])
+    with pytest.raises(FerError, match=r"the same image as .*; remove one of them") as refused:
+        reader(name, root)(tmp_path / "cache")
+    assert all(str(root / place) in str(refused.value) for place in TWICE[name][:2])
+
+
 def test_a_kdef_name_of_another_form_is_an_error(tmp_path):
     root = draw(tmp_path / "set", "AF01/AF01AFS.JPG", "AF01/AF01ANX.JPG")
     message = r"AF01ANX\.JPG: its path does not match data\.faces\.pattern \(1 such images of 2\)\. kdef\.se gives"
