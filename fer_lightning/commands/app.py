@@ -10,13 +10,14 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.errors import HydraException
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from fer_lightning.errors import FerError
@@ -164,11 +165,15 @@ def _thread_failed(failure: threading.ExceptHookArgs) -> None:
 
 
 def hydra_job(cfg: DictConfig) -> Job:
-    """The job that Hydra has made a folder for.
+    """The job that Hydra has made a folder for, with the records that Hydra itself keeps in `.hydra/`.
+
+    `hydra: run` keeps Hydra from writing them: a second launch in the same folder would do so before it is refused.
 
     Raises:
         FerError: another command's sweep was chosen.
     """
     hydra_cfg = HydraConfig.get()
     check_command(hydra_cfg, cfg, f"fer-{hydra_cfg.job.config_name}")
-    return as_job(cfg, list(hydra_cfg.overrides.task), Path(hydra_cfg.runtime.output_dir))
+    job = as_job(cfg, list(hydra_cfg.overrides.task), Path(hydra_cfg.runtime.output_dir))
+    kept = {"config": cfg, "hydra": HydraConfig.instance().cfg, "overrides": hydra_cfg.overrides.task}
+    return replace(job, records={f".hydra/{name}.yaml": OmegaConf.to_yaml(content) for name, content in kept.items()})

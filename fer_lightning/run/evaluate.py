@@ -18,11 +18,15 @@ from fer_lightning.run.build import build_data, build_pages, build_trainer, trai
 from fer_lightning.run.check import check_several
 from fer_lightning.run.checkpoint import restore
 from fer_lightning.run.fit import Outcome, test_once
-from fer_lightning.run.job import Job
-from fer_lightning.run.outputs import begin, leave
+from fer_lightning.run.folder_lock import FolderLock, held
+from fer_lightning.run.job import Job, Stopped
+from fer_lightning.run.outputs import leave
 from fer_lightning.run.quiet import quiet
+from fer_lightning.run.run_folder import refuse_training, start_results
+from fer_lightning.run.stop_signals import interruptible
 from fer_lightning.run.targets import check_targets
 from fer_lightning.training.callbacks.answers import Answers
+from fer_lightning.training.callbacks.interrupt import Interrupted
 from fer_lightning.training.callbacks.record import Record
 from fer_lightning.training.classifier import Classifier
 from fer_lightning.training.learner import Learner
@@ -37,13 +41,25 @@ def evaluate(job: Job) -> Result:
     model and data knows are left out, and named in the log.
 
     Raises:
-        FerError: no checkpoint or data set named, or they share no expression; `paper` is not as reports read it.
+        FerError: no checkpoint or data set named, or they share no expression; `paper` is not as reports read it; the
+            folder is a training's, or another process runs in it.
+        Stopped: a signal asked to end.
     """
     quiet()
     check_asked(job.config)
     check_several(job.config)
     check_targets(job.config)
-    begin(job)
+    with held(job.output_dir) as lock, interruptible() as ignore_further:
+        refuse_training(job.output_dir)
+        try:
+            return _evaluate(job, lock)
+        except Interrupted as stop:
+            ignore_further()
+            text = f"{stop}: ended before the result of the test was written; start it again"
+            raise Stopped(text, code=128 + stop.signum) from stop
+
+
+def _evaluate(job: Job, lock: FolderLock) -> Result:
     pl.seed_everything(job.config["seed"], workers=True, verbose=False)
     path = Path(job.config["ckpt"]).expanduser()
     module, recorded, prepare = restore(path, trust=job.config.get("trust") or ())
@@ -62,6 +78,7 @@ def evaluate(job: Job) -> Result:
     outcome = Outcome(metrics, confusion, timing, best=path)
     # what was trained is the checkpoint's to say, on which data it is tested is the user's
     job = replace(job, choices={**recorded["choices"], **job.choices})
+    start_results(job, lock)
     return leave(job, outcome, datamodule, kept, module, pages)
 
 

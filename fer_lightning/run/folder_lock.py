@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -13,29 +13,56 @@ from fer_lightning.errors import FerError
 NAME = ".lock"
 
 
+class FolderLock:
+    """A folder for this process alone; see `held`.
+
+    Args:
+        folder: it is made where it is missing.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._locks = ExitStack()
+
+    def acquire(self) -> None:
+        """Takes the folder; once more after what lay there has moved elsewhere, and the lock's file with it.
+
+        Raises:
+            FerError: another process has it.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(self.folder / NAME)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout as taken:
+            raise FerError(
+                f"{self.folder}: another fer-train or fer-eval runs in this folder; wait for it, or choose another "
+                "hydra.run.dir"
+            ) from taken
+        self._locks.callback(lock.release)
+
+    def release(self) -> None:
+        """Lets others in."""
+        self._locks.close()
+
+
 @contextmanager
-def held(folder: Path) -> Iterator[None]:
+def held(folder: Path) -> Iterator[FolderLock]:
     """The folder, made where it is missing, for this process alone.
 
     Raises:
-        FerError: another process trains in it.
+        FerError: another process runs in it.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(folder / NAME)
+    lock = FolderLock(folder)
+    lock.acquire()
     try:
-        lock.acquire(timeout=0)
-    except Timeout as taken:
-        raise FerError(
-            f"{folder}: another fer-train runs in this folder; wait for it, or choose another hydra.run.dir"
-        ) from taken
-    try:
-        yield
+        yield lock
     finally:
         lock.release()
 
 
 def wait_for_folder(folder: Path) -> None:
-    """Returns when no process trains in the folder."""
+    """Returns when no process runs in the folder."""
     if (folder / NAME).exists():
         with FileLock(folder / NAME):
             return

@@ -22,6 +22,7 @@ class Job:
         places: paths that have moved since the run began, and whereto.
         data_digest: side to the digest of its images and labels; empty before they are read, and in runs from before
             digests were kept.
+        records: what a new run says about itself as text: file in its folder -> content.
     """
 
     config: dict[str, Any]
@@ -32,6 +33,7 @@ class Job:
     resumed: bool = False
     places: dict[str, str] = field(default_factory=dict)
     data_digest: dict[str, str] = field(default_factory=dict)
+    records: dict[str, str] = field(default_factory=dict)
 
     @property
     def last_checkpoint(self) -> Path:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 
 from fer_lightning.data.datamodule import FaceDataModule
-from fer_lightning.results.result import FILE_NAME, Result, config_hash, file_digest, versions, write
+from fer_lightning.results.result import Result, config_hash, file_digest, versions, write
+from fer_lightning.run.archive import remove_equal
 from fer_lightning.run.fit import Outcome
 from fer_lightning.run.job import Job
 from fer_lightning.run.pages.page import Page
 from fer_lightning.run.paper import paper_of
 from fer_lightning.run.pictures import PICTURES, draw_curves
-from fer_lightning.run.resume.saved_job import save as save_job
 from fer_lightning.run.split import SPLIT, write_split
 from fer_lightning.run.tested import CONFUSION, PREDICTIONS, leave_test
 from fer_lightning.run.trained_images import rows_that_trained
@@ -31,28 +30,6 @@ FILES = {
     **PICTURES,
 }
 DIGESTED = ("predictions",)  # reports read it, and must not take another run's
-
-
-def begin(job: Job) -> None:
-    """Makes the folder, and takes away the result of a run that was there before: it would make this one look done."""
-    job.output_dir.mkdir(parents=True, exist_ok=True)
-    (job.output_dir / FILE_NAME).unlink(missing_ok=True)
-
-
-def promise(job: Job, datamodule: FaceDataModule) -> Job:
-    """Says in the folder of a training what is asked, and of which images; from here on it can be resumed.
-
-    Called when nothing more is read from that folder: the weights to start from may be those of the run before.
-
-    Returns:
-        The job with the digests of its images.
-    """
-    if not job.resumed:
-        job.last_checkpoint.unlink(missing_ok=True)
-    write_split(datamodule.opened.source, datamodule.protocol.sides(), job.output_dir / SPLIT)
-    job = replace(job, data_digest=datamodule.data_digest())
-    save_job(job)
-    return job
 
 
 def leave(
@@ -103,4 +80,5 @@ def leave(
         data_digest=digest,
     )
     write(result, folder)
+    remove_equal(folder)
     return result

@@ -8,21 +8,21 @@ import signal
 from dataclasses import replace
 from pathlib import Path
 
-from pytorch_lightning.utilities.exceptions import SIGTERMException
-
-from fer_lightning.results.result import Result
+from fer_lightning.results.result import FILE_NAME, Result, read
 from fer_lightning.run.build import Run, build_run
 from fer_lightning.run.check import check
 from fer_lightning.run.fit import fit
-from fer_lightning.run.folder_lock import held
+from fer_lightning.run.folder_lock import FolderLock, held
 from fer_lightning.run.initial import start_from
 from fer_lightning.run.job import Job, Stopped
 from fer_lightning.run.launch import is_first
-from fer_lightning.run.outputs import begin, leave, promise
+from fer_lightning.run.outputs import leave
 from fer_lightning.run.pictures import draw_curves, draw_faces, draw_steps
 from fer_lightning.run.quiet import quiet
-from fer_lightning.run.resume.first_part import first_part, keep_rows, move_checkpoint, rows_before
+from fer_lightning.run.resume.first_part import FirstPart, first_part, keep_rows, rows_before
 from fer_lightning.run.resume.same_data import check_same_data
+from fer_lightning.run.run_folder import open_log, start_training
+from fer_lightning.run.stop_signals import interruptible
 from fer_lightning.run.stops import best_so_far, nonfinite, stopped
 from fer_lightning.run.tracking import trackers
 from fer_lightning.training.callbacks.finite import NonFiniteLoss
@@ -40,46 +40,60 @@ def train(job: Job) -> Result | None:
         Stopped: a signal asked to end; the folder holds what a resume goes on from.
     """
     quiet()
-    first = is_first()
-    if not first:
-        logging.getLogger().setLevel(logging.ERROR)  # what there is to say is said once
     check(job.config)
-    with held(job.output_dir) if first else contextlib.nullcontext():
-        return _train(job, first)
+    if is_first():
+        with held(job.output_dir) as lock:
+            return _train(job, lock)
+    logging.getLogger().setLevel(logging.ERROR)  # what there is to say is said once
+    open_log()
+    return _train(job, None)
 
 
-def _train(job: Job, first: bool) -> Result | None:
+def _train(job: Job, lock: FolderLock | None) -> Result | None:
+    """Of the process that holds the lock, or, without one, of those that only help to train."""
     before = first_part(job)
     if before is not None:
         job = replace(job, config={**job.config, "logger": trackers.resumed(job.config["logger"], before.wandb_id)})
-    if first:
+    if lock is not None:
         trackers.check(job.config["logger"])
-    rows = rows_before(job.output_dir, before.epochs) if before is not None and first else []
     run = build_run(job)
     if before is not None:
         check_same_data(job, run.datamodule)
-    if first:  # from here on what lies in the folder may change
-        begin(job)
-        move_checkpoint(job)
-    keep_rows(run.trainer.loggers, rows)
     weights = job.config["init_from"]
     if weights and job.resume_from is None:
         start_from(run.module, Path(weights).expanduser())
-    if first:
-        job = promise(job, run.datamodule)
-        return _lead(job, run, None if before is None else before.epochs)
+    if lock is not None:
+        return _lead(start_training(job, lock, run.datamodule, run.trainer.world_size), run, before)
     with contextlib.suppress(Interrupted, NonFiniteLoss):  # the first process tells of them
         fit(run, job.resume_from)
     return None
 
 
-def _lead(job: Job, run: Run, epoch: int | None) -> Result:
+def _lead(job: Job, run: Run, before: FirstPart | None) -> Result:
+    rows = [] if before is None else rows_before(job.output_dir, before.epochs)
+    keep_rows(run.trainer.loggers, rows)
+    with interruptible() as ignore_further:
+        try:
+            return _run_to_the_end(job, run, None if before is None else before.epochs)
+        except Interrupted as stop:
+            ignore_further()
+            if not (job.output_dir / FILE_NAME).is_file():
+                raise _stopped(stop.signum, job, run) from stop
+            log.warning("%s came after the result was written; trackers may lack a part of it", stop)
+            return read(job.output_dir)
+        except SystemExit as end:
+            if isinstance(end.__context__, KeyboardInterrupt):  # which Lightning turns into this
+                raise _stopped(signal.SIGINT, job, run) from end
+            raise
+
+
+def _run_to_the_end(job: Job, run: Run, epoch: int | None) -> Result:
     names, loggers = list(run.module.class_names), run.trainer.loggers
-    _announce(job, run, epoch)
-    draw_faces(job, run.datamodule)
-    draw_steps(job, run.datamodule)
     done = False
     try:
+        _announce(job, run, epoch)
+        draw_faces(job, run.datamodule)
+        draw_steps(job, run.datamodule)
         trackers.begin(loggers, job, names)
         run.module.record["wandb_id"] = trackers.wandb_id(loggers)
         outcome = fit(run, job.resume_from)
@@ -89,14 +103,6 @@ def _lead(job: Job, run: Run, epoch: int | None) -> Result:
         )
         trackers.publish(loggers, job, result, job.output_dir)
         done = True
-    except Interrupted as stop:
-        raise _stopped(stop.signum, job, run) from stop
-    except SIGTERMException as end:  # Lightning's, before or after the training loop
-        raise _stopped(signal.SIGTERM, job, run) from end
-    except SystemExit as end:
-        if isinstance(end.__context__, KeyboardInterrupt):  # which Lightning turns into this
-            raise _stopped(signal.SIGINT, job, run) from end
-        raise
     except NonFiniteLoss as failure:
         draw_curves(job, run.record, None)
         raise nonfinite(failure, job, run.datamodule.faces) from failure

@@ -14,7 +14,9 @@ from fer_lightning.run.folder_lock import held, wait_for_folder
 def test_a_second_run_in_the_folder_is_refused_by_its_name(tmp_path):
     folder = tmp_path / "runs" / "one"
     with held(folder):
-        with pytest.raises(FerError, match=rf"^{re.escape(str(folder))}: another fer-train runs in this folder"):
+        with pytest.raises(
+            FerError, match=rf"^{re.escape(str(folder))}: another fer-train or fer-eval runs in this folder"
+        ):
             held(folder).__enter__()
         with held(tmp_path / "runs" / "two"):
             pass

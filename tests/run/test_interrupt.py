@@ -125,6 +125,12 @@ def test_each_signal_ends_after_the_running_step_and_gives_its_handler_back(sign
     assert run.trainer.global_step == BATCHES + 2
 
 
+def test_a_training_that_ends_well_gives_the_handlers_back_too(tmp_path):
+    before = {signum: signal.getsignal(signum) for signum in ASKING}
+    fit(built(tmp_path, "trainer.max_epochs=1"))
+    assert {signum: signal.getsignal(signum) for signum in ASKING} == before
+
+
 def test_a_second_ctrl_c_does_not_wait_for_the_step(tmp_path):
     run = built(tmp_path)
     run.trainer.callbacks[:0] = [Kill(0, 1, signal.SIGINT), Kill(0, 1, signal.SIGINT)]

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from fer_lightning.errors import FerError
+from fer_lightning.results.archived import is_archived
 from fer_lightning.results.result import FILE_NAME as RESULT
 from fer_lightning.results.sweep import FILE_NAME as SWEEP
 from fer_lightning.results.sweep import SweepState, read
@@ -35,7 +36,8 @@ class Found:
 def find(paths: Sequence[Path]) -> Found:
     """What lies at and below the paths; links are followed, and a folder that two ways lead to counts once.
 
-    In the folder of a sweep only those jobs count that its sweep.json names.
+    In the folder of a sweep only those jobs count that its sweep.json names; elsewhere, what a later run in the same
+    folder has moved aside counts only where it is named itself.
 
     Raises:
         FerError: a path that is not there.
@@ -77,6 +79,7 @@ def _walk(start: Path, found: Found, seen: set[tuple[int, int]]) -> None:
             found.runs.append(folder)
         skipped = WITHIN if RESULT in inner else frozenset()
         below = [name for name, is_dir in inner.items() if is_dir and name not in skipped and name[0] != "."]
+        below = [name for name in below if not is_archived(name, inner)]
         waiting += [folder / name for name in sorted(below, reverse=True)]
 
 

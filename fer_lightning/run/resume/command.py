@@ -47,7 +47,7 @@ def into_its_folder(arguments: Sequence[str]) -> list[str]:
             )
     place = quoted(folder)
     rest = [argument for argument in arguments if not argument.startswith(KEY)]
-    return [*rest, f"{KEY}{place}", f"hydra.run.dir={place}", "hydra.output_subdir=null"]
+    return [*rest, f"{KEY}{place}", f"hydra.run.dir={place}"]
 
 
 def _may_change(argument: str) -> bool:

@@ -23,8 +23,11 @@ log = logging.getLogger(__name__)
 EVERY = 16  # batches between the looks of several processes at each other, which cost a message
 
 
-class Interrupted(Exception):
-    """Training ended because a signal asked for it; last.ckpt is the checkpoint to go on from."""
+class Interrupted(BaseException):
+    """A run ended because a signal asked for it; of a training, last.ckpt is the checkpoint to go on from.
+
+    No Exception, as KeyboardInterrupt is none: libraries that catch every error must not swallow it.
+    """
 
     def __init__(self, signum: int) -> None:
         super().__init__(signal.Signals(signum).name)
@@ -44,7 +47,6 @@ class Interrupt(pl.Callback):
     def __init__(self, path: Path) -> None:
         self.path = path
         self._asked: int | None = None
-        self._handlers: dict[int, Any] = {}
         self._to_save: dict[str, Any] = {}
         self._to_restore: dict[str, Any] = {}
 
@@ -59,7 +61,9 @@ class Interrupt(pl.Callback):
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Listens, and leads the data and the figures to where a checkpoint in mid-epoch left them."""
         if threading.current_thread() is threading.main_thread():
-            self._handlers = {signum: signal.signal(signum, self._ask) for signum in ASKING}
+            # Lightning gives back the handlers that it found, of every signal, when training has ended
+            for signum in ASKING:
+                signal.signal(signum, self._ask)
         if not self._to_restore:
             _begin_the_next_epoch(trainer)
         else:
@@ -106,12 +110,6 @@ class Interrupt(pl.Callback):
         """Raises Interrupted when a signal came; for the moments at which last.ckpt is fresh."""
         if (signum := self._agreed(trainer)) is not None:
             raise Interrupted(signum)
-
-    def teardown(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
-        """Gives the signals back."""
-        for signum, handler in self._handlers.items():
-            signal.signal(signum, handler)
-        self._handlers = {}
 
     def _agreed(self, trainer: pl.Trainer) -> int | None:
         """The signal that any process got; all of them must end at the same step."""

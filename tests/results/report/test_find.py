@@ -55,6 +55,14 @@ def test_of_a_sweep_only_the_named_jobs_count(tmp_path, make_result, make_sweep)
     assert find([sweep / "loss=l1"]).runs == [sweep / "loss=l1"]
 
 
+def test_what_a_later_run_has_moved_aside_counts_only_by_its_own_name(tmp_path, make_result):
+    make_result(tmp_path / "logs" / "demo")
+    aside = [make_result(tmp_path / "logs" / f"demo.0123456789abcdef{number}") for number in ("", ".2")]
+    make_result(tmp_path / "logs" / "other.0123456789abcdef")  # no run has taken its place
+    assert names(find([tmp_path]).runs) == ["demo", "other.0123456789abcdef"]
+    assert find([aside[0], tmp_path]).runs == [aside[0], *find([tmp_path]).runs]
+
+
 def test_a_broken_sweep_file_is_told_and_every_result_below_counts(tmp_path, make_result, caplog):
     make_result(tmp_path / "loss=l1")
     for text in ("{", "[]", '{"jobs": 3}', '{"jobs": [{"name": "a"}]}'):

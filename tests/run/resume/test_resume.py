@@ -13,7 +13,10 @@ from support import TINY, call
 
 from fer_lightning.commands import evaluate, train
 from fer_lightning.results.result import read
+from fer_lightning.run import tested as test_artifacts
+from fer_lightning.run import train as train_run
 from fer_lightning.run.resume.first_part import rows_before
+from fer_lightning.run.tracking import trackers
 from fer_lightning.training.callbacks.answers import Answers
 from fer_lightning.training.callbacks.reseed import Reseed
 
@@ -228,6 +231,52 @@ def test_sigterm_in_the_test_has_its_exit_code(whole, tmp_path, monkeypatch, cap
     assert f"fer-train resume={tmp_path}" in capfd.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("place", "signum"),
+    [("write_predictions", signal.SIGTERM), ("draw_shown", signal.SIGUSR1), ("draw_shown", signal.SIGINT)],
+)
+def test_a_signal_after_the_test_ends_at_once_and_a_resume_tests_again(whole, signum, place, tmp_path, capfd):
+    folder = shutil.copytree(whole, tmp_path / "run")
+    (folder / "result.json").unlink()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(test_artifacts, place, lambda *_: os.kill(os.getpid(), signum))
+        # the next come while it says what it leaves
+        patch.setattr(train_run, "draw_curves", lambda *_: [os.kill(os.getpid(), signal.SIGTERM) for _ in range(9)])
+        assert call(train.main, f"resume={folder}") == 128 + signum
+    err = capfd.readouterr().err
+    assert "Traceback" not in err
+    assert f"ended after {EPOCHS} of {EPOCHS} epochs of training" in err
+    assert f"fer-train resume={folder}" in err
+    assert not (folder / "result.json").exists()
+    if signum == signal.SIGTERM:
+        assert call(train.main, f"resume={folder}") == 0
+        assert read(folder).metrics == read(whole).metrics
+
+
+def test_a_signal_after_the_result_is_written_changes_nothing(whole, tmp_path, capfd, monkeypatch):
+    folder = shutil.copytree(whole, tmp_path / "run")
+    (folder / "result.json").unlink()
+    monkeypatch.setattr(trackers, "publish", lambda *_: os.kill(os.getpid(), signal.SIGTERM))
+    assert call(train.main, f"resume={folder}") == 0
+    out, err = capfd.readouterr()
+    assert "SIGTERM came after the result was written; trackers may lack a part of it" in err
+    assert "accuracy" in out
+    assert read(folder).metrics == read(whole).metrics
+
+
+@pytest.mark.parametrize("place", ["draw_test", "write_predictions"])
+def test_a_signal_ends_a_test_of_fer_eval_at_once(whole, place, tmp_path, capfd, monkeypatch):
+    monkeypatch.setattr(test_artifacts, place, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
+    words = [f"ckpt={whole}/checkpoints/best.ckpt", "data=synthetic", *TINY, f"hydra.run.dir={tmp_path}"]
+    before = signal.getsignal(signal.SIGTERM)
+    assert call(evaluate.main, *words) == 143
+    assert signal.getsignal(signal.SIGTERM) is before
+    err = capfd.readouterr().err
+    assert "SIGTERM: ended before the result of the test was written; start it again" in err
+    assert "Traceback" not in err
+    assert not (tmp_path / "result.json").exists()
+
+
 def test_the_exit_code_of_a_signal_does_not_depend_on_the_switch_for_tracebacks(tmp_path, monkeypatch, capfd):
     monkeypatch.setenv("HYDRA_FULL_ERROR", "1")
     assert cut(tmp_path, monkeypatch) == 143
@@ -237,10 +286,13 @@ def test_the_exit_code_of_a_signal_does_not_depend_on_the_switch_for_tracebacks(
 def test_a_run_may_start_from_the_weights_that_lie_in_its_folder(whole, tmp_path, capfd):
     folder = shutil.copytree(whole, tmp_path / "again")
     last = folder / "checkpoints" / "last.ckpt"
-    assert call(evaluate.main, f"ckpt={last}", "data=synthetic", *TINY, f"hydra.run.dir={folder}") == 0
-    assert last.exists()
     assert call(train.main, *TINY, "debug=fast", f"init_from={last}", f"hydra.run.dir={folder}") == 0
     assert "tensors loaded" in capfd.readouterr().err
+    aside = tmp_path / f"again.{read(whole).config_hash}"
+    assert read(aside).metrics == read(whole).metrics
+    # where it is now: a resume of a run that was killed in its first epoch reads it again
+    assert read(folder).config["init_from"] == str(aside / "checkpoints" / "last.ckpt")
+    assert json.loads((folder / "job.json").read_text())["config"]["init_from"] == read(folder).config["init_from"]
 
 
 def test_an_evaluation_is_no_run_to_resume(whole, tmp_path, capfd):

@@ -7,7 +7,8 @@ import json
 import pytest
 
 from fer_lightning.results.result import config_hash
-from fer_lightning.run.sweep.folder import make_way, result_hash, value_of
+from fer_lightning.run.archive import result_hash
+from fer_lightning.run.sweep.folder import make_way, value_of
 
 BEFORE, NOW = {"seed": 0}, {"seed": 1}
 
@@ -55,15 +56,16 @@ def test_another_config_moves_aside_whole(tmp_path, was):
     assert {path.name for path in aside.iterdir()} == held
 
 
-def test_of_two_with_one_config_the_later_is_kept_aside(tmp_path):
+def test_two_with_one_config_are_both_kept_aside(tmp_path):
     for n in (1, 2):
         folder = tmp_path / "job"
         if folder.exists():
             folder.rmdir()
         finished(folder, BEFORE, n=n)
         make_way(folder, config_hash(NOW))
-    (aside,) = tmp_path.glob("job.*")
-    assert json.loads((aside / "result.json").read_text())["n"] == 2
+    aside = tmp_path / f"job.{config_hash(BEFORE)}"
+    kept = {path: json.loads((path / "result.json").read_text())["n"] for path in tmp_path.glob("job.*")}
+    assert kept == {aside: 1, aside.with_name(f"{aside.name}.2"): 2}
 
 
 def test_the_hash_of_the_result_counts_before_that_of_the_job(tmp_path):

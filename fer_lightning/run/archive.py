@@ -1,0 +1,90 @@
+"""Moves a run aside whose folder another run is about to take, so that no result and no checkpoint is lost."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from itertools import chain, count
+from pathlib import Path
+from typing import Any
+
+from fer_lightning.errors import FerError
+from fer_lightning.results.archived import is_archived
+from fer_lightning.results.result import FILE_NAME as RESULT
+from fer_lightning.results.result import config_hash
+from fer_lightning.run.resume.saved_job import FILE_NAME as SAVED_JOB
+
+LAST = Path("checkpoints", "last.ckpt")
+
+
+def archive(folder: Path) -> Path | None:
+    """Renames the folder to `<folder>.<config_hash>` where a run has left a result or a checkpoint in it.
+
+    Where there is one of that name already, this one's name gets a number.
+
+    Returns:
+        The new place; None where nothing was moved.
+
+    Raises:
+        FerError: the folder cannot be moved.
+    """
+    folder = folder.resolve()  # of a link the folder moves, and not the link
+    found = run_hash(folder)
+    if found is None or not ((folder / RESULT).exists() or (folder / LAST).exists()):
+        return None
+    way_out = "choose another hydra.run.dir, or empty the folder"
+    if Path.cwd().is_relative_to(folder):
+        raise FerError(f"{folder}: a run lies here, which cannot move aside under the working folder; {way_out}")
+    first = folder.with_name(f"{folder.name}.{found}")
+    numbered = (first.with_name(f"{first.name}.{number}") for number in count(2))
+    place = next(place for place in chain([first], numbered) if not place.exists())
+    try:
+        folder.rename(place)
+    except OSError as refusal:
+        raise FerError(
+            f"{folder}: a run lies here, which cannot move aside to {place} ({refusal.strerror}); {way_out}"
+        ) from refusal
+    return place
+
+
+def remove_equal(folder: Path) -> None:
+    """Removes what was moved aside and is this finished run once more: the same config, figures and names of files."""
+    folder = folder.resolve()
+    compared, names = _compared(folder), _names(folder)
+    for place in folder.parent.iterdir():
+        if is_archived(place.name, {folder.name}) and _compared(place) == compared and _names(place) <= names:
+            shutil.rmtree(place)
+
+
+def run_hash(folder: Path) -> str | None:
+    """The config hash of the run that lies there, finished or only begun; None where there is none."""
+    return result_hash(folder) or _hash_in(folder / SAVED_JOB)
+
+
+def result_hash(folder: Path) -> str | None:
+    """Of the config of the result that lies there, as this version computes it; None where there is none."""
+    return _hash_in(folder / RESULT)
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """What a file of ours says; nothing where it is not there, or not whole: then the run is made anew."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def _hash_in(path: Path) -> str | None:
+    config = read_json(path).get("config")
+    return config_hash(config) if isinstance(config, Mapping) else None
+
+
+def _compared(folder: Path) -> list[Any]:
+    content = read_json(folder / RESULT)
+    return [result_hash(folder), *(content.get(key) for key in ("metrics", "confusion_matrix", "data_digest"))]
+
+
+def _names(folder: Path) -> set[str]:
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*")}
