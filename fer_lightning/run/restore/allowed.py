@@ -43,17 +43,19 @@ class Place(NamedTuple):
 
 OURS = (
     Place("fer_lightning.nets", "fer_lightning.nets", (nn.Module,)),
-    Place("fer_lightning.training", "fer_lightning.training", (nn.Module, Schedule), functions=True),
+    Place("fer_lightning.training", "fer_lightning.training", (nn.Module, Optimizer, Schedule), functions=True),
     Place("fer_lightning.data.preprocess", "fer_lightning.data.preprocess", (Prepare,)),
     Place("torch.nn", "torch.nn.modules", (nn.Module,), positional=True),
     Place("torch.optim", "torch.optim", (Optimizer, LRScheduler)),
+    Place("timm.optim", "timm.optim", (Optimizer,)),
 )
 ANYTHING = (nn.Module, Optimizer, LRScheduler, Prepare, Schedule)  # kinds that a package of the user's may bring
 COPYING = "torch.nn.modules.transformer"  # its classes copy a layer as often as a number says
 TIMM = "timm.create_model"
 LISTED = (
-    "nets, losses, schedules and preprocessing of fer_lightning, layers and losses of torch.nn, optimizers of "
-    "torch.optim, transforms of albumentations, timm.create_model and the classification models of torchvision.models"
+    "nets, losses, optimizers, schedules and preprocessing of fer_lightning, layers and losses of torch.nn, optimizers "
+    "of torch.optim and timm.optim, transforms of albumentations, timm.create_model and the classification models of "
+    "torchvision.models"
 )
 
 NODE_KEYS = {"_target_", "_partial_", "_args_", "_convert_", "_recursive_"}
