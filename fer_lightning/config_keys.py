@@ -58,7 +58,7 @@ KEYS = (
     Key("ckpt", place=True, in_config=False),
     Key("resume", Effect.NONE, place=True),
     Key("sweep_name", Effect.NONE),
-    Key("trust", Effect.NONE),
+    Key("trust", Effect.NONE, on_resume=True),
     Key("paper", Effect.NONE),
     Key("paths", Effect.NONE, place=True),
     Key("data", group=Group.ONE),

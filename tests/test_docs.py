@@ -26,7 +26,7 @@ RAY = find_spec("hydra_plugins.hydra_ray_launcher") is not None  # an extra, whi
 SHELL = {"", "sh", "bash", "console"}
 FENCE = re.compile(r"^```(?P<language>\w*)\n(?P<body>.*?)^```$", re.M | re.S)
 # the file that a block shows: in backticks at the end of the line above it, or in a comment at its head
-NAMED_ABOVE = re.compile(r"`(?P<path>[\w./-]+\.(?:py|yaml))`:?\n\n?\Z")
+NAMED_ABOVE = re.compile(r"`(?P<path>[\w./-]+\.(?:py|yaml|toml))`:?\n\n?\Z")
 NAMED_INSIDE = re.compile(r"(?:# @package \w+\n)?# (?P<path>[\w./-]+/[\w.-]+\.(?:py|yaml))\n")
 
 
@@ -153,12 +153,43 @@ def test_every_option_that_is_named_exists(name):
                 assert set(named.split(",")) <= {*options(group), *shown}, f"{document.name}: {group}={named}"
 
 
+def outside(block: Block) -> bool:
+    """Whether it shows a file of the package outside the repository."""
+    return str(block.path).startswith("mynets/")
+
+
+@pytest.mark.slow
+def test_the_walk_through_a_package_outside_works_as_pasted(tmp_path):
+    found = blocks(ROOT / "CONTRIBUTING.md")
+    for block in filter(outside, found):
+        (tmp_path / block.path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / block.path).write_text(block.body)
+    tiny = "data.faces.images=96 data.faces.subjects=10 data.batch_size=16"
+    script = "\n".join(block.body for block in found if block.language == "sh" and "mynets" in block.body)
+    script = re.sub(r"^(fer-(?:train|eval).*)$", rf"\1 {tiny}", script, flags=re.M)
+    # into a folder of its own, from what is installed here
+    install = (
+        f"{sys.executable} -m pip install --quiet --no-index --no-deps --no-build-isolation --target site ./mynets"
+    )
+    script = script.replace("pip install ./mynets", f"{install}\nexport PYTHONPATH=site:$OUTSIDE")
+    assert "--target site" in script
+    paths = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
+    folders = {name: str(tmp_path / name) for name in ("FER_LOGS", "FER_CACHE")}
+    environment = {**os.environ, **folders, "FER_LOGS": "logs", "PYTHONPATH": paths, "OUTSIDE": paths}
+    environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    command = ["bash", "-eo", "pipefail", "-c", script]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"{script}\n{done.stdout[-3000:]}{done.stderr[-3000:]}"
+    assert "names mynets: fer-eval and fer_lightning.load read it with trust=[mynets]" in done.stderr
+    assert done.stdout.count("accuracy  ") >= 3
+
+
 @pytest.mark.slow
 def test_the_walks_of_contributing_work_as_pasted(tmp_path):
     for part in ("fer_lightning", "conf", "tests", "pyproject.toml"):
         copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy
         copy(ROOT / part, tmp_path / part)
-    pasted = [block for block in blocks(ROOT / "CONTRIBUTING.md") if block.path]
+    pasted = [block for block in blocks(ROOT / "CONTRIBUTING.md") if block.path and not outside(block)]
     for block in pasted:
         assert not (tmp_path / block.path).exists(), f"{block.path} is taken: the walk needs another example"
         (tmp_path / block.path).write_text(block.body)

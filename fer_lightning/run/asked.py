@@ -8,13 +8,15 @@ from typing import Any
 from fer_lightning.errors import FerError, choices
 from fer_lightning.run.compose import options
 from fer_lightning.run.paper import check_paper
+from fer_lightning.run.restore.trust import trusted_places
 
 
 def check_asked(config: Mapping[str, Any]) -> None:
     """Looks for the checkpoint, the data set, and what a paper says.
 
     Raises:
-        FerError: one of the first two is not set, or the third is not written as reports read it.
+        FerError: one of the first two is not set, the third is not written as reports read it, or `trust` names no
+            package.
     """
     if not config.get("ckpt"):
         raise FerError("ckpt is not set: say which checkpoint, as in ckpt=logs/runs/<time>/checkpoints/best.ckpt")
@@ -23,3 +25,4 @@ def check_asked(config: Mapping[str, Any]) -> None:
             f"data is not set: say on which data set, as in data=fer2013; choose among {choices(options('data'))}"
         )
     check_paper(config.get("paper"))
+    trusted_places(config.get("trust"))

@@ -9,6 +9,7 @@ from fer_lightning.config_keys import TOP_LEVEL, Group, groups
 from fer_lightning.errors import FerError, choices
 from fer_lightning.run.paper import check_paper
 from fer_lightning.run.pictures import PICTURES
+from fer_lightning.run.restore.trust import trusted_places
 from fer_lightning.run.targets import check_targets
 
 MODES = ("min", "max")
@@ -65,6 +66,7 @@ def _check_values(config: Mapping[str, Any]) -> None:
     if not isinstance(config.get("init_from"), str | None):
         raise FerError(f"init_from={config['init_from']}: name a file, such as logs/demo/checkpoints/best.ckpt")
     check_paper(config.get("paper"))
+    trusted_places(config.get("trust"))
     names = list(config["data"].get("class_names") or [])
     if len(names) < 2 or len(set(names)) < len(names):
         raise FerError(f"data.class_names={names}: name at least two classes, each once")

@@ -12,6 +12,7 @@ import torch
 from hydra.utils import get_object
 
 from fer_lightning.errors import FerError, choices
+from fer_lightning.run.inherited import inherited_from
 
 # what Hydra itself reads in such a node
 HYDRA_KEYS = frozenset({"_target_", "_partial_", "_args_", "_convert_", "_recursive_"})
@@ -27,12 +28,14 @@ def check_targets(config: Mapping[str, Any]) -> None:
     for path, node in nodes(config):
         target = str(node["_target_"])
         known = parameters(located(target, f"{path}._target_"))
+        strange = [key for key in node if key not in HYDRA_KEYS and key not in known]
+        if strange:
+            named = choices(sorted(known), strange[0])
+            said = f"{path}.{strange[0]}: {target} has no such parameter; choose among {named}"
+            raise FerError(said + _inherited([f"{path}.{key}" for key in strange]))
         for key, value in node.items():
             if key in HYDRA_KEYS:
                 continue
-            if key not in known:
-                named = choices(sorted(known), key)
-                raise FerError(f"{path}.{key}: {target} has no such parameter; choose among {named}")
             if wanted := _mismatch(known[key], value):
                 raise FerError(f"{path}.{key}={value}: it must be {wanted}")
             for place, part in _not_texts(known[key], value):
@@ -40,6 +43,19 @@ def check_targets(config: Mapping[str, Any]) -> None:
                     f"{path}.{key}{place}={part}: it must be a text; numbers, and what YAML takes for a truth value "
                     '(yes, no, on, off, true, false), stand in quotes, as in "yes"'
                 )
+
+
+def _inherited(keys: list[str]) -> str:
+    """Where the keys come from, and how to be rid of them, when the chosen option inherits them from another."""
+    found = inherited_from(keys)
+    if found is None:
+        return ""
+    own, source = found
+    drop = " ".join(f"'~{key}'" for key in keys)
+    return (
+        f". {own.name} inherits {', '.join(keys)} from {source}: take {source.stem} out of its defaults and write what "
+        f"the net needs, or drop the keys on the command line: {drop}"
+    )
 
 
 def located(target: str, where: str) -> Any:

@@ -19,6 +19,7 @@ from fer_lightning.run.launch import is_first
 from fer_lightning.run.outputs import leave
 from fer_lightning.run.pictures import draw_curves, draw_faces, draw_steps
 from fer_lightning.run.quiet import quiet
+from fer_lightning.run.restore.forecast import checkpoint_needs
 from fer_lightning.run.resume.first_part import FirstPart, first_part, keep_rows, rows_before
 from fer_lightning.run.resume.same_data import check_same_data
 from fer_lightning.run.run_folder import open_log, start_training
@@ -126,3 +127,5 @@ def _announce(job: Job, run: Run, epoch: int | None) -> None:
         log.info("%d processes share each batch of %d", run.trainer.world_size, run.datamodule.batch_size)
     if epoch is not None:
         log.info("going on after %d epochs in %s", epoch, job.output_dir)
+    if needs := checkpoint_needs(job.config):
+        log.warning("%s", needs)

@@ -29,7 +29,7 @@ def trusted_places(trust: Any) -> tuple[str, ...]:
             raise FerError(f"trust={trust}: name packages of yours, as in trust=[mypackage]")
         package = name.partition(".")[0]
         if not _exists(package):
-            raise FerError(f"trust={trust}: no package {package} to import; install it, or set PYTHONPATH")
+            raise FerError(f"trust=[{','.join(names)}]: no package {package} to import; install it, or set PYTHONPATH")
     return tuple(names)
 
 

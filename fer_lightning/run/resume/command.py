@@ -93,6 +93,8 @@ def resumed(typed: Job) -> Job:
     choices = dict(job.choices)
     if any(word.lstrip("+~").startswith("logger") for word in said):
         config["logger"], choices["logger"] = typed.config["logger"], typed.choices["logger"]
+    if any(word.lstrip("+~").startswith("trust") for word in said):
+        config["trust"] = typed.config["trust"]
     if job.resume_from is None:
         log.warning("%s holds no last.ckpt, for its first epoch did not end: training begins anew", job.output_dir)
     return replace(job, config=config, choices=choices, overrides=[*job.overrides, *said])
