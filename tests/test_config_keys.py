@@ -17,7 +17,7 @@ CONFIGS = [["data=synthetic"], ["data=ferplus", "model=stn_cnn", "trainer=ddp"],
 
 # Written out by hand: a key that joins or leaves this list is a decision, for it makes finished jobs of sweeps stale.
 WITHOUT_EFFECT = {
-    *("paper", "resume", "sweep_name"),
+    *("paper", "resume", "sweep_name", "trust"),
     *("paths.data_dir", "paths.log_dir", "paths.cache_dir", "paths.output_dir"),
     *("data.cache_dir", "data.num_workers", "data.faces.dir", "data.faces.votes"),
     *("callbacks.best.dirpath", "callbacks.last.dirpath"),
@@ -123,4 +123,4 @@ def test_lists_that_others_take_from_the_table():
     assert IN_CHECKPOINT == ("preprocess", "model", "loss", "optimizer", "scheduler")
     assert HPARAMS == ("seed", "data.batch_size", "data.fold", "optimizer.lr", "trainer.max_epochs")
     assert {"protocol", "fold", "split_seed"} <= set(SPLIT_KEYS)
-    assert {key.path for key in KEYS if key.on_resume} == {"logger", "trainer.max_epochs"}
+    assert {key.path for key in KEYS if key.on_resume} == {"logger", "trainer.max_epochs", "trust"}
