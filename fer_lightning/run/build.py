@@ -22,6 +22,7 @@ from fer_lightning.data.inputs import InputSpec
 from fer_lightning.data.preprocess.prepare import Prepare
 from fer_lightning.errors import FerError, choices
 from fer_lightning.run.job import Job
+from fer_lightning.run.kept_digests import data_key, keep_digest
 from fer_lightning.run.launch import check_is_one_of
 from fer_lightning.run.learned import fit_to_training_images, normalise_as_its_makers
 from fer_lightning.run.pages.page import Page
@@ -83,11 +84,13 @@ def build_run(job: Job) -> Run:
     pages = build_pages(config, module)
     if config["monitor"] not in module.figures("val"):
         raise FerError(f"monitor={config['monitor']}: choose among {choices(module.figures('val'), config['monitor'])}")
+    key = data_key(config)
     datamodule = build_data(config["data"], config, augment=make("augment", config["augment"]), seed=config["seed"])
     check_trains(datamodule)
     check_devices(trainer.world_size, datamodule.batch_size, datamodule.protocol)
     fit_to_training_images(module, datamodule)
     module.record["data_digest"] = datamodule.data_digest()
+    keep_digest(config, key, module.record["data_digest"])
     module.trained_images = torch.from_numpy(datamodule.image_digests("train"))
     check_loss(module, str(job.choices["loss"]), shares=bool(mix) or datamodule.has_votes)
 

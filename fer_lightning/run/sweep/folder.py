@@ -7,6 +7,7 @@ from pathlib import Path
 
 from fer_lightning.results.result import FILE_NAME as RESULT
 from fer_lightning.run.archive import LAST, archive, read_json, run_hash
+from fer_lightning.run.resume.saved_job import FILE_NAME as SAVED_JOB
 
 log = logging.getLogger(__name__)
 
@@ -22,6 +23,14 @@ def make_way(folder: Path, wanted: str | None) -> bool:
         log.info("%s: the run of before is now %s", folder.name, aside.name)
     folder.mkdir(parents=True, exist_ok=True)
     return False
+
+
+def data_digest(folder: Path) -> dict[str, str] | None:
+    """Of each side of the run that lies there; None where there is none, empty of one from before digests were kept."""
+    for content in (read_json(folder / RESULT), read_json(folder / SAVED_JOB)):
+        if "config" in content:
+            return content.get("data_digest") or {}
+    return None
 
 
 def value_of(folder: Path, monitor: str) -> float | None:

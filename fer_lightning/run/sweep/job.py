@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
@@ -19,12 +20,13 @@ from fer_lightning.errors import FerError
 from fer_lightning.results.result import FILE_NAME as RESULT
 from fer_lightning.results.result import config_hash
 from fer_lightning.results.sweep import DONE, FAILED, PLANNED, RUNNING, JobState
-from fer_lightning.run.archive import result_hash
+from fer_lightning.run.archive import result_hash, run_hash
 from fer_lightning.run.compose import plain
 from fer_lightning.run.folder_lock import wait_for_folder
 from fer_lightning.run.sweep import state
 from fer_lightning.run.sweep.child import run_child
 from fer_lightning.run.sweep.command import job_arguments
+from fer_lightning.run.sweep.data import data_changed
 from fer_lightning.run.sweep.devices import gpus, one_gpu
 from fer_lightning.run.sweep.folder import make_way, value_of
 from fer_lightning.run.sweep.names import job_name
@@ -56,8 +58,12 @@ def run_job(cfg: DictConfig) -> float | None:
     with lock:
         folder = sweep_dir / name
         wait_for_folder(folder)
-        wanted = _hash(cfg)
+        config = _resolved(cfg)
+        wanted = None if config is None else config_hash(config)
         monitor = str(cfg.get("monitor"))
+        if config is not None and run_hash(folder) == wanted and data_changed(folder, config):
+            log.info("%s: its data have changed since it began; it runs anew", name)
+            wanted = None
         if wanted is not None and result_hash(folder) == wanted:
             value = value_of(folder, monitor)
             known = next((other for other in state.read(sweep_dir).jobs if other.name == name), job)
@@ -111,10 +117,10 @@ def _gpu(cfg: DictConfig, sweep_dir: Path) -> AbstractContextManager[dict[str, s
     return one_gpu(gpus(), at_once if at_once > 0 else os.cpu_count() or 1, sweep_dir / state.LOCKS)
 
 
-def _hash(cfg: DictConfig) -> str | None:
-    """Of the config; None where it cannot be resolved, which the job's own process then says."""
+def _resolved(cfg: DictConfig) -> dict[str, Any] | None:
+    """The config as plain data; None where it cannot be resolved, which the job's own process then says."""
     try:
-        return config_hash(plain(cfg))
+        return plain(cfg)
     except FerError:
         return None
 
