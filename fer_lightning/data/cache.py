@@ -18,8 +18,8 @@ import numpy as np
 import numpy.typing as npt
 from filelock import FileLock
 
-from fer_lightning.data.digests import check_digests, has_digests, write_digests
 from fer_lightning.data.faces import FaceSet
+from fer_lightning.data.file_digests import check_digests, has_digests, write_digests
 from fer_lightning.errors import FerError
 from fer_lightning.os_errors import naming
 

@@ -32,7 +32,7 @@ WRITERS: dict[str, Callable[[Report, Path], None]] = {
 
 
 def report(job: Job) -> Report:
-    """Reports on the results below the paths, and writes the folder; report.html last.
+    """Reports on the results below the paths, and writes the folder; one that was there stays until all is written.
 
     Raises:
         FerError: no path, one that is not there, no result, an unknown metric or key, or a setting of another type.
@@ -55,12 +55,25 @@ def report(job: Job) -> Report:
         over=_text(config["over"], "over"),
         timing=_switch(config["timing"], "timing"),
     )
-    job.output_dir.mkdir(parents=True, exist_ok=True)
-    for name in WRITERS:  # of a report that was here before
-        (job.output_dir / name).unlink(missing_ok=True)
-    for name, write in WRITERS.items():
-        write(made, job.output_dir / name)
+    _write(made, job.output_dir)
     return made
+
+
+def _write(made: Report, folder: Path) -> None:
+    """Writes every file aside, then puts all of them in the place of the report that was there before."""
+    folder.mkdir(parents=True, exist_ok=True)
+    aside = {name: folder / f"{name}.new" for name in WRITERS}
+    try:
+        for name, write in WRITERS.items():
+            write(made, aside[name])
+        for name, new in aside.items():
+            if new.exists():
+                new.replace(folder / name)
+            else:  # a report without bars
+                (folder / name).unlink(missing_ok=True)
+    finally:
+        for new in aside.values():
+            new.unlink(missing_ok=True)
 
 
 def written(folder: Path) -> list[Path]:

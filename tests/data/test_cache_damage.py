@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fer_lightning.data import digests
+from fer_lightning.data import file_digests
 from fer_lightning.data.cache import cached, cached_rows
-from fer_lightning.data.digests import write_digests
+from fer_lightning.data.file_digests import write_digests
 
 
 def cut(name: str, share: float):
@@ -162,10 +162,10 @@ def test_a_set_of_an_earlier_version_is_made_again_without_a_warning(tmp_path, c
 
 
 def test_the_block_that_changed_is_named_beyond_the_first(tmp_path, caplog, monkeypatch):
-    monkeypatch.setattr(digests, "BLOCK", 1000)
+    monkeypatch.setattr(file_digests, "BLOCK", 1000)
     rows = np.arange(4000, dtype=np.uint8).reshape(40, 100)
     cached_rows(tmp_path, "described", "k1", 40, lambda: [rows])
     changed_byte("rows.npy", 0.9)(tmp_path / "described-k1")
-    monkeypatch.setattr(digests, "BLOCK", 500)  # a folder keeps the size of its own blocks
+    monkeypatch.setattr(file_digests, "BLOCK", 500)  # a folder keeps the size of its own blocks
     assert np.array_equal(cached_rows(tmp_path, "described", "k1", 40, lambda: [rows]), rows)
     assert "rows.npy: block 4 of 5 has changed" in caplog.text

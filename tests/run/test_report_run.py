@@ -45,9 +45,10 @@ def test_every_key_is_heeded(results, tmp_path):
     assert [(row.name, row.score.n) for row in made.rows] == [("model=cnn", 2)]
 
 
-def test_a_writer_that_fails_leaves_no_page_of_before(results, tmp_path, monkeypatch):
-    asked = job(tmp_path / "out", f"results=[{results}]")
-    report(asked)
+def test_a_writer_that_fails_leaves_the_whole_report_of_before(results, tmp_path, monkeypatch):
+    report(job(tmp_path / "out", f"results=[{results}]", "bars=[data,loss]"))
+    before = {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()}
+    asked = job(tmp_path / "out", f"results=[{results}]", "title=Other")
 
     def full(made, path):
         raise OSError(28, "No space left on device")
@@ -55,7 +56,8 @@ def test_a_writer_that_fails_leaves_no_page_of_before(results, tmp_path, monkeyp
     monkeypatch.setitem(WRITERS, "report.tex", full)
     with pytest.raises(OSError, match="No space"):
         report(asked)
-    assert {path.name for path in (tmp_path / "out").iterdir()} == {"report.md", "report.csv"}
+    assert {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()} == before
+    assert len(before) == len(WRITERS)
 
 
 @pytest.mark.parametrize(
