@@ -5,9 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
+from fer_lightning.control_characters import without_controls_in_lines
+
 
 class FerError(Exception):
-    """A wrong file, key or combination: the message names it, the choices and the way out."""
+    """A wrong file, key or combination: the message names it, the choices and the way out.
+
+    Args:
+        message: shown to the user, without the control characters of names in it.
+    """
+
+    def __init__(self, message: object) -> None:
+        super().__init__(without_controls_in_lines(str(message)))
 
 
 def underlying_mistake(failure: BaseException) -> FerError | None:

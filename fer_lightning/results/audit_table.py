@@ -9,10 +9,9 @@ from typing import TextIO
 
 from rich.cells import cell_len
 from rich.console import Console
-from rich.text import Text
 
 from fer_lightning.results.audited import FILE_NAME, Audited
-from fer_lightning.results.printing import padded, takes_unicode, write_plain
+from fer_lightning.results.printing import padded, rich_text, takes_unicode, write_plain
 from fer_lightning.results.summary import percent
 
 SHOWN = 6  # differences, people or sizes that a line spells out
@@ -43,7 +42,7 @@ def audit_table(audited: Audited, folder: Path, stream: TextIO | None = None) ->
     if stream.isatty() and takes_unicode(stream):
         console = Console(file=stream)
         for number, line in enumerate(lines):
-            console.print(Text(line, style="bold" if number in bold else ""), soft_wrap=True, highlight=False)
+            console.print(rich_text(line, "bold" if number in bold else ""), soft_wrap=True, highlight=False)
         return
     write_plain(lines, stream)
 

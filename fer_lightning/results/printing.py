@@ -6,6 +6,9 @@ from collections.abc import Iterable
 from typing import TextIO
 
 from rich.cells import cell_len
+from rich.text import Text
+
+from fer_lightning.control_characters import without_controls
 
 
 def takes_unicode(stream: TextIO) -> bool:
@@ -14,10 +17,18 @@ def takes_unicode(stream: TextIO) -> bool:
 
 
 def write_plain(lines: Iterable[str], stream: TextIO) -> None:
-    """Writes the lines unwrapped; what the stream cannot hold is escaped: the work is done, its table must not fail."""
+    """Writes the lines unwrapped and without control characters.
+
+    What the stream cannot hold is escaped: the work is done, its table must not fail.
+    """
     encoding = "utf-8" if takes_unicode(stream) else "ascii"
-    stream.write("\n".join(lines).encode(encoding, "backslashreplace").decode(encoding) + "\n")
+    stream.write("\n".join(map(without_controls, lines)).encode(encoding, "backslashreplace").decode(encoding) + "\n")
     stream.flush()
+
+
+def rich_text(text: str, style: str = "") -> Text:
+    """A line for a terminal, without control characters."""
+    return Text(without_controls(text), style=style)
 
 
 def padded(text: str, width: int) -> str:

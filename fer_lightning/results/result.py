@@ -15,7 +15,7 @@ from typing import Any, get_type_hints
 
 from fer_lightning.config_keys import deciding
 from fer_lightning.errors import FerError
-from fer_lightning.results.schema import fault, plain, write_json
+from fer_lightning.results.schema import fault, plain, printable, write_json
 
 FILE_NAME = "result.json"
 
@@ -102,7 +102,7 @@ def read(path: Path) -> Result:
     if not path.is_file():
         raise FerError(f"{path} does not exist: the run is not finished, or this is not its folder")
     try:
-        content = json.loads(path.read_text(encoding="utf-8"), parse_constant=lambda _: None)
+        content = printable(json.loads(path.read_text(encoding="utf-8"), parse_constant=lambda _: None))
     except ValueError as broken:  # also bytes that are no UTF-8
         raise FerError(f"{path} is no whole JSON file ({broken}): run the job again") from broken
     if not isinstance(content, dict):

@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from fer_lightning.errors import FerError
+from fer_lightning.results.csv_cells import csv_cell
 from fer_lightning.results.figures.angles import Line, Point, angle_curves
 from fer_lightning.results.figures.page import save
+from fer_lightning.results.printing import write_plain
 from fer_lightning.results.result import FILE_NAME, Result, read
 from fer_lightning.results.summary import percent, span
 from fer_lightning.whole import whole
@@ -75,7 +77,8 @@ def write_csv(tests: Sequence[Tested], path: Path) -> None:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(["model", "data", "angle", "images", "accuracy", "low", "high", "ckpt", "result"])
         for model, data, ckpt, images, point, file in tests:
-            writer.writerow([model, data, f"{point.angle:g}", images, *point[1:], ckpt, file])
+            cells = [model, data, f"{point.angle:g}", images, *point[1:], ckpt, str(file)]
+            writer.writerow(map(csv_cell, cells))
 
 
 def table(tests: Sequence[Tested]) -> list[str]:
@@ -110,7 +113,7 @@ def main() -> None:
     figures = picture.with_suffix(".csv")
     write_csv(tests, figures)
     save(angle_curves(lines_of(tests), f"tested on {tests[0].data}", DOUBLED), picture)
-    print("\n".join([*table(tests), f"figures  {figures}", f"curve    {picture}"]))
+    write_plain([*table(tests), f"figures  {figures}", f"curve    {picture}"], sys.stdout)
 
 
 def _test(result: Result, file: Path) -> Tested:

@@ -11,6 +11,7 @@ from typing import Any, get_args, get_origin
 
 import numpy as np
 
+from fer_lightning.control_characters import without_controls_in_lines
 from fer_lightning.whole import whole
 
 
@@ -25,6 +26,15 @@ def plain(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return str(value) if isinstance(value, Path) else value
+
+
+def printable(value: Any) -> Any:
+    """Plain values with no control characters in any text or key: a stranger's file may hold them."""
+    if isinstance(value, str):
+        return without_controls_in_lines(value)
+    if isinstance(value, Mapping):
+        return {printable(key): printable(v) for key, v in value.items()}
+    return [printable(v) for v in value] if isinstance(value, list) else value
 
 
 def write_json(content: Mapping[str, Any], path: Path) -> None:

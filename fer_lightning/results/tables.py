@@ -16,7 +16,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from fer_lightning.results.printing import padded, takes_unicode, write_plain
+from fer_lightning.results.csv_cells import csv_cell
+from fer_lightning.results.printing import padded, rich_text, takes_unicode, write_plain
 from fer_lightning.results.result import Result
 from fer_lightning.results.summary import Row, comparison, heading, places, recalls, scores, times
 
@@ -47,8 +48,9 @@ def write_confusion_csv(counts: npt.ArrayLike, class_names: Sequence[str], path:
         raise ValueError(f"counts of shape {matrix.shape} for {len(class_names)} class names")
     with path.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(["true\\predicted", *class_names])
-        writer.writerows([name, *row] for name, row in zip(class_names, matrix.tolist(), strict=True))
+        names = list(map(csv_cell, class_names))
+        writer.writerow(["true\\predicted", *names])
+        writer.writerows([name, *row] for name, row in zip(names, matrix.tolist(), strict=True))
 
 
 def _plain_lines(title: str, measured: Sequence[list[Row]], told: Sequence[list[Row]]) -> Iterable[str]:
@@ -73,10 +75,10 @@ def _print_rich(title: str, measured: Sequence[list[Row]], told: Sequence[list[R
     for group in measured:
         for row in group:
             style = "bold green" if row.name == "accuracy" else ""
-            table.add_row(*(Text(cell) for cell in row), style=style, end_section=row is group[-1])
-    console.print(Text(title, style="bold"))
+            table.add_row(*map(rich_text, row), style=style, end_section=row is group[-1])
+    console.print(rich_text(title, "bold"))
     console.print(table)
     for row in pairs:
         # soft_wrap leaves a long path in one piece, so that it can be copied
-        line = Text.assemble((padded(row.name, first), "dim"), "  ", row.value)
+        line = Text.assemble((padded(row.name, first), "dim"), "  ", rich_text(row.value))
         console.print(line, soft_wrap=True, highlight=False)

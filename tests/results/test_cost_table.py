@@ -84,11 +84,16 @@ def test_csv_reads_back_with_the_setting_in_every_row(tmp_path):
 
 
 @pytest.mark.parametrize("write", [write_markdown, write_csv])
-def test_a_failure_leaves_the_file_of_before(write, tmp_path):
+def test_a_failure_leaves_the_file_of_before(write, tmp_path, monkeypatch):
     place = tmp_path / "cost"
     write(COSTS, SETTING, place)
     before = place.read_bytes()
-    with pytest.raises(UnicodeEncodeError):
-        write(COSTS, replace(SETTING, machine="\udc80"), place)
+
+    def full(descriptor):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("fer_lightning.whole.os.fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        write(COSTS, replace(SETTING, machine="another"), place)
     assert [file.name for file in tmp_path.iterdir()] == ["cost"]
     assert place.read_bytes() == before

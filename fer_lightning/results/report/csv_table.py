@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from statistics import fmean
 
+from fer_lightning.results.csv_cells import csv_cell
 from fer_lightning.results.report.model import Comparison, Report, Row
 from fer_lightning.results.report.text import WHOLE, worded
 from fer_lightning.results.report.timing import STAGES, seconds
@@ -27,16 +28,18 @@ def write(report: Report, path: Path) -> None:
     loss is a loss); `low` and `high` end the 95 % interval; `difference` is `mean` minus `paper`; `fit_seconds` and
     `test_seconds` are sums over the runs, `images_per_second` of fitting their mean. `p`, Holm-corrected, is that of
     the first row against this one on images, and `reason` says why there is none; `p_over_runs` is that over `pairs`
-    pairs of runs of the same fold and seed. What is unknown is empty.
+    pairs of runs of the same fold and seed. What is unknown is empty; text that a spreadsheet would take for a formula
+    begins with an apostrophe.
     """
     tests = {comparison.other: comparison for comparison in report.comparisons}
     with whole(path) as scratch, scratch.open("w", encoding="utf-8", newline="") as stream:
         table = csv.writer(stream, lineterminator="\n")
-        table.writerow([*(map(worded, report.keys) if report.keys else (WHOLE,)), *FIGURES, *TIMING * report.timing])
+        named = map(worded, report.keys) if report.keys else (WHOLE,)
+        table.writerow([*map(csv_cell, named), *FIGURES, *TIMING * report.timing])
         for place, row in enumerate(report.rows):
             names = [row.key.get(key, "") for key in report.keys] or [row.name]
             timed = [seconds(row, stage) for stage in STAGES] if report.timing else []
-            table.writerow([*names, *_figures(row, report.metric, tests.get(place)), *timed])
+            table.writerow(map(csv_cell, [*names, *_figures(row, report.metric, tests.get(place)), *timed]))
 
 
 def _figures(row: Row, metric: str, test: Comparison | None) -> list[object]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from fer_lightning.errors import FerError
 from fer_lightning.results.archived import is_archived
 from fer_lightning.results.result import FILE_NAME as RESULT
+from fer_lightning.results.schema import printable
 from fer_lightning.results.sweep import FILE_NAME as SWEEP
 from fer_lightning.results.sweep import SweepState, read
 
@@ -85,10 +86,14 @@ def _walk(start: Path, found: Found, seen: set[tuple[int, int]]) -> None:
 
 def _sweep(folder: Path) -> SweepState | None:
     try:
-        return read(folder / SWEEP)
+        sweep = read(folder / SWEEP)
     except FerError as broken:
         log.warning("%s; every result below %s counts", broken, folder)
         return None
+    # the folder is where a job lies, whatever it is called
+    shown = [{key: printable(value) for key, value in vars(job).items() if key != "folder"} for job in sweep.jobs]
+    jobs = [replace(job, **changed) for job, changed in zip(sweep.jobs, shown, strict=True)]
+    return replace(sweep, sweep_name=printable(sweep.sweep_name), jobs=jobs)
 
 
 def _places(folder: Path, sweep: SweepState) -> Iterator[Path]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from fer_lightning.control_characters import without_controls
 from fer_lightning.results.report.metrics import is_fraction, label
 from fer_lightning.results.report.model import Report
 from fer_lightning.results.report.text import bold, cells, footnotes, header, keys, losses
@@ -41,8 +42,7 @@ def write(report: Report, path: Path) -> None:
 
 def escaped(text: str) -> str:
     """The text in one line, with nothing in it that LaTeX would take for a command."""
-    # TeX stops at control characters, such as those that colour a log
-    line = "".join(SPECIAL.get(sign, sign) for sign in " ".join(text.split()) if sign.isprintable())
+    line = "".join(SPECIAL.get(sign, sign) for sign in " ".join(without_controls(text).split()))
     return line.replace("--", "-{}-{}")  # two hyphens would become a dash
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from fer_lightning.control_characters import without_controls
 from fer_lightning.results.report.model import Report
 from fer_lightning.results.report.paper_table import PaperTable, paper_tables
 from fer_lightning.results.report.text import bold, cells, footnotes, header, keys, losses
@@ -23,7 +24,7 @@ def write(report: Report, path: Path) -> None:
 
 def escaped(text: str) -> str:
     """The text in one line, with a backslash before whatever Markdown would take for markup."""
-    return SPECIAL.sub(lambda found: f"\\{found[0]}", " ".join(text.split()))
+    return SPECIAL.sub(lambda found: f"\\{found[0]}", " ".join(without_controls(text).split()))
 
 
 def grid(table: PaperTable) -> Iterator[str]:
@@ -77,5 +78,5 @@ def _code(command: str) -> Iterator[str]:
     """A block inside of a list's item; its fence is longer than any inside of the command."""
     fence = "`" * max(3, 1 + max((len(ticks) for ticks in re.findall("`+", command)), default=0))
     yield ""
-    for line in (f"{fence}sh", *command.splitlines(), fence):
+    for line in (f"{fence}sh", *map(without_controls, command.splitlines()), fence):
         yield f"  {line}"

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from fer_lightning.control_characters import without_controls_in_lines
 from fer_lightning.results.report import drawings, sections, sortable
 from fer_lightning.results.report.curves import curves_of
 from fer_lightning.results.report.metrics import label, unit
@@ -35,6 +36,7 @@ def _environment() -> Environment:
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=lambda value: without_controls_in_lines(value) if type(value) is str else value,
         trim_blocks=True,
         lstrip_blocks=True,
     )

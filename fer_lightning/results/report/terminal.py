@@ -9,9 +9,9 @@ from typing import TextIO
 
 from rich.cells import cell_len
 from rich.console import Console
-from rich.text import Text
 
-from fer_lightning.results.printing import padded, takes_unicode, write_plain
+from fer_lightning.control_characters import without_controls
+from fer_lightning.results.printing import padded, rich_text, takes_unicode, write_plain
 from fer_lightning.results.report.model import Report
 from fer_lightning.results.report.paper_table import paper_tables
 from fer_lightning.results.report.text import bold, cells, footnotes, header, keys, losses
@@ -31,7 +31,8 @@ def print_report(report: Report, places: Sequence[Path] = (), stream: TextIO | N
         stream: stdout when None.
     """
     stream = sys.stdout if stream is None else stream
-    columns = [list(column) for column in zip(header(report), *cells(report), strict=True)]
+    rows = [[without_controls(cell) for cell in row] for row in [header(report), *cells(report)]]
+    columns = [list(column) for column in zip(*rows, strict=True)]
     tables = [
         [table.caption, *_aligned([list(column) for column in zip(*table.flat(), strict=True)], 1)]
         for table in paper_tables(report)
@@ -44,22 +45,22 @@ def print_report(report: Report, places: Sequence[Path] = (), stream: TextIO | N
         return
     console = Console(file=stream)
     shown, left_out = _fitting(columns, keys(report) + 1, console.width)
-    console.print(Text(report.title, style="bold"))
+    console.print(rich_text(report.title, "bold"))
     for place, line in enumerate(_aligned(shown, keys(report)), start=-1):
         style = "dim" if place < 0 else "bold green" if bold(report, place) else ""
-        console.print(Text(line, style=style), soft_wrap=True)
+        console.print(rich_text(line, style), soft_wrap=True)
     for caption, *lines in tables:
         if max(map(cell_len, lines)) > console.width:
             left_out.append(caption)
             continue
         console.print()
-        console.print(Text(caption, style="bold"), soft_wrap=True)
+        console.print(rich_text(caption, "bold"), soft_wrap=True)
         for line in lines:
-            console.print(Text(line), soft_wrap=True)
+            console.print(rich_text(line), soft_wrap=True)
     told = [f"No room here for {'; '.join(left_out)}: the files have them."] if left_out else []
     for line in [*told, *below]:
         # soft_wrap leaves paths and commands in one piece, so that they can be copied
-        console.print(Text(line), soft_wrap=True, highlight=False)
+        console.print(rich_text(line), soft_wrap=True, highlight=False)
 
 
 def _told(report: Report) -> Iterator[str]:

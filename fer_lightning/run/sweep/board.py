@@ -14,7 +14,8 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from fer_lightning.results.printing import takes_unicode
+from fer_lightning.control_characters import without_controls, without_controls_in_lines
+from fer_lightning.results.printing import rich_text, takes_unicode
 from fer_lightning.results.summary import duration, percent
 from fer_lightning.results.sweep import DONE, FAILED, PLANNED, RUNNING, JobState, SweepState
 from fer_lightning.run.sweep import state
@@ -60,7 +61,8 @@ class Board:
             return False
         for job in found.of(FAILED):
             lines = "\n".join(f"    {line}" for line in job.error.splitlines())
-            print(f"\nfailed: {job.name}\n{lines}\n  again: {job.command}", file=sys.stderr)
+            told = f"\nfailed: {job.name}\n{lines}\n  again: {job.command}"
+            print(without_controls_in_lines(told), file=sys.stderr)
         print(f"\n{self._line(found, over=True)}", file=sys.stderr)
         if found.of(PLANNED):
             print("the same command goes on with the rest", file=sys.stderr)
@@ -95,9 +97,9 @@ class Board:
         found = state.read(self.sweep_dir)
         table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
         for job in found.of(FAILED)[:SHOWN]:
-            table.add_row(Text("failed", style="bold red"), Text(job.name))
+            table.add_row(Text("failed", style="bold red"), rich_text(job.name))
         for job in found.of(RUNNING)[:SHOWN]:
-            table.add_row(Text("running", style="bold"), Text(job.name))
+            table.add_row(Text("running", style="bold"), rich_text(job.name))
         return Group(table, Text(self._line(found)))
 
     def _line(self, found: SweepState, over: bool = False) -> str:
@@ -108,7 +110,7 @@ class Board:
         if leading is not None:
             parts.append(f"best {self.monitor} {_worded(self.monitor, leading)} ({leading.name})")
         left = "" if over else self._left(found, total)
-        return ", ".join([*parts, *([f"about {left} left"] if left else [])])
+        return without_controls(", ".join([*parts, *([f"about {left} left"] if left else [])]))
 
     def _left(self, found: SweepState, total: int) -> str:
         """Time for the jobs that have not ended, at the pace of those that this launch has ended."""

@@ -57,10 +57,27 @@ def test_a_row_without_a_result_and_a_pair_without_a_test_stay_in_it(tmp_path):
     assert (lines[2]["mean"], lines[2]["n"], lines[2]["fit_seconds"]) == ("", "0", "")
 
 
-@pytest.mark.parametrize("name", ["=1+1", "+a", "-b", "@c", 'a,"b"\nc', "[1, 2]", "悲しい", " "])
+@pytest.mark.parametrize("name", ["-1.2", "+3", "1e-3", "-.5E+2", 'a,"b"\nc', "[1, 2]", "悲しい", " ", "a=b", "l1-l2"])
 def test_values_are_what_the_config_says(tmp_path, name):
     (line,) = lines_of(report(row(loss=name)), tmp_path)
     assert line["loss"] == name
+
+
+@pytest.mark.parametrize(
+    ("name", "cell"),
+    [
+        *(
+            (text, f"'{text}")
+            for text in ("=1+1", "+a", "-b", "@c", "-1+cmd|' /C calc'!A0", "\uff1d1+1", " =1", "\n=1", "-")
+        ),
+        *(("\t=1", "' =1"), ("\r@c", "' @c"), ("\x1b[31m=1", "[31m=1"), ("\x00=1", "'=1"), ("\ta", " a")),
+    ],
+)
+def test_text_that_a_spreadsheet_would_run_and_control_characters_are_text(tmp_path, name, cell):
+    (line,) = lines_of(report(row(loss=name)), tmp_path)
+    assert line["loss"] == cell
+    (line,) = lines_of(replace(report(row(**{name: "x"})), keys=(name,)), tmp_path)
+    assert next(iter(line)) == cell
 
 
 def test_rows_that_differ_in_nothing_have_a_name(tmp_path):

@@ -19,8 +19,8 @@ def predictions(right):
 
 
 def add(make_result, folder, right, **fields):
-    wrong = IMAGES - right
-    matrix = [[right // 2, wrong // 2], [wrong // 2, right // 2]]
+    happy, sad, each = (right + 1) // 2, right // 2, IMAGES // 2
+    matrix = [[happy, each - happy], [each - sad, sad]]
     return make_result(
         folder, accuracy=right / IMAGES, predictions=predictions(right), confusion_matrix=matrix, **fields
     )
