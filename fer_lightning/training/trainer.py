@@ -8,6 +8,7 @@ from typing import Any
 import pytorch_lightning as pl
 import torch
 from lightning_fabric.plugins.environments.slurm import SLURMEnvironment
+from pytorch_lightning.strategies.launchers import _MultiProcessingLauncher
 
 from fer_lightning.errors import FerError
 from fer_lightning.training.callbacks.channels_last import ChannelsLast
@@ -32,7 +33,8 @@ class Trainer(pl.Trainer):
             `use_distributed_sampler`, which would replace the sampler.
 
     Raises:
-        FerError: one of those three is set, or a GPU is asked for where there is none.
+        FerError: one of those three is set, a GPU is asked for where there is none, the strategy trains in child
+            processes, or several nodes are asked for and no launcher has started this process.
     """
 
     def __init__(
@@ -58,3 +60,19 @@ class Trainer(pl.Trainer):
         cluster = [SLURMEnvironment(auto_requeue=False)] if SLURMEnvironment.detect() else []
         added = [AtomicCheckpoints(), *cluster, *(plugins or ())]
         super().__init__(callbacks=[*callbacks, *layout], plugins=added, **arguments)
+        _check_launch(self, arguments.get("strategy"))
+
+
+def _check_launch(trainer: pl.Trainer, asked: Any) -> None:
+    # children of spawn and fork hand weights back, and what callbacks and metrics have counted is lost with them
+    if isinstance(trainer.strategy.launcher, _MultiProcessingLauncher):
+        raise FerError(
+            f"trainer.strategy={asked}: it trains in child processes, and what they measure is lost; choose ddp, which "
+            "starts the whole command once per device"
+        )
+    environment = getattr(trainer.strategy, "cluster_environment", None)
+    if trainer.num_nodes > 1 and not (environment and environment.creates_processes_externally):
+        raise FerError(
+            f"trainer.num_nodes={trainer.num_nodes}: this process would wait for the other nodes without end; start "
+            "the same command on each node with torchrun or srun, or set trainer.num_nodes=1"
+        )

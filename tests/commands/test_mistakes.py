@@ -63,6 +63,17 @@ MISTAKES = [
     ("trainer=ddp_cpu data.batch_size=15", "data.batch_size=15 is the batch of all devices together"),
     ("trainer=ddp_cpu trainer.devices=16", "trainer.devices: 16 devices for 10 images to val; take fewer"),
     ("+trainer.use_distributed_sampler=true", "trainer.use_distributed_sampler=True: take false"),
+    ("trainer=ddp_cpu trainer.strategy=ddp_spawn", "trainer.strategy=ddp_spawn: it trains in child processes"),
+    ("trainer=ddp_cpu trainer.strategy=ddp_fork", "trainer.strategy=ddp_fork: it trains in child processes"),
+    ("trainer.num_nodes=2", "trainer.num_nodes=2: this process would wait for the other nodes without end; start"),
+    (
+        "augment.transforms=[{_target_:torchvision.transforms.RandomHorizontalFlip}]",
+        "augment.transforms.0: torchvision.transforms.transforms.RandomHorizontalFlip is no transform of",
+    ),
+    (
+        "augment.transforms=[{_target_:albumentations.pytorch.ToTensorV2}]",
+        "augment makes a Tensor of an image: leave out its ToTensorV2",
+    ),
     ("init_from=/nowhere.ckpt", "init_from=/nowhere.ckpt: no such file"),
     ("callbacks=freeze callbacks.freeze.patterns=['x.*']", "'x.*' matches no parameter of the net"),
     ("callbacks=ema callbacks.ema.decay=1", "callbacks.ema.decay=1: choose above 0 and below 1"),

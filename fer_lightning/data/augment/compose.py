@@ -22,6 +22,9 @@ class Augment:
         transforms: albumentations transforms, applied in order to each image; random anew in each epoch.
         offline: prescribed variants of each image, made before those: the same in every epoch, and all of them in each.
         batched: a change of a whole batch at once, made after those.
+
+    Raises:
+        FerError: a transform is not albumentations'.
     """
 
     def __init__(
@@ -30,6 +33,13 @@ class Augment:
         offline: Recipe | None = None,
         batched: BatchedAffine | None = None,
     ) -> None:
+        for number, transform in enumerate(transforms):
+            if not isinstance(transform, albumentations.BasicTransform | albumentations.BaseCompose):
+                made = f"{type(transform).__module__}.{type(transform).__qualname__}"
+                raise FerError(
+                    f"augment.transforms.{number}: {made} is no transform of albumentations; name one, as in "
+                    "albumentations.HorizontalFlip"
+                )
         self.chain = albumentations.Compose(list(transforms))
         self.offline = offline
         self.batched = batched
@@ -50,12 +60,17 @@ class Augment:
         albumentations copies its generator into every worker; seeding each batch makes workers draw different
         choices, and the same ones whatever their number.
         """
+        changed = self._image_by_image(images, draw)
+        images = changed if isinstance(changed, np.ndarray) else np.stack(changed)
+        return images if self.batched is None else self.batched(images, draw.seed)
+
+    def _image_by_image(self, images: Pixels, draw: Draw) -> Pixels | list[Pixels]:
         if self.offline is not None and draw.views is not None:
             images = self.offline(images, draw.rows, draw.views)
-        if self.chain.transforms:
-            self.chain.set_random_seed(draw.seed)
-            images = np.stack([self.chain(image=image)["image"] for image in images])
-        return images if self.batched is None else self.batched(images, draw.seed)
+        if not self.chain.transforms:
+            return images
+        self.chain.set_random_seed(draw.seed)
+        return [self.chain(image=image)["image"] for image in images]
 
     def check(self, size: int, wanted: int, channels: int) -> None:
         """Tries the chain on blank images.
@@ -66,13 +81,20 @@ class Augment:
             channels: 1 for grey, 3 for colour.
 
         Raises:
-            FerError: a transform refuses such images, gives them different sizes, leaves them smaller than the net
-                needs, or as something else than uint8.
+            FerError: a transform refuses such images, gives them different sizes or another number of channels, makes
+                tensors, leaves them smaller than the net needs, or as something else than uint8.
         """
         several = 8  # so that a step taken half of the time is seen
         blank = np.zeros((several, size, size) if channels == 1 else (several, size, size, 3), dtype=np.uint8)
         try:
-            changed = self(blank, Draw(np.arange(several), seed=0, views=np.arange(several) % self.copies))
+            draw = Draw(np.arange(several), seed=0, views=np.arange(several) % self.copies)
+            first = self._image_by_image(blank, draw)[0]
+            if not isinstance(first, np.ndarray):
+                raise FerError(
+                    f"augment makes a {type(first).__name__} of an image: leave out its ToTensorV2, for a batch "
+                    "becomes one tensor after the augmentation of its images"
+                )
+            changed = self(blank, draw)
         except (CropSizeError, ValueError, TypeError, IndexError, NotImplementedError) as refusal:
             raise FerError(
                 f"augment: a transform refuses prepared images of {size}x{size} ({refusal}). Make its crop smaller, "
@@ -81,6 +103,11 @@ class Augment:
         if changed.dtype != np.uint8:
             raise FerError(
                 f"augment turns pixels into {changed.dtype}: leave out its ToFloat or Normalize, the model normalises"
+            )
+        if changed.shape[3:] != blank.shape[3:] or changed.ndim != blank.ndim:
+            raise FerError(
+                f"augment turns images of shape {blank.shape[1:]} into {changed.shape[1:]}: leave out what changes "
+                "their channels, which model.input.channels sets"
             )
         height, width = changed.shape[1:3]
         if min(height, width) < wanted:

@@ -10,6 +10,7 @@ from typing import Any
 
 import cv2
 import wandb
+from pydantic import ValidationError
 from pytorch_lightning.loggers import Logger, TensorBoardLogger, WandbLogger
 from wandb.sdk import wandb_setup
 
@@ -32,10 +33,20 @@ def check(config_logger: Mapping[str, Any]) -> None:
     """Asks for W&B's account and server before anything is read: later, a prompt or a minute and a half would wait.
 
     Raises:
-        FerError: W&B is wanted online, and there is no key, a refused one, or no answer within ten seconds.
+        FerError: a variable such as WANDB_MODE has a value that W&B does not take; or W&B is wanted online, and there
+            is no key, a refused one, or no answer within ten seconds.
     """
-    online = [name for name, node in _wandb_nodes(config_logger) if not node.get("offline")]
-    if not online or wandb.run is not None or wandb_setup.singleton().settings.mode in NO_SERVER:
+    nodes = dict(_wandb_nodes(config_logger))
+    if not nodes:
+        return
+    try:
+        mode = wandb_setup.singleton().settings.mode
+    except ValidationError as wrong:
+        fault = wrong.errors()[0]
+        name = f"WANDB_{'_'.join(map(str, fault['loc'])).upper()}"
+        raise FerError(f"{name}={fault['input']}: {fault['msg']}; set it so, or unset it") from wrong
+    online = [name for name, node in nodes.items() if not node.get("offline")]
+    if not online or wandb.run is not None or mode in NO_SERVER:
         return
     try:
         ready = wandb.login(prompt=False, verify=True)

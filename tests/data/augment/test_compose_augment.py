@@ -7,6 +7,7 @@ import os
 import albumentations
 import numpy as np
 import pytest
+import torch
 
 from fer_lightning.data.augment.compose import Augment
 from fer_lightning.data.augment.offline import CropsOfSizes
@@ -130,3 +131,23 @@ def test_a_recipe_that_leaves_less_than_the_net_needs_is_refused():
     Augment(offline=CropsOfSizes(12)).check(16, 12, 1)
     with pytest.raises(FerError, match=r"augment leaves 12x12 pixels, but model\.input\.size=13"):
         Augment(offline=CropsOfSizes(12)).check(16, 13, 1)
+
+
+def test_a_transform_of_another_library_is_refused():
+    with pytest.raises(FerError, match=r"augment\.transforms\.1: .*Identity is no transform of albumentations"):
+        Augment([albumentations.HorizontalFlip(), torch.nn.Identity()])
+
+
+def test_groups_of_transforms_are_taken():
+    chain = albumentations.OneOf([albumentations.HorizontalFlip(p=1), albumentations.VerticalFlip(p=1)], p=1)
+    Augment([chain]).check(size=16, wanted=16, channels=1)
+
+
+def test_tensors_are_refused_before_training():
+    with pytest.raises(FerError, match="augment makes a Tensor of an image: leave out its ToTensorV2"):
+        Augment([albumentations.pytorch.ToTensorV2()]).check(size=16, wanted=16, channels=1)
+
+
+def test_another_number_of_channels_is_refused():
+    with pytest.raises(FerError, match=r"images of shape \(16, 16\) into \(16, 16, 3\): leave out what changes their"):
+        Augment([albumentations.ToRGB(p=1)]).check(size=16, wanted=16, channels=1)

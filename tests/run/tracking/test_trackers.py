@@ -55,6 +55,14 @@ def online(monkeypatch, tmp_path):
     monkeypatch.setattr(settings, "base_url", NOWHERE)
 
 
+def test_a_mode_that_wandb_does_not_know_is_told_before_anything_is_read(monkeypatch):
+    monkeypatch.setattr(wandb_setup, "_singleton", None)  # as in a new process: W&B reads the environment once
+    monkeypatch.setenv("WANDB_MODE", "ofline")
+    node = {"_target_": "fer_lightning.run.tracking.wandb_logger.RunLogger", "offline": True}
+    with pytest.raises(FerError, match=r"^WANDB_MODE=ofline: Input should be 'online', 'offline', .*; set it so"):
+        trackers.check({"wandb": node})
+
+
 def test_events_lie_beside_metrics_csv(finished):
     folder, _ = finished
     assert list(folder.glob("events.out.tfevents.*"))
