@@ -41,7 +41,7 @@ class FaceDataModule(pl.LightningDataModule):
         cache_dir: where parsed and prepared pixels are kept.
         prepare: the model's preprocessing.
         input: what the model asks of its images.
-        protocol: a name of `protocols.PROTOCOLS`.
+        protocol: a name of `protocols.PROTOCOLS`, or `auto`.
         fold: which fold tests, for protocols with folds.
         num_folds: how many folds, for `kfold` and `kfold_images` only.
         val_subjects: people who validate in the group that `subject_8fold` sets aside.

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import re
+import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -15,6 +17,9 @@ from fer_lightning.errors import FerError, choices
 
 log = logging.getLogger(__name__)
 
+VALUES = ("true", "false", "null", "nan", "inf")  # words that the command line takes for something else than text
+PLAIN = re.compile(r"[A-Za-z_]\w*", re.ASCII)  # a name that the command line takes without quotes
+
 
 def select(faces: FaceSet, class_names: Sequence[str], protocol: str, request: Request) -> tuple[Integers, Protocol]:
     """Labels (N,) counted in `class_names` (-1 for other classes), and the rows of each side without those.
@@ -22,7 +27,7 @@ def select(faces: FaceSet, class_names: Sequence[str], protocol: str, request: R
     Args:
         faces: as located, before a model's preprocessing: exact copies are found in these pixels.
         class_names: the wanted classes, in the order in which the labels count them.
-        protocol: a name of `protocols.PROTOCOLS`.
+        protocol: a name of `protocols.PROTOCOLS`, or `auto`.
         request: fold, number of folds, seed of the split.
 
     Raises:
@@ -31,7 +36,9 @@ def select(faces: FaceSet, class_names: Sequence[str], protocol: str, request: R
     class_names = [plain_text(name) for name in class_names]
     unknown = [name for name in class_names if name not in faces.class_names]
     if unknown:
-        raise FerError(f"data.class_names: no {choices(unknown)} here; this data set has {choices(faces.class_names)}")
+        raise FerError(
+            f"data.class_names: no {choices(unknown)} here; all that are here: {_override(faces.class_names)}"
+        )
     label = relabel(faces.label, faces.class_names, class_names)
     wanted = label >= 0
     if not wanted.all():
@@ -45,6 +52,17 @@ def select(faces: FaceSet, class_names: Sequence[str], protocol: str, request: R
         if not len(rows) and len(whole.sides()[stage]):
             raise FerError(f"data.class_names={list(class_names)} leave no image to {stage}")
     return label, Protocol(whole.name, **kept)
+
+
+def _override(class_names: Sequence[str]) -> str:
+    """The classes as they are typed in a shell."""
+
+    def quoted(name: str) -> str:
+        escaped = name.replace('"', '\\"')
+        return name if PLAIN.fullmatch(name) and name.lower() not in VALUES else f'"{escaped}"'
+
+    typed = map(quoted, class_names)
+    return shlex.quote(f"data.class_names=[{','.join(typed)}]")
 
 
 def check_limit(max_train_images: int | None) -> None:

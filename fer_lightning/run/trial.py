@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from fer_lightning.data.datamodule import FaceDataModule
-from fer_lightning.data.protocols import PROTOCOLS
+from fer_lightning.data.protocols import AUTO, PROTOCOLS
 from fer_lightning.errors import FerError, choices
 from fer_lightning.run.compose import options
 from fer_lightning.run.pages.hooks import at_rest
@@ -69,7 +69,7 @@ def check_train_transforms(module: Learner, callbacks: Sequence[pl.Callback]) ->
 def check_trains(datamodule: FaceDataModule) -> None:
     """Raises FerError where the protocol has no training side, before a search for faces, or a class has no image."""
     name = datamodule.protocol_name
-    if "train" not in PROTOCOLS[name].filled:
+    if name != AUTO and "train" not in PROTOCOLS[name].filled:
         source = datamodule.read_faces()
         datamodule.deal(source)  # images of which none has a label have a fault of their own
         able = [other for other, rule in PROTOCOLS.items() if "train" in rule.filled and not rule.lacks(source)]

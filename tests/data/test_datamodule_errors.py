@@ -34,7 +34,7 @@ AT_ONCE = {
 }
 # refused once the faces are known
 LATER = {
-    "class_names": ({"class_names": ["happy", "smug"]}, r"data\.class_names: no smug here; .*has angry, .*neutral"),
+    "class_names": ({"class_names": ["happy", "smug"]}, r"data\.class_names: no smug here; .*=\[angry,.*,neutral\]"),
     "protocol": ({"protocol": "official"}, r"data\.protocol=official: this data set has no published split"),
     "crop": (
         {"augment": Augment([albumentations.RandomCrop(20, 20)])},

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ import pytest
 from fer_lightning.data.protocols import Protocol, Request
 from fer_lightning.data.selection import check_trains, fewer, select
 from fer_lightning.errors import FerError
+from fer_lightning.run.compose import compose_job
 
 NAMES = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
 
@@ -33,6 +36,18 @@ def test_wanted_classes_may_not_empty_the_only_side(make_faces):
 def test_class_names_are_compared_as_composed_text(make_faces):
     faces = replace(make_faces([0, 1, 1]), class_names=("fr\u00f6hlich", "b"))
     assert select(faces, ["b", "fro\u0308hlich"], "test_only", Request())[0].tolist() == [1, 0, 0]
+
+
+def test_unknown_classes_are_answered_with_the_override_that_takes_all(make_faces):
+    own = ("happy", "caf\u00e9 au lait", "3", "true", 'a"b')
+    faces = replace(make_faces([0, 1, 2, 3, 4]), class_names=own)
+    with pytest.raises(FerError) as refused:
+        select(faces, NAMES, "test_only", Request())
+    message = str(refused.value)
+    assert message.startswith("data.class_names: no angry, disgust, fear, sad, surprise, neutral here; all that are")
+    (typed,) = shlex.split(message.split(" are here: ")[1])
+    config = compose_job([typed, "paths.data_dir=x"], Path("x")).config
+    assert config["data"]["class_names"] == list(own)
 
 
 def test_fewer_keeps_the_shares_of_the_classes_and_the_other_sides():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 import numpy as np
 
 from fer_lightning.data.faces import FaceSet
@@ -9,9 +11,12 @@ from fer_lightning.data.folds import folds, inseparable
 from fer_lightning.data.protocols.rule import Request, Sides, check_fold, turn
 from fer_lightning.errors import FerError
 
+log = logging.getLogger(__name__)
+
 KFOLD = 3  # paper C, section IV, cross-validates FER2013 over three
 KFOLD_IMAGES = 10  # our choice: as many as subject_10fold, so that the two differ in nothing but the people
 PARTS = 10  # holdout deals the images into ten parts: seven train, one validates, two test
+TEST_SHARE = 0.2
 
 
 def kfold(faces: FaceSet, request: Request) -> Sides:
@@ -27,9 +32,25 @@ def kfold_images(faces: FaceSet, request: Request) -> Sides:
 
 
 def holdout(faces: FaceSet, request: Request) -> Sides:
-    """One split, 7 : 1 : 2, that keeps people and copies together."""
-    home = folds(inseparable(faces), faces.label, PARTS, request.seed)
-    return np.flatnonzero(home > 2), np.flatnonzero(home == 2), np.flatnonzero(home < 2)
+    """One split, 7 : 1 : 2, that keeps people and copies together; with fewer than ten of these in fewer parts."""
+    groups = inseparable(faces)
+    number = len(np.unique(groups))
+    if number < 3:
+        raise FerError(
+            f"data.protocol=holdout: only {number} groups of images (people, copies) can be kept apart, and one each "
+            "must train, validate and test: take more images, or data.protocol=kfold_images"
+        )
+    parts = min(PARTS, number)
+    tests = round(parts * TEST_SHARE)
+    if parts < PARTS:
+        way_out = "" if faces.subject is None else "; data.protocol=leave_one_subject_out tests each person in turn"
+        log.warning(
+            "data.protocol=holdout: %d groups of images (people, copies) can be kept apart: %d train, 1 validates, "
+            "%d test%s",
+            *(number, parts - tests - 1, tests, way_out),
+        )
+    home = folds(groups, faces.label, parts, request.seed)
+    return np.flatnonzero(home > tests), np.flatnonzero(home == tests), np.flatnonzero(home < tests)
 
 
 def kfold_number(request: Request) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from fer_lightning.data.faces import FaceSet
+from fer_lightning.data.protocols.automatic import AUTO, official_or_holdout, tell_use_of_sides
 from fer_lightning.data.protocols.drawn import holdout, kfold, kfold_images, kfold_images_number, kfold_number
 from fer_lightning.data.protocols.people import (
     lacks_subjects,
@@ -31,16 +32,18 @@ from fer_lightning.data.protocols.unsplit import test_only, train_is_test
 from fer_lightning.errors import FerError, choices
 
 PROTOCOLS = {
-    "official": Rule(official, lacks_official, apart=Apart.PEOPLE),
-    "paper_a": Rule(paper_a, lacks_paper_a, apart=Apart.PEOPLE),
-    "paper_c": Rule(paper_c, lacks_paper_c, apart=Apart.PEOPLE),
+    "official": Rule(official, lacks_official, apart=Apart.PEOPLE, published=True),
+    "paper_a": Rule(paper_a, lacks_paper_a, apart=Apart.PEOPLE, published=True),
+    "paper_c": Rule(paper_c, lacks_paper_c, apart=Apart.PEOPLE, published=True),
     "kfold": Rule(kfold, folds=True, num_folds=True, check=kfold_number),
     "kfold_images": Rule(kfold_images, folds=True, num_folds=True, check=kfold_images_number, apart=Apart.IMAGES),
     "holdout": Rule(holdout),
     "subject_8fold": Rule(subject_8fold, lacks_subjects, folds=True, val_subjects=True, check=one_of_8),
     "subject_10fold": Rule(subject_10fold, lacks_subjects, folds=True, check=one_of_10),
     "leave_one_subject_out": Rule(leave_one_subject_out, lacks_subjects, folds=True),
-    "train_quarter": Rule(train_quarter, lacks_train, folds=True, check=train_quarter_number, val_tests=True),
+    "train_quarter": Rule(
+        train_quarter, lacks_train, folds=True, check=train_quarter_number, val_tests=True, published=True
+    ),
     "test_only": Rule(test_only, apart=Apart.NOTHING, filled=("test",)),
     "train_is_test": Rule(train_is_test, apart=Apart.NOTHING),
 }
@@ -49,29 +52,34 @@ PROTOCOLS = {
 def choose(faces: FaceSet, name: str, request: Request) -> Protocol:
     """The split called `name` of these faces; those without a label (-1) take no part.
 
+    `auto` becomes the protocol for which it stands, and the result has that one's name.
+
     Raises:
         FerError: unknown or unfit name, a fold that does not exist, a choice that the protocol does not have, a side
             without images, or a person on two sides of a published split.
     """
     check_request(name, request)
-    rule = PROTOCOLS[name]
     rows = np.flatnonzero(faces.label >= 0)
     if not len(rows):
         raise FerError(f"data.protocol={name}: none of the {len(faces)} images has a label, and a protocol needs them")
     labelled = faces if len(rows) == len(faces) else faces.take(rows, f"{faces.fingerprint} labelled")
+    if name == AUTO:
+        name = official_or_holdout(labelled)
+    rule = PROTOCOLS[name]
     if lack := rule.lacks(labelled):
         able = [other for other, its in PROTOCOLS.items() if not its.lacks(labelled)]
         raise FerError(f"data.protocol={name}: {lack}; choose among {choices(able)}")
-    sides = rule.make(labelled, request)
-    prove(labelled, Protocol(name, *sides), rule)
-    return Protocol(name, *(rows[side] for side in sides))
+    sides = Protocol(name, *rule.make(labelled, request))
+    prove(labelled, sides, rule)
+    tell_use_of_sides(labelled, sides, rule)
+    return Protocol(name, *(rows[side] for side in sides.sides().values()))
 
 
 def check_request(name: str, request: Request) -> None:
     """Raises FerError for what is wrong whatever the faces: an unknown name, or choices that the protocol lacks."""
-    if name not in PROTOCOLS:
-        raise FerError(f"data.protocol={name}: choose among {choices(PROTOCOLS, name)}")
-    rule = PROTOCOLS[name]
+    if name not in (AUTO, *PROTOCOLS):
+        raise FerError(f"data.protocol={name}: choose among {choices((*PROTOCOLS, AUTO), name)}")
+    rule = PROTOCOLS["official" if name == AUTO else name]  # both that `auto` may stand for are one split
     if request.num_folds is not None and not rule.num_folds:
         what = "has a fixed number of folds" if rule.folds else "has no folds"
         able = choices(other for other, its in PROTOCOLS.items() if its.num_folds)

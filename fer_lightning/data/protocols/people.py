@@ -17,7 +17,10 @@ log = logging.getLogger(__name__)
 def lacks_subjects(faces: FaceSet) -> str:
     """Says so where it is not known of every image whom it shows."""
     if faces.subject is None:
-        return "this data set does not say who is in an image"
+        return (
+            "this data set does not say who is in an image (with data=folder a group (?P<subject>...) of "
+            "data.faces.pattern does, or a manifest's column subject)"
+        )
     unknown = int((faces.subject == "").sum())
     return f"{unknown} of {len(faces)} labelled images do not say who is in them" if unknown else ""
 

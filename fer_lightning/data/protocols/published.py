@@ -9,7 +9,7 @@ import numpy as np
 from fer_lightning.data.faces import FaceSet, Integers, Strings
 from fer_lightning.data.folds import folds, inseparable, stratified_part
 from fer_lightning.data.protocols.rule import Request, Sides, check_fold
-from fer_lightning.errors import choices
+from fer_lightning.errors import FerError, choices
 
 log = logging.getLogger(__name__)
 
@@ -99,9 +99,16 @@ def train_quarter_number(request: Request) -> int:
 
 
 def _cut(faces: FaceSet, train: Integers, seed: int) -> tuple[Integers, Integers]:
-    """A stratified tenth taken out of the training side, people and copies whole."""
+    """A stratified tenth taken out of the training side, people and copies whole; one of them where they are fewer."""
     part = faces.take(train, f"{faces.fingerprint} train")
-    home = folds(inseparable(part), part.label, PARTS, seed)
+    groups = inseparable(part)
+    number = len(np.unique(groups))
+    if number < 2:
+        raise FerError(
+            "data.protocol: the training images are one person or copies of one image, so that none can validate; "
+            "take more images, or data.protocol=kfold_images"
+        )
+    home = folds(groups, part.label, min(PARTS, number), seed)
     return train[home > 0], train[home == 0]
 
 

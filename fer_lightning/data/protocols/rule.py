@@ -86,6 +86,7 @@ class Rule:
         check: refuses a request that no faces could follow, before any are read.
         apart: what no two sides share.
         filled: the sides that must have images.
+        published: whether it follows the sides that the data name.
         val_tests: whether the validation images are the test images as well, so that no published test side is read.
     """
 
@@ -98,6 +99,7 @@ class Rule:
     apart: Apart = Apart.COPIES
     filled: tuple[str, ...] = ("train", "val", "test")
     val_tests: bool = False
+    published: bool = False
 
     @property
     def apart_pairs(self) -> tuple[tuple[str, str], ...]:

@@ -68,6 +68,22 @@ def test_holdout_keeps_drawn_people_apart(tiny_faces):
     assert sum(map(len, people)) == len(set.union(*people))
 
 
+@pytest.mark.parametrize(
+    ("people", "sides"), [(3, (1, 1, 1)), (6, (4, 1, 1)), (8, (5, 1, 2)), (9, (6, 1, 2)), (10, (7, 1, 2))]
+)
+def test_holdout_of_few_people_is_dealt_in_fewer_parts_and_says_so(make_faces, caplog, people, sides):
+    faces = make_faces(np.arange(60) % 2, subject=[f"p{row % people}" for row in range(60)])
+    with caplog.at_level("WARNING", logger=LOGGER):
+        protocol = choose(faces, "holdout", Request())
+    assert_complete(protocol, 60)
+    assert tuple(len(set(faces.subject[rows])) for rows in protocol.sides().values()) == sides
+    train, _, test = sides
+    assert caplog.messages == [
+        f"data.protocol=holdout: {people} groups of images (people, copies) can be kept apart: {train} train, 1 "
+        f"validates, {test} test; data.protocol=leave_one_subject_out tests each person in turn"
+    ] * (people < 10)
+
+
 @pytest.mark.parametrize("name", ["kfold", "kfold_images", "holdout"])
 def test_the_split_seed_repeats_and_changes_a_split(make_faces, name):
     faces = make_faces(np.arange(100) % 7)

@@ -124,7 +124,8 @@ def test_fewer_people_than_groups_are_refused(make_faces, name, k):
 @pytest.mark.parametrize("name", ["subject_8fold", "subject_10fold", "leave_one_subject_out"])
 def test_without_people_the_protocols_that_are_open_are_named(make_faces, name):
     message = (
-        rf"data\.protocol={name}: this data set does not say who is in an image; "
+        rf"data\.protocol={name}: this data set does not say who is in an image \(with data=folder a group "
+        r"\(\?P<subject>\.\.\.\) of data\.faces\.pattern does, or a manifest's column subject\); "
         "choose among kfold, kfold_images, holdout, test_only, train_is_test$"
     )
     with pytest.raises(FerError, match=message):

@@ -77,9 +77,9 @@ def test_images_without_any_label_have_no_protocol(make_faces, name):
         choose(make_faces([-1] * 4, subject=list("abcd"), split=["train", "val", "test", "test"]), name, Request())
 
 
-def test_too_few_people_for_holdout_do_not_hear_of_num_folds_alone(make_faces):
+def test_too_few_people_for_holdout_hear_of_a_protocol_that_takes_them(make_faces):
     faces = make_faces([0] * 20, subject=["ann", "bob"] * 10)
-    with pytest.raises(FerError, match=r"only 2 groups of images .* 10 parts: .*data\.protocol=kfold"):
+    with pytest.raises(FerError, match=r"only 2 groups of images .* one each must .*data\.protocol=kfold_images"):
         choose(faces, "holdout", Request())
 
 
