@@ -62,7 +62,12 @@ def read(dir: str | Path, cache_dir: Path) -> FaceSet:
     """
     faces = parsed(dir, cache_dir)
     warn_unless_official(faces, OFFICIAL_COUNTS)
-    return with_majority(faces, Path(dir), USAGES)
+    return with_majority(faces, Path(dir), USAGES, table_path(Path(dir)) or Path(dir))
+
+
+def table_path(folder: Path) -> Path | None:
+    """The table that is read of this folder, packed or not; None where there is none."""
+    return next((folder / name for name in TABLES if (folder / name).is_file()), None)
 
 
 def parsed(dir: str | Path, cache_dir: Path, key: str = DIR_KEY) -> FaceSet:
@@ -72,7 +77,7 @@ def parsed(dir: str | Path, cache_dir: Path, key: str = DIR_KEY) -> FaceSet:
     """
     root = Path(dir)
     refuse_file(root, key)
-    table = next((root / name for name in TABLES if (root / name).is_file()), None)
+    table = table_path(root)
     if table is not None:
         path = table
         return cached(cache_dir, "fer2013", content_hash("fer2013 table", files=[path]), lambda: _from_table(path))

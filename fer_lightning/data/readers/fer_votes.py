@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fer_lightning.data.cache import content_hash
-from fer_lightning.data.expressions import EXPRESSIONS, expression
+from fer_lightning.data.expressions import EXPRESSIONS, expression, relabel
 from fer_lightning.data.faces import FaceSet, Integers, Strings
 from fer_lightning.data.readers.archives import open_text
 from fer_lightning.data.readers.csv_rows import csv_rows
@@ -29,6 +29,12 @@ COLUMNS = (
 NAMED = 8  # the columns before `unknown` are expressions
 TAGGERS = 10  # each image was shown to ten people; one of the published rows holds nine votes
 CELLS = {str(votes): votes for votes in range(TAGGERS + 1)}
+
+# Labels of FER2013 and FER+ agree in two thirds of the images of every block of this many rows, and in 18 % of rows
+# that do not belong together; the bound is ten standard deviations of a block from both, or more
+BLOCK = 500
+SMALLEST_BLOCK = 100  # of fewer rows chance says too much
+LEAST_AGREEMENT = 0.4
 
 MODES = ("majority", "share", "argmax", "distribution", "multi")
 THRESHOLD = 0.3  # of `multi`, as in the code that Barsoum et al. published with FER+
@@ -129,8 +135,15 @@ def label(votes: Integers, mode: str, threshold: float = THRESHOLD) -> tuple[Int
     return labels, targets
 
 
-def check_rows(faces: FaceSet, table: Votes, path: Path) -> None:
-    """Raises FerError unless row i of the votes can be image i of FER2013: names in the file are not unique."""
+def check_rows(faces: FaceSet, table: Votes, path: Path, images: Path) -> None:
+    """Raises FerError unless row i of the votes can be image i of FER2013: names in the file are not unique.
+
+    Args:
+        faces: FER2013's, as `images` holds them.
+        table: the votes.
+        path: of the votes, for messages.
+        images: of FER2013's table, for messages.
+    """
     if any("/" in name for name in faces.ids[:1]):  # ids of a table are numbers
         raise FerError(
             f"{path}: its rows follow fer2013.csv, and FER2013 lies here as folders, which keep no order; "
@@ -148,19 +161,37 @@ def check_rows(faces: FaceSet, table: Votes, path: Path) -> None:
             f"{path}: row {row} (counted from 0) is {table.usage[row]} there and {faces.split[row]} in FER2013, and so "
             f"differ {len(other)} rows; both files must be in the order in which they were published"
         )
+    _check_agreement(faces, table, path, images)
 
 
-def with_majority(faces: FaceSet, folder: Path, usages: Sequence[str]) -> FaceSet:
+def _check_agreement(faces: FaceSet, table: Votes, path: Path, images: Path) -> None:
+    """Refuses votes of other images: of each block of rows some two thirds of the labels agree where both fit."""
+    own = relabel(faces.label, faces.class_names, EXPRESSIONS)
+    votes = label(table.votes, "argmax")[0]
+    rows = np.flatnonzero((own >= 0) & (votes >= 0))
+    same = own[rows] == votes[rows]
+    for start in range(0, len(rows), BLOCK):
+        block = same[start : start + BLOCK]
+        if len(block) >= SMALLEST_BLOCK and block.mean() < LEAST_AGREEMENT:
+            raise FerError(
+                f"{path} does not fit {images} row by row: their labels agree in {same.mean():.0%} of {len(rows):,} "
+                f"rows, and in {block.mean():.0%} of the {len(block)} from row {rows[start]} (counted from 0) on; rows "
+                "that belong together agree in two thirds. Take both files in the order in which they were published"
+            )
+
+
+def with_majority(faces: FaceSet, folder: Path, usages: Sequence[str], images: Path) -> FaceSet:
     """FER2013's faces with a further column `ferplus`: the FER+ majority label, -1 where there is none.
 
-    The faces as they are where no votes lie beside them, or, with a warning, where the votes don't fit.
+    The faces as they are where no votes lie beside them, or, with a warning, where the votes don't fit. `images` is
+    the path of FER2013's table, for messages.
     """
     path = find_votes(folder)
     if path is None:
         return faces
     try:
         table = read_votes(path, usages)
-        check_rows(faces, table, path)
+        check_rows(faces, table, path, images)
     except FerError as reason:
         log.warning("no FER+ labels beside FER2013's own: %s", reason)
         return faces

@@ -91,7 +91,7 @@ def read(
             "GitHub has it in microsoft/FERPlus. data.faces.votes=FILE names another place"
         )
     table = read_votes(path, fer2013.USAGES)
-    check_rows(faces, table, path)
+    check_rows(faces, table, path, fer2013.table_path(Path(dir)) or Path(dir))
     labels, target = label(table.votes, label_mode, multi_threshold)
     mode = label_mode if label_mode != "multi" or multi_threshold == THRESHOLD else f"multi at {multi_threshold}"
     own = relabel(faces.label, faces.class_names, EXPRESSIONS)

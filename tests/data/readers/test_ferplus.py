@@ -105,6 +105,29 @@ def test_votes_that_do_not_fit_are_an_error_here_and_a_warning_of_fer2013(both, 
     assert warning.endswith(caplog.text.strip().split("fer2013new.csv")[-1])
 
 
+@pytest.mark.parametrize("spoil", ["all", "from row 600"])
+def test_rows_in_another_order_are_refused_by_their_agreement(folder, caplog, spoil):
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, 7, 1100)
+    order = np.arange(1100)
+    order[0 if spoil == "all" else 600 :] = rng.permutation(order[0 if spoil == "all" else 600 :])
+    image = " ".join(["7"] * 2304)
+    write = (folder / "fer2013.csv").write_text
+    write("\n".join(["emotion,pixels,Usage", *(f"{label},{image},Training" for label in labels)]))
+    column = {0: 4, 1: 5, 2: 6, 3: 1, 4: 3, 5: 2, 6: 0}
+    rows = [["10" if place == column[label] else "0" for place in range(10)] for label in labels[order]]
+    (folder / "fer2013new.csv").write_text(
+        "\n".join([VOTES.splitlines()[0], *(",".join(["Training", "x.png", *row]) for row in rows)])
+    )
+    with pytest.raises(FerError) as refused:
+        read(folder)
+    message = str(refused.value)
+    assert message.startswith(f"{folder / 'fer2013new.csv'} does not fit {folder / 'fer2013.csv'} row by row: their")
+    assert f"of the 500 from row {0 if spoil == 'all' else 500} (counted from 0) on" in message
+    assert "ferplus" not in fer2013.read(folder, folder.parent / "cache").extras
+    assert "no FER+ labels beside FER2013's own" in caplog.text
+
+
 def test_fer2013_as_folders_cannot_be_joined(tmp_path, tiny_faces):
     write_fer2013(tiny_faces, tmp_path / "as_folders", "folders")
     (tmp_path / "as_folders" / "fer2013new.csv").write_text(VOTES)
