@@ -84,6 +84,7 @@ def build_run(job: Job) -> Run:
     pages = build_pages(config, module)
     if config["monitor"] not in module.figures("val"):
         raise FerError(f"monitor={config['monitor']}: choose among {choices(module.figures('val'), config['monitor'])}")
+    _check_monitors(module, dict(zip(config["callbacks"], callbacks, strict=False)))
     key = data_key(config)
     datamodule = build_data(config["data"], config, augment=make("augment", config["augment"]), seed=config["seed"])
     check_trains(datamodule)
@@ -209,4 +210,15 @@ def _check_schedule(module: Learner, epochs: int | None) -> None:
     with _one_clear_error("optimizer"):
         optimizer = module.make_optimizer([weight])
     with _one_clear_error("scheduler"):
-        module.make_schedule(optimizer, Length(epochs or 1, steps_per_epoch=100))
+        monitor = module.make_schedule(optimizer, Length(epochs or 1, steps_per_epoch=100)).monitor
+    if monitor is not None and monitor not in module.figures("val"):
+        raise FerError(f"scheduler.monitor={monitor}: choose among {choices(module.figures('val'), monitor)}")
+
+
+def _check_monitors(module: Learner, callbacks: Mapping[str, pl.Callback]) -> None:
+    """Lightning would look for what a callback watches at the end of the first epoch."""
+    known = [*module.figures("val"), *module.figures("train"), "lr", "epoch", "step"]
+    for name, callback in callbacks.items():
+        monitor = getattr(callback, "monitor", None)
+        if isinstance(monitor, str) and monitor not in known:
+            raise FerError(f"callbacks.{name}.monitor={monitor}: choose among {choices(known, monitor)}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pytorch_lightning as pl
 import torch
+from lightning_fabric.utilities.exceptions import MisconfigurationException
 from pytorch_lightning.callbacks import ModelCheckpoint
 
 from fer_lightning.data.datamodule import FaceDataModule
@@ -51,10 +54,11 @@ def fit(run: Run, resume_from: Path | None = None) -> Outcome | None:
     Raises:
         Interrupted: a signal asked to end; the checkpoint to go on from is written.
         NonFiniteLoss: a loss was nan or infinite.
-        FerError: no checkpoint was chosen.
+        FerError: no checkpoint was chosen, or Lightning refuses the settings of the trainer or a callback.
     """
     trainer, module, record = run.trainer, run.module, run.record
-    trainer.fit(module, datamodule=run.datamodule, ckpt_path=resume_from, weights_only=True)
+    with _refusals_told(record):
+        trainer.fit(module, datamodule=run.datamodule, ckpt_path=resume_from, weights_only=True)
     run.interrupt.end_if_asked(trainer)
     if trainer.world_size > 1:
         part()
@@ -73,6 +77,17 @@ def fit(run: Run, resume_from: Path | None = None) -> Outcome | None:
         "fit_images_per_second": record.train_images / record.train_seconds,
     }
     return Outcome({**train, **val, **test}, confusion, {**fit_timing, **timing}, best, epoch)
+
+
+@contextmanager
+def _refusals_told(record: Record) -> Iterator[None]:
+    """What is raised before the first training batch is about settings: all else has been tried by then."""
+    try:
+        yield
+    except (MisconfigurationException, TypeError, ValueError) as refusal:
+        if record.began:
+            raise
+        raise FerError(f"trainer: {' '.join(str(refusal).split())}") from refusal
 
 
 def test_once(

@@ -23,6 +23,7 @@ from fer_lightning.run.restore.forecast import checkpoint_needs
 from fer_lightning.run.resume.first_part import FirstPart, first_part, keep_rows, rows_before
 from fer_lightning.run.resume.same_data import check_same_data
 from fer_lightning.run.run_folder import open_log, start_training
+from fer_lightning.run.step_check import check_steps
 from fer_lightning.run.stop_signals import interruptible
 from fer_lightning.run.stops import best_so_far, nonfinite, stopped
 from fer_lightning.run.tracking import trackers
@@ -64,6 +65,8 @@ def _train(job: Job, lock: FolderLock | None) -> Result | None:
     if weights and job.resume_from is None:
         start_from(run.module, Path(weights).expanduser())
     if lock is not None:
+        name = f"model={job.choices['model']}, loss={job.choices['loss']}"
+        check_steps(run.module, run.datamodule, run.trainer, bool(job.config["trainer"].get("sync_batchnorm")), name)
         return _lead(start_training(job, lock, run.datamodule, run.trainer.world_size), run, before)
     with contextlib.suppress(Interrupted, NonFiniteLoss):  # the first process tells of them
         fit(run, job.resume_from)

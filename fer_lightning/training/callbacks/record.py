@@ -51,6 +51,11 @@ class Record(pl.Callback):
         self._validated = state_dict["validated"]
 
     @property
+    def began(self) -> bool:
+        """Whether a training batch has been begun, in this part of the run or an earlier one."""
+        return self._started is not None or bool(self.epochs)
+
+    @property
     def fit_seconds(self) -> float:
         """From the beginning of fitting to its end, validation included, over all parts of a resumed run."""
         return self._fitted + (time.perf_counter() - self._fitting_since if self._fitting_since is not None else 0.0)
