@@ -9,7 +9,9 @@ from logging.config import DictConfigurator
 import pytest
 import yaml
 from made_results import make_result, make_sweep
+from support import call
 
+from fer_lightning.commands import train
 from fer_lightning.control_characters import without_controls, without_controls_in_lines
 from fer_lightning.errors import FerError
 from fer_lightning.results.report.build import make_report
@@ -54,6 +56,13 @@ def test_nor_does_the_log_of_a_command():
     for formatter in logs["formatters"].values():
         text = DictConfigurator({}).configure_formatter(dict(formatter)).format(record)
         assert text.endswith(f"left out: {LEFT}\nand more")
+
+
+def test_nor_does_what_a_command_says_of_what_was_typed(capsys):
+    assert call(train.main, f"data={HOSTILE}") == 1
+    told = capsys.readouterr().err
+    assert "error: data=" in told
+    assert not any(control in told for control in CONTROLS)
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from fer_lightning.control_characters import without_controls_in_lines
 from fer_lightning.errors import FerError
 from fer_lightning.os_errors import OUTPUT, as_fer_error, describe
 from fer_lightning.run.compose import as_job, conf_dir, register_resolvers
@@ -140,6 +141,7 @@ def _run_dir(arguments: Sequence[str]) -> dict[str, str]:
 
 
 def _tell(text: str) -> None:
+    text = without_controls_in_lines(text)  # what was typed, or a file brings along
     print(f"error: {text}\n({SWITCH}=1 shows where it was raised)", file=sys.stderr)
 
 
