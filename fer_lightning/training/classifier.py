@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Callable, Sequence
 from typing import cast
@@ -14,6 +15,9 @@ from fer_lightning.errors import FerError, choices
 from fer_lightning.training.learner import STAGES, Learner
 from fer_lightning.training.metrics import FIGURES, StageMetrics
 from fer_lightning.training.schedules import OptimizerFactory, ScheduleFactory
+from fer_lightning.training.views import Views
+
+log = logging.getLogger(__name__)
 
 BatchTransform = Callable[[Batch], Batch]
 """Changes a batch whose images are normalised, (N, channels, H, W) float32."""
@@ -29,10 +33,15 @@ class Classifier(Learner):
         schedule: makes the schedule of that optimizer for a length of training.
         class_names: the C names that the logits stand for.
         input: what the net asks of its images; its mean and std, where given, normalise them.
-        mirror_test: test on the mean of the probabilities of an image and of its mirror image; validation, which is
-            read after every epoch, stays with the image alone.
+        mirror_test: an older name of `views=["mirror"]`.
         penalty: takes the net, gives a scalar that is added to the training loss; the losses that are logged are
             without it, so that those of training and validation compare.
+        views: names of `views.VIEWS`: a test or prediction is the mean of the probabilities of these views of an image.
+            Validation, which is read after every epoch, stays with the image alone.
+        crop_size: side in pixels of the view `ten_crops`.
+
+    Raises:
+        FerError: views that do not go together, or `mirror_test` beside them.
 
     Attributes:
         train_transforms: change each training batch, in this order, after its images are normalised.
@@ -48,9 +57,16 @@ class Classifier(Learner):
         input: InputSpec,
         mirror_test: bool = False,
         penalty: nn.Module | None = None,
+        views: Sequence[str] | None = None,
+        crop_size: int | None = None,
     ) -> None:
         super().__init__(net, loss, optimizer, schedule, class_names, input)
-        self.mirror_test = mirror_test
+        if mirror_test:
+            if views is not None:
+                raise FerError("model.mirror_test=true is an older name of model.views=[mirror]: leave it false")
+            log.info("model.mirror_test=true is an older name of model.views=[mirror]")
+            views = ["mirror"]
+        self.views = Views(views or (), input.size, crop_size)
         self.penalty = penalty
         self.train_transforms: list[BatchTransform] = []
         self.kept_classes = list(range(len(self.class_names)))
@@ -101,11 +117,14 @@ class Classifier(Learner):
         return logits if len(self.kept_classes) == len(self.class_names) else logits[:, self.kept_classes]
 
     def scores(self, images: Tensor, described: Tensor | None = None) -> Tensor:
-        """(N, C) float32 whose softmax is what is tested: the logits, or those of a face and its mirror image."""
-        if not self.mirror_test:
+        """(N, C) float32 whose softmax is what is tested: the logits, or the mean over several views of a face."""
+        seen = self.views(images)
+        if len(seen) == 1:
             return cast(Tensor, self(images, described))
-        both = torch.stack([self(images, described), self(images.flip(-1))]).log_softmax(dim=-1)
-        return both.logsumexp(dim=0) - math.log(2)  # the logarithm of the mean of two probabilities
+        # what is described are the images as they are
+        answers = [self(view, described if view is images else None) for view in seen]
+        # the logarithm of the mean of the views' probabilities
+        return torch.stack(answers).log_softmax(dim=-1).logsumexp(dim=0) - math.log(len(seen))
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor | None:
         """The loss of a training batch, and the penalty."""
