@@ -1,59 +1,147 @@
-"""Opens the text inside a plain, .xz, .gz, .zip or .tar.gz file as lines."""
+"""Opens the text inside a plain, .xz, .gz, .zip or .tar.gz file as lines, none of them without end."""
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import io
 import lzma
+import re
 import tarfile
 import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import IO, TextIO, cast
+from typing import IO, TYPE_CHECKING, TextIO, cast
 
 from fer_lightning.errors import FerError, choices
 
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
 DAMAGE = (EOFError, OSError, UnicodeDecodeError, lzma.LZMAError, zlib.error, zipfile.BadZipFile, tarfile.TarError)
+# what stands at the beginning of a file in the encodings that programs mark; UTF-32's mark begins as UTF-16's does
+MARKS = {codecs.BOM_UTF32_LE: "utf-32", codecs.BOM_UTF32_BE: "utf-32", codecs.BOM_UTF16_LE: "utf-16",
+         codecs.BOM_UTF16_BE: "utf-16"}  # fmt: skip
+UNDECODED = re.compile("[\udc80-\udcff]")  # bytes that are no text, as `surrogateescape` gives them
+LONGEST_LINE = 1_000_000  # characters; a face of FER2013 takes 9,000
+EMPTY_LINES = 10_000  # in a row
+# a packed file may hold so many bytes whatever its size, or so many times its size: a table is packed to a fifth
+HARMLESS = 64 * 2**20
+RATIO = 100
 
 
 @contextmanager
-def open_text(path: Path, member: str) -> Iterator[TextIO]:
-    """The text of `path`, decompressed by its ending; in a .zip or .tar.gz the file called `member`, in any folder.
+def open_text(path: Path, member: str) -> Iterator[Iterator[str]]:
+    """The lines of `path`, decompressed by its ending; in a .zip or .tar.gz the file called `member`, in any folder.
+
+    Text is UTF-8, or what a mark at its beginning says.
 
     Raises:
-        FerError: the file is damaged or cut off (also while it is being read), or holds no `member`.
+        FerError: the file cannot be read, is damaged or cut off, or holds no `member`; also while it is being read: a
+            line without end, nothing but empty lines, more bytes than a packed table has, or bytes that are no text.
     """
     try:
         with ExitStack() as stack:
-            yield io.TextIOWrapper(_open_bytes(path, member, stack), encoding="utf-8-sig", newline="")
+            stream = io.BufferedReader(_open_bytes(path, member, stack))
+            head = stream.peek(4)
+            text = io.TextIOWrapper(stream, encoding_of(head), errors="surrogateescape", newline="")
+            yield _lines(text, path)
     except DAMAGE as damage:
+        if isinstance(damage, OSError) and damage.strerror:
+            raise FerError(f"{path}: this cannot be read ({damage.strerror})") from damage
         # some libraries quote the damaged bytes, thousands of them
         raise FerError(f"{path}: damaged or cut off ({str(damage)[:200]}); download it again") from damage
 
 
-def _open_bytes(path: Path, member: str, stack: ExitStack) -> IO[bytes]:
+def encoding_of(head: bytes) -> str:
+    """The encoding that a file's first four bytes mark; UTF-8 without a mark."""
+    return next((name for mark, name in MARKS.items() if head.startswith(mark)), "utf-8-sig")
+
+
+class _Bounded(io.RawIOBase):
+    """The bytes of a packed stream; an error when they are more than a table's can be.
+
+    Args:
+        stream: unpacks when it is read.
+        path: of the packed file.
+    """
+
+    def __init__(self, stream: IO[bytes], path: Path) -> None:
+        self.stream = stream
+        self.path = path
+        self.limit = max(HARMLESS, RATIO * path.stat().st_size)
+        self.count = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer, /) -> int:
+        view = memoryview(buffer)
+        found = self.stream.read(len(view))
+        self.count += len(found)
+        if self.count > self.limit:
+            size = self.path.stat().st_size
+            raise FerError(
+                f"{self.path}: {size:,} bytes that unpack to more than {self.limit:,}; no table does, get it again"
+            )
+        view[: len(found)] = found
+        return len(found)
+
+
+def _lines(text: TextIO, path: Path) -> Iterator[str]:
+    number = empty = 0
+    while line := text.readline(LONGEST_LINE + 1):
+        number += 1
+        empty = 0 if line.strip() else empty + 1
+        if len(line) > LONGEST_LINE:
+            raise FerError(f"{path}, line {number}: more than {LONGEST_LINE:,} characters; no table has such a line")
+        if empty > EMPTY_LINES:
+            raise FerError(f"{path}, line {number}: {empty:,} empty lines in a row; no table has as many")
+        if not line.isascii() and UNDECODED.search(line):
+            raise FerError(f"{path}, line {number}: this is no UTF-8 text; save the table as UTF-8")
+        yield line
+
+
+def _open_bytes(path: Path, member: str, stack: ExitStack) -> io.RawIOBase:
     if path.name.endswith(".tar.gz"):
-        archive = stack.enter_context(tarfile.TarFile.open(path, "r:gz"))
-        stream = archive.extractfile(_pick(path, member, [item.name for item in archive if item.isfile()]))
-        assert stream is not None  # extractfile gives None for folders only
-        return stack.enter_context(stream)
+        unpacked = io.BufferedReader(_Bounded(_gzip(path, stack), path))
+        return _member_of_tar(stack.enter_context(tarfile.TarFile.open(fileobj=unpacked, mode="r|")), path, member)
     if path.suffix == ".zip":
         try:
             zipped = stack.enter_context(zipfile.ZipFile(path))
-            return stack.enter_context(zipped.open(_pick(path, member, zipped.namelist())))
+            return _Bounded(stack.enter_context(zipped.open(_pick(path, member, zipped.namelist()))), path)
         except RuntimeError as refusal:  # it wants a password, or a way of packing that Python lacks
             raise FerError(f"{path}: {refusal}; unpack it, and put {member} in its place") from refusal
     if path.suffix == ".gz":
-        return cast(IO[bytes], stack.enter_context(gzip.open(path, "rb")))
+        return _Bounded(_gzip(path, stack), path)
     if path.suffix == ".xz":
-        return stack.enter_context(lzma.open(path, "rb"))
-    return stack.enter_context(path.open("rb"))
+        return _Bounded(stack.enter_context(lzma.open(path, "rb")), path)
+    return stack.enter_context(path.open("rb", buffering=0))
+
+
+def _gzip(path: Path, stack: ExitStack) -> IO[bytes]:
+    return cast(IO[bytes], stack.enter_context(gzip.open(path, "rb")))
+
+
+def _member_of_tar(archive: tarfile.TarFile, path: Path, member: str) -> io.RawIOBase:
+    names = []
+    for item in archive:
+        names.append(item.name)
+        if item.isfile() and item.name.split("/")[-1] == member:
+            stream = archive.extractfile(item)
+            assert stream is not None  # extractfile gives None for folders only
+            return _Bounded(stream, path)
+    raise _absent(path, member, names)
 
 
 def _pick(path: Path, member: str, names: list[str]) -> str:
     found = [name for name in names if name.split("/")[-1] == member]
     if not found:
-        raise FerError(f"{path}: no {member} inside; it holds {choices(names[:10])}")
+        raise _absent(path, member, names)
     return found[0]
+
+
+def _absent(path: Path, member: str, names: list[str]) -> FerError:
+    return FerError(f"{path}: no {member} inside; it holds {choices(names[:10])}")

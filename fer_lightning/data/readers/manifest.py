@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import csv
-import io
 import os.path
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 from fer_lightning.data.names import plain_text
+from fer_lightning.data.readers.archives import open_text
 from fer_lightning.data.readers.csv_rows import csv_rows
 from fer_lightning.errors import FerError, choices
 
@@ -39,11 +39,16 @@ def read_manifest(path: Path) -> list[Entry]:
     if not path.is_file():
         reason = "this is a folder" if path.is_dir() else "there is no such file"
         raise FerError(f"{path}: {reason}; a manifest is a CSV file with the columns {', '.join(REQUIRED)}")
-    text = _text(path)
-    header = _header(path, text)
+    with open_text(path, path.name) as lines:
+        header = _header(path, lines)
+    with open_text(path, path.name) as lines:
+        return _entries(path, header, lines)
+
+
+def _entries(path: Path, header: list[str], lines: Iterable[str]) -> list[Entry]:
     entries: list[Entry] = []
     first_seen: dict[str, str] = {}
-    for where, row in csv_rows(io.StringIO(text, newline=""), str(path), header):
+    for where, row in csv_rows(lines, str(path), header):
         says = dict(zip(header, row, strict=True))
         name = says.pop("path")
         says = {column: plain_text(cell) for column, cell in says.items()}
@@ -57,23 +62,11 @@ def read_manifest(path: Path) -> list[Entry]:
     return entries
 
 
-def _text(path: Path) -> str:
-    try:
-        content = path.read_bytes()
-    except OSError as refusal:
-        raise FerError(f"{path}: this cannot be read ({refusal.strerror})") from refusal
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as fault:
-        line = content.count(b"\n", 0, fault.start) + 1
-        raise FerError(f"{path}, line {line}: this is no UTF-8 text; save the manifest as UTF-8") from fault
-
-
-def _header(path: Path, text: str) -> list[str]:
+def _header(path: Path, lines: Iterable[str]) -> list[str]:
     """The names of the columns, all of them known."""
     known = (*REQUIRED, *OPTIONAL)
     try:
-        header = [name.strip() for name in next(csv.reader(io.StringIO(text, newline="")), [])]
+        header = [name.strip() for name in next(csv.reader(lines), [])]
     except csv.Error as fault:
         raise FerError(f"{path}, line 1: this is no table of comma-separated values: {fault}") from fault
     if missing := [name for name in REQUIRED if name not in header]:
@@ -92,6 +85,11 @@ def _image(folder: Path, name: str, where: str) -> Path:
         raise FerError(f"{where}: the path is empty")
     if Path(name).is_absolute():
         raise FerError(f"{where}: {name[:200]} is absolute; write it relative to the manifest's folder {folder}")
+    if Path(os.path.normpath(name)).parts[:1] == (os.pardir,):
+        raise FerError(
+            f"{where}: {name[:200]} leads out of the manifest's folder {folder}; put the manifest into a folder that "
+            "holds all images, and write their paths from there"
+        )
     try:
         there = (folder / name).is_file()
     except OSError:  # a name too long for the file system

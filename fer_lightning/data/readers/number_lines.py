@@ -7,8 +7,10 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
+from fer_lightning.data.readers.archives import encoding_of
 from fer_lightning.errors import FerError
 
+LARGEST = 1_000_000  # bytes; the landmarks of a face are 68 lines
 # float() would also take 1_0, nan and the digits of other scripts
 NUMBER = re.compile(r"[-+]?[0-9]+(\.[0-9]*)?([eE][-+]?[0-9]+)?")
 
@@ -32,9 +34,14 @@ def number_lines(path: Path, columns: int, rows: int | None = None) -> list[Numb
         FerError: with the file and line of the first thing that is not as it should be.
     """
     try:
-        text = path.read_text(encoding="ascii").rstrip()
+        with path.open("rb") as stream:
+            content = stream.read(LARGEST + 1)
+        text = content.decode(encoding_of(content[:4])).rstrip()
     except (OSError, UnicodeDecodeError) as damage:
         raise FerError(f"{path}, line 1: this is no file of numbers ({str(damage)[:200]})") from damage
+    if len(content) > LARGEST or not text.isascii():
+        reason = f"more than {LARGEST:,} bytes" if len(content) > LARGEST else "letters of other scripts"
+        raise FerError(f"{path}, line 1: this is no file of numbers ({reason})")
     found: list[NumberLine] = []
     for place, line in enumerate(text.split("\n"), start=1):
         where = f"{path}, line {place}"

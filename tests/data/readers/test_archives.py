@@ -12,7 +12,7 @@ from contextlib import suppress
 import numpy as np
 import pytest
 
-from fer_lightning.data.readers import fer2013
+from fer_lightning.data.readers import archives, fer2013
 from fer_lightning.errors import FerError
 
 ARCHIVES = ["fer2013.csv.xz", "fer2013.csv.gz", "fer2013.csv.zip", "fer2013.tar.gz"]
@@ -75,6 +75,60 @@ def test_an_archive_without_the_table_says_what_it_holds(folder, layout, refused
     (folder / layout).write_bytes(packed(layout, b"x", name="a/train.csv"))
     message = refused(folder)
     assert f"{layout}: no fer2013.csv inside; it holds a/train.csv" in message
+
+
+def test_a_table_in_utf_16_is_read(folder, table, pixels):
+    for layout in ("fer2013.csv", "fer2013.csv.gz"):
+        content = table.encode("utf-16")
+        (folder / layout).write_bytes(content if layout.endswith("csv") else packed(layout, content))
+        assert np.array_equal(fer2013.read(folder, folder.parent / "cache").pixels, pixels)
+        (folder / layout).unlink()
+
+
+def test_another_encoding_is_named_with_its_line(folder, table, refused):
+    (folder / "fer2013.csv").write_bytes(table.encode() + "3,\xe4,Training".encode("latin-1"))
+    assert refused(folder) == f"{folder / 'fer2013.csv'}, line 6: this is no UTF-8 text; save the table as UTF-8"
+
+
+BOMBS = {
+    "one line": (b"7 " * 600_000, "line 2: more than 1,000,000 characters; no table has such a line"),
+    "empty lines": (b"\n" * 20_000, "line 10002: 10,001 empty lines in a row; no table has as many"),
+    "Windows' empty lines": (b"\r\n" * 20_000, "line 10002: 10,001 empty lines in a row"),
+}
+
+
+@pytest.mark.parametrize("layout", ["fer2013.csv", *ARCHIVES])
+@pytest.mark.parametrize("bomb", BOMBS)
+def test_lines_without_end_are_refused(folder, layout, bomb, refused):
+    content, message = BOMBS[bomb]
+    content = b"emotion,pixels,Usage\n" + content
+    (folder / layout).write_bytes(content if layout == "fer2013.csv" else packed(layout, content))
+    found = refused(folder)
+    assert found.startswith(f"{folder / layout}, ")
+    assert message in found
+
+
+@pytest.mark.parametrize("layout", ARCHIVES)
+def test_more_bytes_than_a_packed_table_has_are_refused(folder, table, layout, refused, monkeypatch):
+    monkeypatch.setattr(archives, "HARMLESS", 1000)
+    monkeypatch.setattr(archives, "RATIO", 20)
+    header, row = table.splitlines()[:2]
+    blank = f"3,{' '.join(['7'] * 2304)},Training"  # packed to a hundredth and less
+    (folder / layout).write_bytes(packed(layout, "\n".join([header, row, *[blank] * 200]).encode()))
+    assert "that unpack to more than" in refused(folder)
+
+
+def test_a_member_before_the_table_counts_too(folder, table, refused, monkeypatch):
+    monkeypatch.setattr(archives, "HARMLESS", 100_000)
+    monkeypatch.setattr(archives, "RATIO", 1)
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w:gz") as archive:
+        for name, content in (("blank", b"\0" * 10**6), ("fer2013.csv", table.encode())):
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+    (folder / "fer2013.tar.gz").write_bytes(stream.getvalue())
+    assert "that unpack to more than 100,000" in refused(folder)
 
 
 def test_a_zip_that_wants_a_password(folder, table, refused):

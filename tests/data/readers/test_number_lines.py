@@ -27,6 +27,17 @@ def test_numbers_as_programs_write_them(tmp_path, text):
     assert [line.values for line in number_lines(written(tmp_path, text), columns=2)] == [(1.0, -0.25), (30.0, 4.0)]
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_numbers_in_an_encoding_that_a_mark_names(tmp_path, encoding):
+    lines = number_lines(written(tmp_path, "1 2\n".encode(encoding)), columns=2)
+    assert [line.values for line in lines] == [(1.0, 2.0)]
+
+
+def test_a_file_without_end_is_refused(tmp_path):
+    with pytest.raises(FerError, match=r"line 1: this is no file of numbers \(more than 1,000,000 bytes\)"):
+        number_lines(written(tmp_path, "1 2\n" * 250_001), columns=2)
+
+
 def test_places_count_empty_lines(tmp_path):
     path = written(tmp_path, "\n1\n\n2\n")
     assert [line.where for line in number_lines(path, columns=1)] == [f"{path}, line 2", f"{path}, line 4"]
