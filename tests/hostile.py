@@ -146,6 +146,9 @@ HOSTILE = {
     "an optimizer for a net": (NET, node("torch.optim.SGD", params=[], lr=0.1)),
     "a tensor for a value": (("model", "net", "hidden"), torch.ones(3)),
     "bytes for a value": (("model", "net", "hidden"), b"x"),
+    "a key that moves the cursor": (("choices", "\x1b[2J"), "x"),
+    "what trained it as a text": (("trained_on",), "fer2013"),
+    "a net that is a part of one": (("model", "net", "_partial_"), True),
     "another module in the model's place": (("model", "_target_"), "torch.nn.Flatten"),
 }  # fmt: skip
 
@@ -195,5 +198,7 @@ FILES = {
     "an empty archive": lambda path: zipfile.ZipFile(path, "w").close(),
     "a list": lambda path: torch.save([1], path),
     "a config that is a list": lambda path: torch.save({"fer_config": [], "state_dict": {}}, path),
+    "more plain data than any": lambda _: archived(pickled([f"{n:0100}" for n in range(200_000)])),
+    "a pickle that takes from an empty stack": lambda _: archived(b"\x80\x02R."),
     "a config without an end": lambda path: torch.save({"fer_config": ENDLESS, "state_dict": {}}, path),
 }

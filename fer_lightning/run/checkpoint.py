@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import struct
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, cast
@@ -17,11 +18,11 @@ from fer_lightning.run.build import build_module
 from fer_lightning.run.restore.allowed import check_config
 from fer_lightning.run.restore.archive import check_archive
 from fer_lightning.run.restore.bounds import bounded_by, check_sides
-from fer_lightning.run.restore.build import Builder, told
-from fer_lightning.run.restore.plain import check_plain, check_shape
+from fer_lightning.run.restore.build import FAULTS, Builder, told
+from fer_lightning.run.restore.plain import check_plain, check_shape, check_tensors
 from fer_lightning.run.restore.trust import trusted_places
 from fer_lightning.run.trained_images import trained_images
-from fer_lightning.training.learner import Learner
+from fer_lightning.training.learner import TRAINED_IMAGES, Learner
 
 
 class Restored(NamedTuple):
@@ -56,8 +57,10 @@ def restore(path: Path, key: str = "ckpt", trust: Sequence[str] | str = ()) -> R
     with told(str(path), "model"), bounded_by(weights, str(path)):
         module = build_module(config, config["class_names"], make)
         prepare = cast(Prepare, make("preprocess", config["preprocess"]))
-        if not isinstance(module.loss, nn.Module) or not isinstance(prepare, Prepare):
-            raise FerError(f"{path}: its loss is no loss, or its preprocess prepares nothing; it is not of fer-train")
+        if not (
+            isinstance(module.net, nn.Module) and isinstance(module.loss, nn.Module) and isinstance(prepare, Prepare)
+        ):
+            raise FerError(f"{path}: its net, loss or preprocess is none; it is not written by fer-train")
     try:
         module.load_state_dict(weights)
     except (RuntimeError, AttributeError, TypeError, ValueError) as mismatch:
@@ -85,7 +88,7 @@ def read_checkpoint(path: Path, key: str = "ckpt") -> dict[str, Any]:
     check_archive(path, named)
     try:
         saved = torch.load(path, map_location="cpu", weights_only=True)
-    except (RuntimeError, EOFError, OSError, ValueError, pickle.UnpicklingError) as damage:
+    except (*FAULTS, EOFError, pickle.UnpicklingError, struct.error) as damage:
         # torch's advice, to load such a file all the same, would run what it holds
         raise FerError(f"{named}: cut off, or no checkpoint that holds plain data only") from damage
     whole = isinstance(saved, Mapping) and all(
@@ -95,4 +98,6 @@ def read_checkpoint(path: Path, key: str = "ckpt") -> dict[str, Any]:
         raise FerError(f"{named}: not written by fer-train, for it does not say how to rebuild its net")
     check_plain(saved["fer_config"], named)
     check_shape(saved["fer_config"], IN_CHECKPOINT, named)
+    trained_on = {} if saved.get(TRAINED_IMAGES) is None else {TRAINED_IMAGES: saved[TRAINED_IMAGES]}
+    check_tensors({**saved["state_dict"], **trained_on}, named)
     return dict(saved)

@@ -37,7 +37,7 @@ def start_from(module: Learner, path: Path) -> list[str]:
     """
     saved = read_checkpoint(path, key="init_from")
     weights = {name.removeprefix(NET): value for name, value in saved["state_dict"].items() if name.startswith(NET)}
-    part = _part_like(saved["fer_config"]["model"]["net"], module.net)
+    part = _part_like(saved["fer_config"]["model"].get("net") or {}, module.net)
     theirs = {f"{part}.{name}" if part else name: value for name, value in weights.items()}
     ours = module.net.state_dict()
     parameters = {name for name, _ in module.net.named_parameters()}  # counters of other nets fit everywhere
@@ -47,7 +47,8 @@ def start_from(module: Learner, path: Path) -> list[str]:
     loaded, new = [], []
     for name, value in ours.items():
         other = theirs.get(name)
-        if other is not None and head and name.rpartition(".")[0] == head and other.shape[1:] == value.shape[1:]:
+        rows = other is not None and other.shape == (len(old), *value.shape[1:])  # one of each class of the file
+        if other is not None and rows and head and name.rpartition(".")[0] == head:
             known, strange = _copy_rows(value, other, module.class_names, old)
             loaded += [f"{name} ({choices(known)})"] if known else []
             new += [f"{name} ({choices(strange)})"] if strange else []

@@ -11,8 +11,9 @@ import torch
 from support import TINY
 
 import fer_lightning
+from fer_lightning.config_keys import IN_CHECKPOINT
 from fer_lightning.errors import FerError
-from fer_lightning.run.build import build_run
+from fer_lightning.run.build import build_module, build_run
 from fer_lightning.run.checkpoint import restore
 from fer_lightning.run.compose import compose_job
 
@@ -97,6 +98,19 @@ def test_a_nested_target_is_refused_before_anything_is_built(tampered, monkeypat
     monkeypatch.setattr("fer_lightning.run.checkpoint.build_module", lambda *_: pytest.fail("was built"))
     with pytest.raises(FerError, match=r"model\.net\.options\.deep\[0\]\._target_=os\.getcwd"):
         restore(path)
+
+
+def test_published_weights_are_not_fetched_again(tmp_path, monkeypatch):
+    job = compose_job(["model=timm", "model.net.name=resnet10t", "model.net.num_classes=2"], tmp_path)
+    config = {key: job.config[key] for key in IN_CHECKPOINT}
+    weights = build_module(job.config, ["happy", "sad"]).state_dict()
+    config["model"]["net"] |= {"pretrained": True, "num_classes": 2}
+    config |= {"choices": {}, "class_names": ["happy", "sad"]}
+    torch.save({"fer_config": config, "state_dict": weights}, tmp_path / "x.ckpt")
+    monkeypatch.setattr("socket.socket", lambda *_, **__: pytest.fail("a socket was made"))
+    monkeypatch.setattr("socket.getaddrinfo", lambda *_, **__: pytest.fail("a server was looked up"))
+    restored = restore(tmp_path / "x.ckpt").module.state_dict()
+    assert all(torch.equal(value, weights[name]) for name, value in restored.items())
 
 
 def test_other_weights_than_the_net_are_an_error(tampered):

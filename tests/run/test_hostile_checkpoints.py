@@ -119,3 +119,20 @@ def test_a_file_that_is_no_checkpoint_is_refused_and_nothing_runs(hostile_file, 
         fer_lightning.load(hostile_file)
     assert "weights_only" not in str(refused.value)
     assert guarded == []
+
+
+@pytest.mark.parametrize(
+    "weights",
+    [
+        {"net.classify.2.weight": torch.zeros(1).expand(10**12)},
+        {"net.classify.2.weight": "a text"},
+        {7: torch.zeros(1)},
+        {},
+    ],
+    ids=["one number that stands for terabytes", "a text", "a number for a name", "none"],
+)
+def test_weights_that_are_none_are_refused(trained, weights, tmp_path):
+    path = tmp_path / "hostile.ckpt"
+    torch.save({**trained, "state_dict": weights}, path)
+    with pytest.raises(FerError, match=r"hostile\.ckpt"):
+        fer_lightning.load(path)

@@ -150,7 +150,7 @@ def _held(target: str, place: Place, where: str) -> Any:
 
 def _permitted(found: Any, place: Place) -> bool:
     home = f"{getattr(found, '__module__', None)}.{getattr(found, '__qualname__', None)}"
-    if not inside(home, place.defined) or inside(home, COPYING):
+    if not inside(home, place.defined) or inside(home, COPYING) or home.rpartition(".")[2].startswith("_"):
         return False
     if inspect.isclass(found):
         return issubclass(found, place.kinds)
@@ -200,7 +200,7 @@ def _check_arguments(value: Any, where: str) -> None:
         for number, inner in enumerate(value):
             _check_arguments(inner, f"{where}[{number}]")
     if isinstance(value, str) and ":" in value:
-        raise Refused(f"{where}={value[:80]}: no text with a colon, by which libraries name a server or a folder")
+        raise Refused(f"{where}={value[:80]!r}: no text with a colon, by which libraries name a server or a folder")
     if not isinstance(value, Mapping):
         return
     for key, inner in value.items():

@@ -12,6 +12,7 @@ import torch
 from fer_lightning.errors import FerError
 
 CHUNK = 1 << 20  # bytes read at once
+MOST_PLAIN = 1 << 24  # bytes of what is no tensor
 STORAGES = ("Double", "Float", "Half", "BFloat16", "Long", "Int", "Short", "Char", "Byte", "Bool", "ComplexFloat")
 # All that tensors and plain data need. `weights_only=True` also takes classes that other packages have declared safe,
 # one of which opens connections when it is built (torch.distributed's DeviceMesh).
@@ -50,8 +51,12 @@ def check_archive(path: Path, named: str) -> None:
     try:
         # torch's own reader, for two readers may find different members in one archive
         content = torch._C.PyTorchFileReader(str(path)).get_record("data.pkl")
+        if len(content) > MOST_PLAIN:
+            raise FerError(
+                f"{named}: its plain data have {len(content):,} bytes, and those of a checkpoint some 100,000"
+            )
         _check_pickle(content, named)
-    except (RuntimeError, ValueError) as damage:
+    except (RuntimeError, ValueError, LookupError, OverflowError) as damage:
         raise FerError(f"{named}: cut off, or no checkpoint of this package") from damage
 
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from torch import Tensor
+
 from fer_lightning.errors import FerError
 
 MOST_VALUES = 100_000  # a config has some hundred; shared lists can stand for more than memory holds
 DEEPEST = 40
+LARGEST_VIEW = 1 << 28  # bytes that a tensor may stand for where its file holds fewer, such as one number repeated
 MARK = "${"  # OmegaConf's interpolation
 
 
@@ -31,11 +34,11 @@ def check_plain(value: Any, where: str) -> None:
             raise FerError(f"{where}: its config has more values or levels than any; it is not written by fer-train")
         if type(found) is str and MARK in found:
             raise FerError(
-                f"{where}: {place}={found[:80]}: {MARK} would be resolved, and a checkpoint holds values only"
+                f"{where}: {place}={found[:80]!r}: {MARK} would be resolved, and a checkpoint holds values only"
             )
         if type(found) is dict:
             for key, inner in found.items():
-                if type(key) not in (str, int) or MARK in str(key):
+                if type(key) not in (str, int) or MARK in str(key) or not str(key).isprintable():
                     raise FerError(f"{where}: {place}: the key {str(key)[:80]!r} is none that a config may have")
                 waiting.append((f"{place}.{key}" if place else key, inner, depth + 1))
         elif type(found) is list:
@@ -54,5 +57,17 @@ def check_shape(config: Mapping[str, Any], groups: tuple[str, ...], where: str) 
     names = config.get("class_names")
     if not isinstance(names, list) or not names or not all(isinstance(name, str) for name in names):
         raise FerError(f"{where}: class_names is no list of names; it is not written by fer-train")
-    if not isinstance(config["model"].get("input"), dict) or not isinstance(config.get("choices"), dict):
-        raise FerError(f"{where}: model.input and choices are no maps; it is not written by fer-train")
+    maps = {"model.input": config["model"].get("input"), "choices": config.get("choices")}
+    maps["trained_on"] = config.get("trained_on") or {}  # absent in checkpoints of earlier versions
+    for name, value in maps.items():
+        if not isinstance(value, dict):
+            raise FerError(f"{where}: {name} is no map of names to values; it is not written by fer-train")
+
+
+def check_tensors(tensors: Mapping[Any, Any], where: str) -> None:
+    """Raises FerError where one of the weights is no tensor, or stands for more values than the file holds of it."""
+    for name, value in tensors.items():
+        if not isinstance(name, str) or not isinstance(value, Tensor):
+            raise FerError(f"{where}: its weights are no map of names to tensors; it is not written by fer-train")
+        if value.numel() * value.element_size() > max(value.untyped_storage().nbytes(), LARGEST_VIEW):
+            raise FerError(f"{where}: {name!r} has {value.numel()} values, of which the file does not hold as many")
