@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence, Sized
 from pathlib import Path
 from typing import Any
@@ -60,7 +61,11 @@ class _FaceImages(Sequence[Pixels]):
         face = self.faces[number]
         if isinstance(face, Image.Image):
             return from_pil(face, f"faces[{number}]")
-        return face if isinstance(face, np.ndarray) else decode(Path(face).expanduser())
+        return face if isinstance(face, np.ndarray) else decode(_expanded(face))
+
+
+def _expanded(path: str | Path) -> Path:
+    return Path(os.path.expanduser(path))  # noqa: PTH111  # pathlib raises an error of its own for an unknown user
 
 
 def _is_image(value: Any) -> bool:

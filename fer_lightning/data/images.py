@@ -183,9 +183,12 @@ def _readable(name: str | Path) -> Iterator[None]:
 
 
 def _decode(path: Path) -> Pixels:
-    # by its path Pillow would map an uncompressed TIFF into memory, and scrambles it where EXIF turns it
-    with _readable(path), path.open("rb") as file, Image.open(file, formats=FORMATS) as opened:
-        return _plain(opened)
+    with _readable(path):
+        if path.exists() and not path.is_file():  # opening a pipe would wait for its other end
+            raise OSError("it is no regular file")
+        # by its path Pillow would map an uncompressed TIFF into memory, and scrambles it where EXIF turns it
+        with path.open("rb") as file, Image.open(file, formats=FORMATS) as opened:
+            return _plain(opened)
 
 
 def _plain(picture: Image.Image) -> Pixels:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import cv2
 import numpy as np
 import pytest
@@ -191,6 +193,12 @@ def test_what_is_no_image_is_refused(tmp_path, content):
 def test_a_file_that_is_open_is_called_it(tmp_path):
     (tmp_path / "x.png").write_text("no picture")
     with pytest.raises(FerError, match=r"x\.png: this is no image .*\(cannot identify image file it\)"):
+        decode(tmp_path / "x.png")
+
+
+def test_a_pipe_does_not_wait_for_its_other_end(tmp_path):
+    os.mkfifo(tmp_path / "x.png")
+    with pytest.raises(FerError, match=r"x\.png: this is no image .*\(it is no regular file\)"):
         decode(tmp_path / "x.png")
 
 

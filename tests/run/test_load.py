@@ -85,6 +85,9 @@ FACE = np.zeros((48, 48, 3), dtype=np.uint8)
         ([FACE, 3], r"faces\[1\]: of type int; give"),
         (Image.new("F", (8, 8)), r"faces\[0\]: its pixels are floating-point"),
         ("nowhere.png", r"nowhere\.png: this is no image that can be read"),
+        ("~nosuchuser/face.png", r"~nosuchuser/face\.png: this is no image that can be read"),
+        ("/", r"/: this is no image .*\(it is no regular file\)"),
+        ("/dev/null", r"/dev/null: this is no image .*\(it is no regular file\)"),
     ],
     ids=str,
 )
