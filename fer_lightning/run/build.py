@@ -26,7 +26,7 @@ from fer_lightning.run.kept_digests import data_key, keep_digest
 from fer_lightning.run.launch import check_is_one_of
 from fer_lightning.run.learned import fit_to_training_images, normalise_as_its_makers
 from fer_lightning.run.pages.page import Page
-from fer_lightning.run.trial import check_loss, check_output, check_train_transforms, check_trains
+from fer_lightning.run.trial import check_callbacks, check_loss, check_output, check_trains
 from fer_lightning.training.callbacks.answers import Answers
 from fer_lightning.training.callbacks.figures import LogFigures
 from fer_lightning.training.callbacks.finite import StopAtNonFinite
@@ -75,7 +75,7 @@ def build_run(job: Job) -> Run:
     callbacks = [make(f"callbacks.{name}", node) for name, node in config["callbacks"].items()]
     mix = config.get("mix")  # a run that began before there was such a group has none
     callbacks += [make("mix", mix, num_classes=len(names))] if mix else []
-    check_train_transforms(module, callbacks)
+    check_callbacks(module, callbacks)
     loggers = [make(f"logger.{name}", node) for name, node in config["logger"].items()]
     watching = [StopAtNonFinite(), WarnOneClass(), answers, interrupt]
     trainer = build_trainer(config, [record, Reseed(config["seed"]), *callbacks, *watching], loggers, job.output_dir)

@@ -7,6 +7,7 @@ from typing import cast
 
 import pytorch_lightning as pl
 import torch
+from pytorch_lightning.callbacks import WeightAveraging
 from torch import nn
 
 from fer_lightning.data.datamodule import FaceDataModule
@@ -56,8 +57,13 @@ def check_loss(module: Learner, name: str, shares: bool = False) -> None:
         check_task(module.loss, len(module.class_names), name, fitting, shares)
 
 
-def check_train_transforms(module: Learner, callbacks: Sequence[pl.Callback]) -> None:
-    """Raises FerError where the module cannot train on batches as these callbacks change them."""
+def check_callbacks(module: Learner, callbacks: Sequence[pl.Callback]) -> None:
+    """Raises FerError where the module cannot train on batches as they change them, or where two average weights."""
+    averages = [type(callback).__name__ for callback in callbacks if isinstance(callback, WeightAveraging)]
+    if len(averages) > 1:
+        raise FerError(
+            f"callbacks: {' and '.join(averages)} would each put their average in the net; choose one of them"
+        )
     for callback in callbacks:
         if isinstance(callback, TrainTransform):
             callback.check(module)

@@ -111,6 +111,26 @@ def cosine(
     return Schedule(LambdaLR(optimizer, factor), interval)
 
 
+def cosine_restarts(
+    optimizer: Optimizer, length: Length, *, every: int, min_factor: float = 0.0, interval: Interval = "epoch"
+) -> Schedule:
+    """Fall along a half cosine to `min_factor` * lr over `every` epochs, then start again at lr, until training ends.
+
+    Loshchilov & Hutter 2017 with cycles of one length, as snapshot ensembles have them (Huang et al. 2017).
+
+    Raises:
+        FerError: `every` is below 1, min_factor is outside [0, 1], or the interval is unknown.
+    """
+    _check(every >= 1, "every", every, "choose 1 or more epochs")
+    _check(0 <= min_factor <= 1, "min_factor", min_factor, "choose a share of the lr, 0 to 1")
+    cycle = every * _ticks_per_epoch(length, interval)
+
+    def factor(tick: int) -> float:
+        return min_factor + (1 - min_factor) * (1 + math.cos(math.pi * (tick % cycle) / cycle)) / 2
+
+    return Schedule(LambdaLR(optimizer, factor), interval)
+
+
 def one_cycle(
     optimizer: Optimizer,
     length: Length,

@@ -43,6 +43,7 @@ MODEL = {
     "edge_cnn": ["model.input.size=24", "model.net.hidden=8"],
 }
 NEEDS = {
+    "callbacks=snapshots": ["scheduler=cosine_restarts"],
     "callbacks=progressive": ["model=resnet"],
     "loss=pixel_l1": ["model=edsr"],
     "loss=pixel_l2": ["model=edsr"],

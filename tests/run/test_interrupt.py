@@ -36,6 +36,12 @@ VARIANTS = {
         *("model.net.widths=[4,8]", "model.net.blocks=[1,1]", "model.net.block_dropout=0.2"),
         *("mix=both", "mix.prob=0.8", "mix.off_after=0.7", "augment=affine_batched"),
     ],
+    "averaged at the ends": [
+        "callbacks=swa",
+        "callbacks.swa.start=0.3",
+        "scheduler=cosine_restarts",
+        "scheduler.every=1",
+    ],
     "stopping": ["callbacks=early_stopping", "scheduler=plateau", "scheduler.patience=0"],
 }
 

@@ -12,13 +12,14 @@ import torch
 from hydra.utils import instantiate
 from omegaconf import OmegaConf
 from torch import nn
-from torch.optim.lr_scheduler import CosineAnnealingLR, ExponentialLR, OneCycleLR, StepLR
+from torch.optim.lr_scheduler import CosineAnnealingLR, CosineAnnealingWarmRestarts, ExponentialLR, OneCycleLR, StepLR
 
 from fer_lightning.errors import FerError
 from fer_lightning.training.schedules import (
     Length,
     constant,
     cosine,
+    cosine_restarts,
     exponential,
     one_cycle,
     plateau,
@@ -208,6 +209,29 @@ def test_a_schedule_by_step_needs_steps():
 def test_one_cycle_names_an_optimizer_without_momentum():
     with pytest.raises(FerError, match=r"scheduler.cycle_momentum=True: Adagrad"):
         one_cycle(torch.optim.Adagrad([nn.Parameter(torch.zeros(1))]), LENGTH)
+
+
+@pytest.mark.parametrize("interval", ["epoch", "step"])
+def test_cosine_restarts_falls_in_each_cycle_as_torchs(interval):
+    ours, theirs = sgd(), sgd()
+    rate = ours.param_groups[0]["lr"]
+    length = Length(epochs=6, steps_per_epoch=4)
+    ticks = 2 * (4 if interval == "step" else 1)
+    schedule = cosine_restarts(ours, length, every=2, min_factor=0.1, interval=interval)
+    reference = CosineAnnealingWarmRestarts(theirs, T_0=ticks, eta_min=0.1 * rate)
+    for _ in range(3 * ticks):
+        assert ours.param_groups[0]["lr"] == pytest.approx(theirs.param_groups[0]["lr"])
+        for optimizer, scheduler in ((ours, schedule.scheduler), (theirs, reference)):
+            optimizer.step()
+            scheduler.step()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"), [({"every": 0}, r"scheduler\.every=0"), ({"every": 2, "min_factor": 2}, r"min_factor=2")]
+)
+def test_cosine_restarts_out_of_range(wrong, message):
+    with pytest.raises(FerError, match=message):
+        cosine_restarts(sgd(), LENGTH, **wrong)
 
 
 OPTIMIZERS = sorted((CONF / "optimizer").glob("*.yaml"))

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import pytorch_lightning as pl
 import torch
-from pytorch_lightning.callbacks import WeightAveraging
 from torch import Tensor
 
 from fer_lightning.errors import FerError
+from fer_lightning.training.callbacks.averaging import Averaging
 
 
-class Ema(WeightAveraging):
+class Ema(Averaging):
     """Exponential moving average of weights and buffers, updated at every optimiser step.
 
     After n steps it keeps min(decay, (1 + n) / (10 + n)) of itself, as TensorFlow's ExponentialMovingAverage with
@@ -28,17 +27,9 @@ class Ema(WeightAveraging):
         if not 0 < decay < 1:
             raise FerError(f"callbacks.ema.decay={decay}: choose above 0 and below 1; 0.99 to 0.9999 are usual")
         self.decay = decay
-        super().__init__(use_buffers=True, avg_fn=self._averaged)
+        super().__init__()
 
-    def teardown(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
-        """Forgets the average of training: Lightning would swap it in when the chosen checkpoint is validated."""
-        super().teardown(trainer, pl_module, stage)
-        if stage == "fit":
-            self._average_model = None
-
-    def _averaged(self, average: Tensor, current: Tensor, updates: Tensor | int) -> Tensor:
-        if not average.is_floating_point():  # batch normalisation counts its batches
-            return current
+    def share(self, updates: Tensor) -> Tensor:
+        """1 - decay in the long run, more at first."""
         # the first weights were copied, so `updates` counts from 1
-        fresh = torch.clamp(9 / (10 + torch.as_tensor(updates, device=average.device)), min=1 - self.decay)
-        return torch.lerp(average, current, fresh.to(average.dtype))
+        return torch.clamp(9 / (10 + updates), min=1 - self.decay)
