@@ -199,9 +199,13 @@ def _one_clear_error(name: str) -> Iterator[None]:
         cause = failure.__cause__ or failure
         inner = re.search(r"full_key: (\S+)", str(failure))
         place = f"{name}.{inner[1]}" if inner else name
-        raise cause if isinstance(cause, FerError) else FerError(f"{place}: {cause}") from failure
+        raise cause if isinstance(cause, FerError) else FerError(f"{place}: {_one_line(cause)}") from failure
     except (TypeError, ValueError, MisconfigurationException) as refusal:
-        raise FerError(f"{name}: {refusal}") from refusal
+        raise FerError(f"{name}: {_one_line(refusal)}") from refusal
+
+
+def _one_line(refusal: BaseException) -> str:
+    return " ".join(str(refusal).split())
 
 
 def _check_schedule(module: Learner, epochs: int | None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin
@@ -13,6 +14,7 @@ from hydra.utils import get_object
 
 from fer_lightning.errors import FerError, choices
 from fer_lightning.run.inherited import inherited_from
+from fer_lightning.run.number_ranges import check_numbers
 
 # what Hydra itself reads in such a node
 HYDRA_KEYS = frozenset({"_target_", "_partial_", "_args_", "_convert_", "_recursive_"})
@@ -24,7 +26,12 @@ WRITTEN: dict[Any, type] = {Path: str, Mapping: dict, Sequence: list}  # what a 
 
 
 def check_targets(config: Mapping[str, Any]) -> None:
-    """Raises FerError for a target that does not exist, a key that it does not take, or a value of the wrong type."""
+    """Compares every node with its target.
+
+    Raises:
+        FerError: a target does not exist, a key that it does not take, a value of the wrong type, or a number that is
+            not finite or out of its range.
+    """
     for path, node in nodes(config):
         target = str(node["_target_"])
         known = parameters(located(target, f"{path}._target_"))
@@ -43,6 +50,7 @@ def check_targets(config: Mapping[str, Any]) -> None:
                     f"{path}.{key}{place}={part}: it must be a text; numbers, and what YAML takes for a truth value "
                     '(yes, no, on, off, true, false), stand in quotes, as in "yes"'
                 )
+        check_numbers(path, node)
 
 
 def _inherited(keys: list[str]) -> str:
@@ -123,8 +131,9 @@ def _not_texts(annotation: Any, value: Any) -> Iterator[tuple[str, Any]]:
 def _mismatch(annotation: Any, value: Any) -> str | None:
     """What the value should be, where the annotation is made of plain types only and the value is none of them."""
     members = _members(annotation)
-    members = tuple(member for member in members if member is not torch.Tensor)  # a YAML file cannot hold one
-    members = tuple(WRITTEN.get(get_origin(member) or member, member) for member in members)
+    members = tuple(member for member in members if member not in (torch.Tensor, timedelta))  # no YAML file holds one
+    origins = tuple(get_origin(member) or member for member in members)
+    members = tuple(WRITTEN.get(origin, origin) for origin in origins)
     if not all(member in PLAIN for member in members):
         return None
     members = tuple(dict.fromkeys(members))
