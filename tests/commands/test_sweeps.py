@@ -163,6 +163,18 @@ def test_two_launches_at_once_run_each_job_once(twice):
     assert all(job["seconds"] > 0 and job["command"].startswith("fer-train ") for job in entries(logs))
 
 
+def test_of_launches_that_overlap_each_ends_well_when_its_own_jobs_are_done(tmp_path):
+    first = sweep(tmp_path, *LONG, "trainer.max_epochs=1,2")
+    second = sweep(tmp_path, *LONG, "trainer.max_epochs=2,9")
+    _, err = first.communicate(timeout=PATIENCE)
+    assert first.returncode == 0, err
+    assert "2 of 2 jobs done" in err
+    _, err = second.communicate(timeout=PATIENCE)
+    assert second.returncode == 0, err
+    assert set(states(tmp_path).values()) == {"done"}
+    assert len(states(tmp_path)) == 3
+
+
 def test_a_changed_config_under_the_same_name_moves_the_old_folder_aside(twice, tmp_path):
     logs = Path(shutil.copytree(twice[0], tmp_path / "logs"))
     folder = logs / "sweeps" / "x"

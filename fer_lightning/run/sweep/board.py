@@ -7,6 +7,8 @@ import shlex
 import sys
 import threading
 import time
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console, Group
@@ -32,13 +34,18 @@ class Board:
         monitor: what the jobs are compared by.
         mode: `max` or `min`.
         planned: when this launch wrote its plan.
+        own: names of the jobs that this launch asks for, of which it tells; None where a sweeper decides as it goes,
+            and all jobs of the folder count.
     """
 
-    def __init__(self, sweep_dir: Path, monitor: str, mode: str, planned: str = "") -> None:
+    def __init__(
+        self, sweep_dir: Path, monitor: str, mode: str, planned: str = "", own: Iterable[str] | None = None
+    ) -> None:
         self.sweep_dir = sweep_dir
         self.monitor = monitor
         self.mode = mode
         self.planned = planned
+        self.own = None if own is None else frozenset(own)
         self._began = time.monotonic()
         self._before: set[str] = set()
         self._over = threading.Event()
@@ -46,7 +53,7 @@ class Board:
 
     def begin(self) -> None:
         """Starts to show, until `end` or the end of the process."""
-        found = state.read(self.sweep_dir)
+        found = self._own()
         self._before = {job.name for job in found.of(DONE)}
         print(f"{_jobs(len(found.jobs) or found.total or 0)} in {_near(self.sweep_dir)}", file=sys.stderr)
         atexit.register(self.end)  # also of a sweep that is interrupted, or whose sweeper gives up
@@ -56,9 +63,9 @@ class Board:
         """Says how it ended, with the last lines of each job that failed; whether all went well."""
         atexit.unregister(self.end)
         self._stop()
-        found = state.read(self.sweep_dir)
         if state.forget_unbegun(self.sweep_dir, self.planned):  # the config of a job was refused, and that was said
             return False
+        found = self._own()
         for job in found.of(FAILED):
             lines = "\n".join(f"    {line}" for line in job.error.splitlines())
             told = f"\nfailed: {job.name}\n{lines}\n  again: {job.command}"
@@ -68,7 +75,15 @@ class Board:
             print("the same command goes on with the rest", file=sys.stderr)
         if found.of(DONE):
             print(f"  fer-report {shlex.quote(_near(self.sweep_dir))}", file=sys.stderr)
-        return len(found.of(DONE)) == len(found.jobs)  # a search may draw one trial twice: they are fewer than `total`
+        # a search may draw one trial twice: they are fewer than `total`
+        return len(found.of(DONE)) == len(found.jobs if self.own is None else self.own)
+
+    def _own(self) -> SweepState:
+        """The sweep as far as it is this launch's: others may run jobs of theirs in the same folder."""
+        found = state.read(self.sweep_dir)
+        if self.own is None:
+            return found
+        return replace(found, jobs=[job for job in found.jobs if job.name in self.own], total=len(self.own))
 
     def _stop(self) -> None:
         self._over.set()
@@ -87,14 +102,14 @@ class Board:
     def _tell_in_lines(self) -> None:
         ended: int | None = None
         while not self._over.wait(EVERY):
-            found = state.read(self.sweep_dir)
+            found = self._own()
             now = len(found.of(DONE)) + len(found.of(FAILED))
             if now != ended and ended is not None:
                 print(self._line(found), file=sys.stderr, flush=True)
             ended = now
 
     def _table(self) -> Group:
-        found = state.read(self.sweep_dir)
+        found = self._own()
         table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
         for job in found.of(FAILED)[:SHOWN]:
             table.add_row(Text("failed", style="bold red"), rich_text(job.name))

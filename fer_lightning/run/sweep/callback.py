@@ -41,8 +41,8 @@ class SweepCallback(SweepStart):
 
     def begin(self, config: DictConfig) -> None:
         """Writes sweep.json and begins to show it."""
-        sweep_dir, planned = self._plan(config)
-        self._board = Board(sweep_dir, str(config.get("monitor")), str(config.get("mode")), planned)
+        sweep_dir, planned, own = self._plan(config)
+        self._board = Board(sweep_dir, str(config.get("monitor")), str(config.get("mode")), planned, own)
         self._board.begin()
 
     def on_multirun_end(self, config: DictConfig, **kwargs: Any) -> None:
@@ -51,8 +51,8 @@ class SweepCallback(SweepStart):
         if not self._board.end():
             sys.exit(1)
 
-    def _plan(self, config: DictConfig) -> tuple[Path, str]:
-        """The sweep's folder, and when its plan was written."""
+    def _plan(self, config: DictConfig) -> tuple[Path, str, list[str] | None]:
+        """The sweep's folder, when its plan was written, and the names of its jobs where they are known."""
         if processes() > 1:
             raise FerError("a sweep starts its own processes: leave out torchrun or srun, or run one job of it")
         typed = list(config.hydra.overrides.task)
@@ -66,7 +66,7 @@ class SweepCallback(SweepStart):
         command = f"fer-train {shlex.join(sys.argv[1:])}"
         when = state.now()
         state.plan(sweep_dir, SweepState(sweep_dir.name, command, typed, keys, total, when, when, jobs, str(sweep_dir)))
-        return sweep_dir, when
+        return sweep_dir, when, None if adaptive else [job.name for job in jobs]
 
 
 def _combined(words: Sequence[Override]) -> list[list[str]]:

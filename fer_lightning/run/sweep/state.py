@@ -44,14 +44,15 @@ def change(sweep_dir: Path, how: Callable[[SweepState], SweepState]) -> SweepSta
 def plan(sweep_dir: Path, planned: SweepState) -> SweepState:
     """Writes down what a launch is about to run, and returns what the file then says.
 
-    Of an earlier launch stay the jobs that are finished, and those that this one asks for as well.
+    Of other launches stay the jobs that are finished or running, and those that this one asks for as well.
     """
     with _lock(sweep_dir):
         before = read(sweep_dir) if (sweep_dir / FILE_NAME).exists() else replace(planned, jobs=[])
         known = {job.name: job for job in before.jobs}
         wanted = {job.name for job in planned.jobs}
-        finished = [job for job in before.jobs if job.name not in wanted and _has_result(job, sweep_dir)]
-        jobs = [*finished, *_as_found(planned.jobs, known, sweep_dir)]
+        others = (job for job in before.jobs if job.name not in wanted)
+        kept = [job for job in others if _has_result(job, sweep_dir) or _runs(job, sweep_dir)]
+        jobs = [*kept, *_as_found(planned.jobs, known, sweep_dir)]
         total = None if planned.total is None else max(planned.total, len(jobs))
         return _write(replace(planned, created=before.created, jobs=jobs, total=total), sweep_dir)
 
@@ -83,12 +84,16 @@ def _as_found(jobs: Iterable[JobState], known: Mapping[str, JobState], sweep_dir
         if _has_result(job, sweep_dir):
             yield replace(known.get(job.name, job), state=DONE, error="", overrides=job.overrides)
         else:
-            running = job.name in known and known[job.name].state == RUNNING and is_running(sweep_dir, job.name)
+            running = job.name in known and _runs(known[job.name], sweep_dir)
             yield replace(job, state=RUNNING if running else PLANNED)
 
 
 def _has_result(job: JobState, sweep_dir: Path) -> bool:
     return (sweep_dir / job.folder / RESULT).is_file()
+
+
+def _runs(job: JobState, sweep_dir: Path) -> bool:
+    return job.state == RUNNING and is_running(sweep_dir, job.name)
 
 
 def lock_of(sweep_dir: Path, name: str) -> FileLock:

@@ -86,6 +86,25 @@ def test_all_is_well_when_every_job_is_done(tmp_path, found, well):
     assert board.end() is well
 
 
+def test_what_another_launch_runs_in_the_same_folder_is_not_this_ones_affair(tmp_path, capsys):
+    found = sweep(DONE, DONE, RUNNING, FAILED, values=(0.25, 0.5))
+    put(tmp_path, found)
+    board = Board(tmp_path, "val/accuracy", "max", own=["seed=0", "seed=1"])
+    board.begin()
+    assert board.end() is True
+    err = capsys.readouterr().err
+    assert err.startswith("2 jobs in ")
+    assert "2 of 2 jobs done, 0 running, 0 failed, best val/accuracy 50.00 % (seed=1)" in err
+    assert "failed:" not in err
+
+
+def test_a_job_of_this_launch_that_the_file_does_not_name_is_not_done(tmp_path):
+    put(tmp_path, sweep(DONE))
+    board = Board(tmp_path, "val/accuracy", "max", own=["seed=0", "seed=1"])
+    board.begin()
+    assert board.end() is False
+
+
 def test_without_a_terminal_each_end_of_a_job_is_a_line(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(boards, "EVERY", 0.02)
     put(tmp_path, sweep(DONE, PLANNED, PLANNED))

@@ -77,6 +77,15 @@ def test_a_job_that_a_live_launcher_has_in_hand_stays_running(tmp_path):
     assert states(state.plan(tmp_path, sweep("a", "b"))) == {"a": PLANNED, "b": PLANNED}
 
 
+def test_a_plan_keeps_what_another_live_launch_runs(tmp_path):
+    state.plan(tmp_path, sweep("a", "b", "c"))
+    for number in (0, 1):
+        state.change(tmp_path, lambda found, n=number: found.with_job(replace(found.jobs[n], state=RUNNING)))
+    with state.lock_of(tmp_path, "a"):  # the launcher of b is gone
+        found = state.plan(tmp_path, sweep("c", "d"))
+    assert {job.name: job.state for job in found.jobs} == {"a": RUNNING, "c": PLANNED, "d": PLANNED}
+
+
 def test_a_sweeper_that_decides_as_it_goes_has_a_total_of_its_own(tmp_path):
     assert state.plan(tmp_path, sweep(total=5)).total == 5
     state.change(tmp_path, lambda found: found.with_job(JobState("a", "a", [])))
