@@ -40,7 +40,7 @@ def restore(path: Path, key: str = "ckpt", trust: Sequence[str] | str = ()) -> R
     """The module saved in `path`, on the CPU, in eval mode.
 
     Args:
-        path: the file; anybody may have written it.
+        path: the file, which anybody may have written, or the folder of a run.
         key: the override that named it, for messages.
         trust: packages, modules or classes outside the closed list that its config may name.
 
@@ -48,6 +48,7 @@ def restore(path: Path, key: str = "ckpt", trust: Sequence[str] | str = ()) -> R
         FerError: no such file, a damaged one, not a checkpoint of this package, or a config that names what it may not.
     """
     trusted = trusted_places(trust)
+    path = checkpoint_file(path)
     saved = read_checkpoint(path, key)
     config = saved["fer_config"]
     check_config(config, IN_CHECKPOINT, trusted, str(path))
@@ -69,17 +70,23 @@ def restore(path: Path, key: str = "ckpt", trust: Sequence[str] | str = ()) -> R
     return Restored(module.eval(), config, prepare)
 
 
+def checkpoint_file(path: Path) -> Path:
+    """The file itself; of the folder of a run, its best.ckpt."""
+    return path / "checkpoints" / "best.ckpt" if path.is_dir() else path
+
+
 def read_checkpoint(path: Path, key: str = "ckpt") -> dict[str, Any]:
     """What `fer-train` saved in `path`, on the CPU; nothing is built from it.
 
     Args:
-        path: the file.
+        path: the file, or the folder of a run.
         key: the override that named it, for messages.
 
     Raises:
         FerError: no such file, cut off, damaged, or not a checkpoint of this package.
         OSError: it may not be read.
     """
+    path = checkpoint_file(path)
     named = f"{key}={path}"
     if not path.is_file():
         raise FerError(f"{named}: no such file; a run keeps its best one in checkpoints/best.ckpt")

@@ -10,13 +10,13 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pytorch_lightning as pl
-import torch
 from lightning_fabric.utilities.exceptions import MisconfigurationException
 from pytorch_lightning.callbacks import ModelCheckpoint
 
 from fer_lightning.data.datamodule import FaceDataModule
 from fer_lightning.errors import FerError
 from fer_lightning.run.build import Run
+from fer_lightning.run.checkpoint import read_checkpoint
 from fer_lightning.training.callbacks.record import Record
 from fer_lightning.training.classifier import Classifier
 from fer_lightning.training.learner import Learner
@@ -65,7 +65,7 @@ def fit(run: Run, resume_from: Path | None = None) -> Outcome | None:
         if not trainer.is_global_zero:
             return None
     best = _chosen(trainer)
-    checkpoint = torch.load(best, map_location="cpu", weights_only=True)
+    checkpoint = read_checkpoint(best, key="best checkpoint")
     module.load_state_dict(checkpoint["state_dict"])
     tester = run.tester()
     val = tester.validate(module, datamodule=run.datamodule, verbose=False)[0]

@@ -22,6 +22,7 @@ class Job:
         places: paths that have moved since the run began, and whereto.
         data_digest: side to the digest of its images and labels; empty before they are read, and in runs from before
             digests were kept.
+        wandb_id: of the W&B run that the first part began.
         records: what a new run says about itself as text: file in its folder -> content.
     """
 
@@ -33,6 +34,7 @@ class Job:
     resumed: bool = False
     places: dict[str, str] = field(default_factory=dict)
     data_digest: dict[str, str] = field(default_factory=dict)
+    wandb_id: str | None = None
     records: dict[str, str] = field(default_factory=dict)
 
     @property

@@ -76,9 +76,8 @@ def load(path: str | Path, key: str = "ckpt", trust: Sequence[str] | str = ()) -
         FerError: there is none, it may not be read or is damaged, it names what a checkpoint may not, or its net does
             not classify.
     """
-    place = Path(path).expanduser()
     with as_fer_error({}):
-        restored = restore(place / "checkpoints" / "best.ckpt" if place.is_dir() else place, key, trust)
+        restored = restore(Path(path).expanduser(), key, trust)
     if not isinstance(restored.module, Classifier):
         raise FerError(f"{key}={path}: its net does not name expressions ({restored.config['choices'].get('model')})")
     return Recognizer(restored.module, restored.module.class_names, restored.prepare)

@@ -14,6 +14,7 @@ from fer_lightning.run.archive import archive
 from fer_lightning.run.folder_lock import FolderLock
 from fer_lightning.run.job import Job
 from fer_lightning.run.resume import saved_job
+from fer_lightning.run.resume.best_checkpoint import restore_best
 from fer_lightning.run.resume.first_part import move_checkpoint
 from fer_lightning.run.split import SPLIT, write_split
 
@@ -35,14 +36,16 @@ def start_training(job: Job, lock: FolderLock, datamodule: FaceDataModule, world
         The job with the digests of its images, and with its `init_from` where the run that lay in the folder is now.
 
     Raises:
-        FerError: what lies in the folder cannot be moved, or other processes still have to read from it.
+        FerError: what lies in the folder cannot be moved, or other processes still have to read from it; a resumed
+            run has lost its best epoch.
     """
+    move_checkpoint(job)
+    restore_best(job)
     if not job.resumed:
         job = _take_over(job, lock, world_size)
     (job.output_dir / RESULT).unlink(missing_ok=True)
     if not job.resumed:
         job.last_checkpoint.unlink(missing_ok=True)
-    move_checkpoint(job)
     write_split(datamodule.opened.source, datamodule.protocol.sides(), job.output_dir / SPLIT)
     job = replace(job, data_digest=datamodule.data_digest())
     saved_job.save(job)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import shlex
 import signal
+from collections.abc import Iterable
 from pathlib import Path
 
 from fer_lightning.data.faces import FaceSet
@@ -17,10 +18,10 @@ BATCH = "nonfinite_batch.csv"
 SHOWN = 8  # ids in the message; the file holds all
 
 
-def best_so_far(job: Job, record: Record) -> dict[str, float] | None:
-    """The figures of the epoch that best.ckpt is from; None before the first validation."""
+def best_so_far(job: Job, epochs: Iterable[dict[str, float]]) -> dict[str, float] | None:
+    """Of `Record.epochs` the one that best.ckpt is from; None before the first validation."""
     monitor, pick = job.config["monitor"], max if job.config["mode"] == "max" else min
-    return pick((row for row in record.epochs if monitor in row), key=lambda row: row[monitor], default=None)
+    return pick((row for row in epochs if monitor in row), key=lambda row: row[monitor], default=None)
 
 
 def stopped(signum: int, job: Job, record: Record) -> Stopped:
@@ -28,7 +29,7 @@ def stopped(signum: int, job: Job, record: Record) -> Stopped:
     epochs, monitor = job.config["trainer"]["max_epochs"], job.config["monitor"]
     of = f" of {epochs}" if epochs and epochs > 0 else ""
     lines = [f"{signal.Signals(signum).name}: ended after {len(record.epochs)}{of} epochs of training"]
-    if (best := best_so_far(job, record)) is not None:
+    if (best := best_so_far(job, record.epochs)) is not None:
         lines.append(f"best so far   epoch {int(best['epoch']) + 1}, {monitor} {best[monitor]:.4f}")
         lines.append(f"checkpoint    {job.output_dir / 'checkpoints' / 'best.ckpt'}")
     lines.append(f"to go on      fer-train {shlex.quote(f'resume={job.output_dir}')}")

@@ -20,7 +20,8 @@ from fer_lightning.run.outputs import leave
 from fer_lightning.run.pictures import draw_curves, draw_faces, draw_steps
 from fer_lightning.run.quiet import quiet
 from fer_lightning.run.restore.forecast import checkpoint_needs
-from fer_lightning.run.resume.first_part import FirstPart, first_part, keep_rows, rows_before
+from fer_lightning.run.resume import saved_job
+from fer_lightning.run.resume.first_part import FirstPart, first_part, interrupted_wandb_id, keep_rows
 from fer_lightning.run.resume.same_data import check_same_data
 from fer_lightning.run.run_folder import open_log, start_training
 from fer_lightning.run.step_check import check_steps
@@ -54,8 +55,8 @@ def train(job: Job) -> Result | None:
 def _train(job: Job, lock: FolderLock | None) -> Result | None:
     """Of the process that holds the lock, or, without one, of those that only help to train."""
     before = first_part(job)
-    if before is not None:
-        job = replace(job, config={**job.config, "logger": trackers.resumed(job.config["logger"], before.wandb_id)})
+    run_id = interrupted_wandb_id(job) if before is None else before.wandb_id
+    job = replace(job, config={**job.config, "logger": trackers.resumed(job.config["logger"], run_id)})
     if lock is not None:
         trackers.check(job.config["logger"])
     run = build_run(job)
@@ -74,8 +75,8 @@ def _train(job: Job, lock: FolderLock | None) -> Result | None:
 
 
 def _lead(job: Job, run: Run, before: FirstPart | None) -> Result:
-    rows = [] if before is None else rows_before(job.output_dir, before.epochs)
-    keep_rows(run.trainer.loggers, rows)
+    if before is not None:
+        keep_rows(run.trainer.loggers, job.output_dir, before.epochs)
     with interruptible() as ignore_further:
         try:
             return _run_to_the_end(job, run, None if before is None else before.epochs)
@@ -99,7 +100,9 @@ def _run_to_the_end(job: Job, run: Run, epoch: int | None) -> Result:
         draw_faces(job, run.datamodule)
         draw_steps(job, run.datamodule)
         trackers.begin(loggers, job, names)
-        run.module.record["wandb_id"] = trackers.wandb_id(loggers)
+        run.module.record["wandb_id"] = run_id = trackers.wandb_id(loggers)
+        if run_id is not None:  # the next start goes on with this W&B run, also of a training killed in its first epoch
+            saved_job.save(replace(job, wandb_id=run_id))
         outcome = fit(run, job.resume_from)
         assert outcome is not None
         result = leave(
@@ -117,7 +120,7 @@ def _run_to_the_end(job: Job, run: Run, epoch: int | None) -> Result:
 
 
 def _stopped(signum: int, job: Job, run: Run) -> Stopped:
-    best = best_so_far(job, run.record)
+    best = best_so_far(job, run.record.epochs)
     draw_curves(job, run.record, None if best is None else int(best["epoch"]))
     return stopped(signum, job, run.record)
 

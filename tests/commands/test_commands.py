@@ -86,8 +86,9 @@ def test_the_table_goes_to_stdout_and_all_else_to_stderr(tmp_path, capfd):
     assert "\x1b" not in out
 
 
-def test_eval_repeats_the_test_of_the_run(finished, tmp_path):
-    ckpt = finished / "checkpoints" / "best.ckpt"
+@pytest.mark.parametrize("named", ["checkpoints/best.ckpt", ""], ids=["file", "folder of a run"])
+def test_eval_repeats_the_test_of_the_run(finished, tmp_path, named):
+    ckpt = finished / named
     assert call(evaluate.main, f"ckpt={ckpt}", "data=synthetic", *TINY, f"hydra.run.dir={tmp_path}") == 0
     then, now = read(finished), read(tmp_path)
     assert now.confusion_matrix == then.confusion_matrix

@@ -30,6 +30,7 @@ def save(job: Job) -> None:
         "output_dir": str(job.output_dir),
         "started": job.started.isoformat(),
         "data_digest": job.data_digest,
+        "wandb_id": job.wandb_id,
     }
     with whole(job.output_dir / FILE_NAME) as scratch:
         scratch.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
@@ -60,6 +61,7 @@ def load(folder: Path) -> Job:
         started=datetime.fromisoformat(content["started"]),
         resumed=True,
         data_digest=content.get("data_digest") or {},
+        wandb_id=content.get("wandb_id"),
     )
     places = {content["output_dir"]: str(here)} if content["output_dir"] != str(here) else {}
     return replace(job, config=moved(job.config, places), places=places)

@@ -1,0 +1,64 @@
+"""Makes sure that a run which goes on has the checkpoint of its best epoch, before it trains for another hour."""
+
+from __future__ import annotations
+
+import logging
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from fer_lightning.errors import FerError
+from fer_lightning.run.checkpoint import read_checkpoint
+from fer_lightning.run.job import Job
+from fer_lightning.run.stops import best_so_far
+from fer_lightning.training.checkpoints import AtomicCheckpoints
+
+log = logging.getLogger(__name__)
+
+
+def restore_best(job: Job) -> None:
+    """Writes a lost or damaged best.ckpt again from last.ckpt, where that holds the best epoch.
+
+    Raises:
+        FerError: the weights of the best epoch are lost.
+    """
+    if job.resume_from is None:
+        return
+    saved = read_checkpoint(job.resume_from, key="resume")
+    chosen = _chosen(saved["callbacks"])
+    if chosen is None:  # no validation has ended yet
+        return
+    path = Path(chosen["best_model_path"])
+    try:
+        read_checkpoint(path, key="best checkpoint")
+    except FerError as damage:
+        if not _holds_the_best(saved, float(chosen["best_model_score"]), job):
+            raise FerError(
+                f"{damage}\n  The best epoch of this run is lost with it; {job.resume_from.name} holds the last one.\n"
+                f"  {ways_out(job, job.resume_from)}"
+            ) from damage
+        AtomicCheckpoints().save_checkpoint(saved, path)
+        log.warning("%s\n  Written again from %s, which holds the best epoch", damage, job.resume_from.name)
+
+
+def ways_out(job: Job, weights: Path) -> str:
+    """What to run where a run cannot go on."""
+    anew = shlex.join(["fer-train", *job.overrides, f"hydra.run.dir={job.output_dir}"])
+    return f"Start it anew with: {anew}\n  or a new run from the weights that are left, with init_from={weights}"
+
+
+def _chosen(callbacks: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The state of the ModelCheckpoint that chooses, as `fit` looks for it."""
+    states = (state for state in callbacks.values() if isinstance(state, Mapping))
+    return next((state for state in states if state.get("monitor") and state.get("best_model_path")), None)
+
+
+def _holds_the_best(saved: Mapping[str, Any], score: float, job: Job) -> bool:
+    """Whether the last checkpoint was written at the end of the epoch whose only validation gave the best figure."""
+    interval = job.config["trainer"].get("val_check_interval")
+    once_an_epoch = interval is None or (isinstance(interval, float) and interval == 1)
+    best = best_so_far(job, saved["callbacks"]["Record"]["epochs"])
+    if "Interrupt" in saved["callbacks"] or not once_an_epoch or best is None:
+        return False
+    return int(best["epoch"]) == saved["epoch"] and best[job.config["monitor"]] == score
