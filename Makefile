@@ -5,8 +5,9 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEMO := logs/demo
 JOBS ?= 2  # processes that test at once
+MINUTES ?= 30
 
-.PHONY: help install test test-slow check format types speed cost tables wheel demo docs clean
+.PHONY: help install test test-slow check format types speed torture cost tables wheel demo docs clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +46,9 @@ types: $(READY)  ## check the types
 
 speed: $(READY)  ## images/s of fer-train over those of a bare PyTorch loop, on the FER2013 of FER_DATA
 	$(BIN)/python tests/speed.py
+
+torture: $(READY)  ## kill, fill disks and flip bytes for MINUTES (30); each attack ends as undisturbed or in one clear line
+	$(BIN)/python tools/torture.py --minutes $(MINUTES)
 
 cost: $(READY)  ## parameters, multiply-adds, memory and images/s of every net, printed and written into docs/cost.md
 	$(BIN)/python -m fer_lightning.run.cost --out docs/cost.md
