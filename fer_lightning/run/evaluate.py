@@ -25,6 +25,7 @@ from fer_lightning.run.quiet import quiet
 from fer_lightning.run.run_folder import refuse_training, start_results
 from fer_lightning.run.stop_signals import interruptible
 from fer_lightning.run.targets import check_targets
+from fer_lightning.run.worker_failures import worker_deaths_told
 from fer_lightning.training.callbacks.answers import Answers
 from fer_lightning.training.callbacks.interrupt import Interrupted
 from fer_lightning.training.callbacks.record import Record
@@ -49,7 +50,7 @@ def evaluate(job: Job) -> Result:
     check_asked(job.config)
     check_several(job.config)
     check_targets(job.config)
-    with held(job.output_dir) as lock, interruptible() as ignore_further:
+    with worker_deaths_told(job), held(job.output_dir) as lock, interruptible() as ignore_further:
         refuse_training(job.output_dir)
         try:
             return _evaluate(job, lock)

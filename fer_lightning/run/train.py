@@ -28,6 +28,7 @@ from fer_lightning.run.step_check import check_steps
 from fer_lightning.run.stop_signals import interruptible
 from fer_lightning.run.stops import best_so_far, nonfinite, stopped
 from fer_lightning.run.tracking import trackers
+from fer_lightning.run.worker_failures import worker_deaths_told
 from fer_lightning.training.callbacks.finite import NonFiniteLoss
 from fer_lightning.training.callbacks.interrupt import Interrupted
 
@@ -38,18 +39,19 @@ def train(job: Job) -> Result | None:
     """Trains, tests and writes the run's folder; None in the processes that only helped to train.
 
     Raises:
-        FerError: the config or the data are not as they should be, a loss was no finite number, or another process
-            trains in this folder.
+        FerError: the config or the data are not as they should be, a loss was no finite number, a process that loads
+            images was killed, or another process trains in this folder.
         Stopped: a signal asked to end; the folder holds what a resume goes on from.
     """
     quiet()
     check(job.config)
-    if is_first():
-        with held(job.output_dir) as lock:
-            return _train(job, lock)
-    logging.getLogger().setLevel(logging.ERROR)  # what there is to say is said once
-    open_log()
-    return _train(job, None)
+    with worker_deaths_told(job):
+        if is_first():
+            with held(job.output_dir) as lock:
+                return _train(job, lock)
+        logging.getLogger().setLevel(logging.ERROR)  # what there is to say is said once
+        open_log()
+        return _train(job, None)
 
 
 def _train(job: Job, lock: FolderLock | None) -> Result | None:
