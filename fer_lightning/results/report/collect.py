@@ -57,8 +57,8 @@ def collect(paths: Sequence[Path]) -> Collected:
         if result is not None and not wrong:
             runs.append(_run(folder, result, None, foreign))
         else:
-            chosen = {} if result is None else settings(result.choices, result.overrides)
-            lost.append(Lost(folder.name, folder, FAILED, chosen, wrong, ""))
+            chosen, command = ({}, "") if result is None else (_settings(result), _made_by(result))
+            lost.append(Lost(folder.name, folder, FAILED, chosen, wrong, command))
     for sweep_dir, sweep in found.sweeps.items():
         for job in sweep.jobs:
             folder = sweep_dir / job.folder
@@ -101,9 +101,16 @@ def _run(folder: Path, result: Result, sweep: str | None, foreign: list[Path]) -
         foreign.append(folder / result.files[name])
         log.warning("left out: %s is not the file that the run wrote: it was changed, or is another run's", foreign[-1])
         result = replace(result, files={key: path for key, path in result.files.items() if key != name})
+    return Run(folder, result, _settings(result), _made_by(result), sweep)
+
+
+def _settings(result: Result) -> dict[str, str]:
+    return settings(result.choices, result.overrides)
+
+
+def _made_by(result: Result) -> str:
     program = "fer-eval" if result.config.get("ckpt") is not None else "fer-train"
-    command = _command(program, result.overrides)
-    return Run(folder, result, settings(result.choices, result.overrides), command, sweep)
+    return _command(program, result.overrides)
 
 
 def _command(program: str, overrides: Sequence[str]) -> str:

@@ -20,7 +20,14 @@ def contradiction(result: Result) -> str | None:
 def foreign_files(result: Result, folder: Path) -> list[str]:
     """Names in `files` of those that have other bytes than the run wrote; a file that is gone is none of them."""
     written = {name: folder / result.files[name] for name in result.file_digests if name in result.files}
-    return [name for name, path in written.items() if path.is_file() and file_digest(path) != result.file_digests[name]]
+    return [name for name, path in written.items() if path.is_file() and _changed(path, result.file_digests[name])]
+
+
+def _changed(path: Path, digest: str) -> bool:
+    try:
+        return file_digest(path) != digest
+    except OSError:  # said by whoever needs what is in it
+        return False
 
 
 def _contradictions(result: Result) -> Iterator[str]:

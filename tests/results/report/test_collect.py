@@ -140,6 +140,7 @@ def test_a_result_that_contradicts_itself_is_one_warning_and_counts_as_failed(
         ("loss=l1", "failed", "l1"),
     ]
     assert len(caplog.records) == 2
+    assert [lost.command for lost in found.lost] == ["fer-train loss=l1"] * 2
     for record, lost in zip(caplog.records, found.lost, strict=True):
         assert re.search(f"{lost.folder.name}/result.json contradicts itself: .*{says}", record.getMessage())
         assert re.search(says, lost.reason)
