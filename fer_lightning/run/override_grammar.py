@@ -52,13 +52,24 @@ def to_hydra(word: str) -> str:
     return word
 
 
+def path_in(word: str) -> str | None:
+    """The path that `key=path` says, typed bare or in Hydra's grammar; None where it says none.
+
+    Raises:
+        FerError: as of `to_hydra`.
+    """
+    read = _parsed(to_hydra(word))
+    value = read.value() if read else None
+    return value if isinstance(value, str) and value else None
+
+
 def listed(paths: Sequence[str]) -> str:
     """A list of texts in Hydra's grammar."""
     return f"[{','.join(map(quoted, paths))}]"
 
 
 def at_home(path: str, where: str) -> str:
-    """The path with the home folder in the place of `~` or `~user`; a folder that is so called goes before.
+    """The path with the home folder in the place of `~` or `~user`; a folder that is so called comes as `./~user`.
 
     Args:
         path: as a user wrote it.
@@ -67,10 +78,12 @@ def at_home(path: str, where: str) -> str:
     Raises:
         FerError: there is no such user.
     """
-    if not path.startswith("~") or _exists(path):
+    if not path.startswith("~"):
         return path
     home = os.path.expanduser(path)  # noqa: PTH111  # pathlib raises an error of its own for an unknown user
     if home.startswith("~"):
+        if _exists(path):
+            return f"./{path}"
         user = path.partition("/")[0]
         raise FerError(f"{where}={path}: {user} is the home folder of nobody here; write the whole path")
     return home

@@ -86,10 +86,10 @@ def test_home_is_where_a_path_begins_with_a_tilde(monkeypatch, tmp_path):
     in_quotes = plain(compose(["data=folder", "data.faces.dir='~/faces'", "paths.output_dir=x"]))
     assert in_quotes["data"]["faces"]["dir"] == f"{tmp_path}/me (1)/faces"
     monkeypatch.chdir(tmp_path)
-    Path("~nobody").mkdir()
-    assert at_home("~nobody", "x") == "~nobody"
-    with pytest.raises(FerError, match=r"^init_from=~noone/x: ~noone is the home folder of nobody here"):
-        to_hydra("init_from=~noone/x")
+    Path("~noone").mkdir()
+    assert at_home("~noone", "x") == "./~noone"
+    with pytest.raises(FerError, match=r"^init_from=~nowho/x: ~nowho is the home folder of nobody here"):
+        to_hydra("init_from=~nowho/x")
 
 
 @pytest.mark.parametrize("variable", ["FER_LOGS", "FER_DATA", "FER_CACHE"])

@@ -11,6 +11,7 @@ from fer_lightning.config_keys import row_of
 from fer_lightning.errors import FerError
 from fer_lightning.results.result import FILE_NAME, read
 from fer_lightning.run.job import Job
+from fer_lightning.run.override_grammar import path_in
 from fer_lightning.run.quoting import quoted
 from fer_lightning.run.resume import saved_job
 
@@ -30,11 +31,10 @@ def into_its_folder(arguments: Sequence[str]) -> list[str]:
     Raises:
         FerError: the folder holds no run, or more is asked for than a resume can change.
     """
-    named = [argument.removeprefix(KEY) for argument in arguments if argument.startswith(KEY)]
-    folder = named[-1].strip("'\"") if named else ""
-    if folder in ("", "null"):
+    named = [argument for argument in arguments if argument.startswith(KEY)]
+    folder = path_in(named[-1]) if named else None
+    if folder is None:
         return list(arguments)
-    folder = str(Path(folder).expanduser())
     saved_job.load(Path(folder))
     for argument in arguments:
         if argument == "--multirun":
@@ -76,7 +76,7 @@ def resumed(typed: Job) -> Job:
     Raises:
         FerError: the run is complete, its schedule cannot be lengthened, or a YAML file asked for the resume.
     """
-    job = saved_job.load(Path(typed.config["resume"]).expanduser())
+    job = saved_job.load(Path(typed.config["resume"]))
     if typed.output_dir.resolve() != job.output_dir:
         raise FerError(f"{KEY}{job.output_dir}: type it on the command line, as it stands here")
     before, after = job.config["trainer"]["max_epochs"], job.config["trainer"]["max_epochs"]

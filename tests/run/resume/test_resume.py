@@ -156,10 +156,19 @@ def test_what_a_resume_cannot_change_is_refused(interrupted, capfd, arguments, m
     assert sorted((path, path.stat().st_mtime_ns) for path in interrupted.rglob("*")) == before
 
 
+@pytest.mark.parametrize("name", ["nothing", "a=1, (it's) é", "[b]", "5"])
+def test_a_folder_that_is_not_there_is_named_as_typed(tmp_path, capfd, name):
+    assert call(train.main, f"resume={tmp_path}/{name}") == 1
+    assert f"resume={tmp_path}/{name}: the folder does not exist" in capfd.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_home_of_nobody_is_told(capfd):
+    assert call(train.main, "resume=~noone/run") == 1
+    assert "error: resume=~noone/run: ~noone is the home folder of nobody here" in capfd.readouterr().err
+
+
 def test_folders_that_hold_no_run(tmp_path, capfd):
-    assert call(train.main, f"resume={tmp_path}/nothing") == 1
-    assert f"resume={tmp_path}/nothing: the folder does not exist" in capfd.readouterr().err
-    assert not (tmp_path / "nothing").exists()
     assert call(train.main, f"resume={tmp_path}") == 1
     assert "has no job.json" in capfd.readouterr().err
     (tmp_path / "job.json").write_text('{"config": ')
