@@ -17,6 +17,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 
 from fer_lightning.run.compose import compose, options
 from fer_lightning.run.flags import flags_first
+from fer_lightning.run.override_grammar import to_hydra
 from fer_lightning.run.report_paths import with_paths
 
 ROOT = Path(__file__).parents[1]
@@ -73,7 +74,7 @@ def overrides_and_folder(words: list[str]) -> tuple[list[str], str | None]:
 
 def choices(override: str) -> list[str]:
     """The single values that a sweep over this override takes."""
-    parsed = OverridesParser.create().parse_override(override)
+    parsed = OverridesParser.create().parse_override(to_hydra(override))
     if not parsed.is_sweep_override():
         return [override]
     key = parsed.get_key_element()

@@ -17,7 +17,8 @@ from fer_lightning.errors import FerError
 from fer_lightning.run.quoting import quoted
 
 BETWEEN = re.compile(r"(?<=\.ckpt),")  # other commas are of a folder's name, as sweeps give them: loss=l1,seed=0
-SIGNS = re.compile(r"[\\()\[\]{}:=, \t]")  # what Hydra's grammar takes in a map's key after a backslash
+SIGNS = re.compile(r"[\\()\[\]{}:=, \t]")  # what Hydra's grammar takes after a backslash
+ESCAPED = re.compile(rf"\\{SIGNS.pattern}")
 PREFIXES = "+~"
 MEANT = "[{'\""
 
@@ -104,7 +105,8 @@ def _as_meant(read: Override | None, value: str) -> bool:
         return any(isinstance(one, QuotedString) for one in read.sweep_iterator())
     if read.value_type is not ValueType.ELEMENT:
         return True
-    return read.value() is None or isinstance(read._value, QuotedString) or read.value() == value
+    written = isinstance(read._value, QuotedString) or ESCAPED.search(value) is not None
+    return written or read.value() is None or read.value() == value
 
 
 def _text(path: str) -> str:

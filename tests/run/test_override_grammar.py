@@ -72,7 +72,8 @@ def test_commas_separate_places_that_are_there_unless_all_together_are_one(tmp_p
     "word",
     [
         "ckpt=null", "ckpt=", "ckpt=a.ckpt,b.ckpt", "ckpt='a=b.ckpt'", "ckpt=choice(a.ckpt,b.ckpt)",
-        "ckpt='a b.ckpt','c=d.ckpt'", "results=[a,b]", "hydra.run.dir=${paths.log_dir}/x", "data=a,b", "seed=0",
+        "ckpt='a b.ckpt','c=d.ckpt'", "hydra.run.dir=a\\ run\\,\\ \\=1", "results=[a,b]",
+        "hydra.run.dir=${paths.log_dir}/x", "data=a,b", "seed=0",
         "data.fold=range(0,3)", "~callbacks.last", "--help", "data.class_names=[yes,no]", "seed=[", "x='a",
     ],
 )  # fmt: skip
