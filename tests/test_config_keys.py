@@ -123,4 +123,5 @@ def test_lists_that_others_take_from_the_table():
     assert IN_CHECKPOINT == ("preprocess", "model", "loss", "optimizer", "scheduler")
     assert HPARAMS == ("seed", "data.batch_size", "data.fold", "optimizer.lr", "trainer.max_epochs")
     assert {"protocol", "fold", "split_seed"} <= set(SPLIT_KEYS)
-    assert {key.path for key in KEYS if key.on_resume} == {"logger", "trainer.max_epochs", "trust"}
+    places = {"paths.data_dir", "paths.cache_dir", *(key.path for key in KEYS if key.effect is Effect.CONTENT)}
+    assert {key.path for key in KEYS if key.on_resume} == {"logger", "trainer.max_epochs", "trust"} | places

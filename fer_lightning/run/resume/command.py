@@ -14,6 +14,7 @@ from fer_lightning.run.job import Job
 from fer_lightning.run.override_grammar import path_in
 from fer_lightning.run.quoting import quoted
 from fer_lightning.run.resume import saved_job
+from fer_lightning.run.resume.present_places import at_present_places, names_data
 
 log = logging.getLogger(__name__)
 
@@ -42,18 +43,23 @@ def into_its_folder(arguments: Sequence[str]) -> list[str]:
         if not _may_change(argument):
             raise FerError(
                 f"{argument}: {KEY}{folder} goes on with the config that the run began with; "
-                f"only {LENGTH} and logger may change. For another config start a new run, from these weights with "
-                f"init_from={folder}/checkpoints/last.ckpt"
+                f"only {LENGTH}, logger and the places of its data, such as data.faces.dir, may change. For another "
+                f"config start a new run, from these weights with init_from={folder}/checkpoints/last.ckpt"
             )
     place = quoted(folder)
-    rest = [argument for argument in arguments if not argument.startswith(KEY)]
+    # the default config, which is composed first, may have data without such a key
+    rest = [word for word in arguments if not word.startswith(KEY)]
+    rest = [f"++{word.lstrip('+')}" if names_data(_key(word)) else word for word in rest]
     return [*rest, f"{KEY}{place}", f"hydra.run.dir={place}"]
 
 
 def _may_change(argument: str) -> bool:
     """Whether a resume takes the word; hydra.* says how it is run and flags ask questions, which changes no run."""
-    key = argument.lstrip("+~").partition("=")[0]
-    return argument.startswith(("hydra.", "--", KEY)) or row_of(key).on_resume
+    return argument.startswith(("hydra.", "--", KEY)) or row_of(_key(argument)).on_resume
+
+
+def _key(argument: str) -> str:
+    return argument.lstrip("+~").partition("=")[0]
 
 
 def _is_complete(folder: Path) -> bool:
@@ -89,7 +95,7 @@ def resumed(typed: Job) -> Job:
         )
     if before != after and job.config["scheduler"]["_target_"] == FIXED_LENGTH:
         raise FerError(f"{LENGTH}={after}: scheduler=one_cycle was shaped for {before} epochs; leave them as they are")
-    config = {**job.config, "trainer": {**job.config["trainer"], "max_epochs": after}}
+    config = {**at_present_places(job.config, typed), "trainer": {**job.config["trainer"], "max_epochs": after}}
     choices = dict(job.choices)
     if any(word.lstrip("+~").startswith("logger") for word in said):
         config["logger"], choices["logger"] = typed.config["logger"], typed.choices["logger"]
@@ -97,4 +103,8 @@ def resumed(typed: Job) -> Job:
         config["trust"] = typed.config["trust"]
     if job.resume_from is None:
         log.warning("%s holds no last.ckpt, for its first epoch did not end: training begins anew", job.output_dir)
-    return replace(job, config=config, choices=choices, overrides=[*job.overrides, *said])
+    # a data place that is said anew is where the data are: what was said before would mislead
+    said = [word.removeprefix("++") if names_data(_key(word)) else word for word in said]
+    keys = {_key(word) for word in said if names_data(_key(word))}
+    overrides = [word for word in job.overrides if _key(word) not in keys]
+    return replace(job, config=config, choices=choices, overrides=[*overrides, *said])

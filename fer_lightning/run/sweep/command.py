@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from fer_lightning.config_keys import row_of
 from fer_lightning.run.quoting import quoted
 
 # how the sweep itself runs, which is not its jobs' affair
@@ -25,14 +26,16 @@ def job_arguments(overrides: Sequence[str], hydra: Any, sweep_name: str, folder:
         hydra: the `hydra` part of the sweep's or the job's config.
         sweep_name: by which W&B groups it.
         folder: the job's.
-        resume: go on with the run that lies there; its own config then counts.
+        resume: go on with the run that lies there; its own config then counts, but for where the data lie.
     """
     # `--config-dir`, which Hydra keeps among the sources of the config
     given = [source.path for source in hydra.runtime.config_sources if source.provider == "command-line"]
     words = [f"--config-dir={path}" for path in given]
     words += [word for word in hydra.overrides.hydra if not word.lstrip("+~").startswith(OWN)]
     if resume:
-        return [*words, f"resume={quoted(folder, DOUBLE)}", "hydra.mode=RUN"]
+        keys = {word: row_of(word.lstrip("+").partition("=")[0]) for word in overrides}
+        places = [word for word, row in keys.items() if row.place and row.on_resume]
+        return [*words, *places, f"resume={quoted(folder, DOUBLE)}", "hydra.mode=RUN"]
     rest = [word for word in overrides if not word.startswith(NAME)]
     typed = [word.removeprefix(NAME).strip("'\"") for word in overrides if word.startswith(NAME)]
     # in quotes, for 2026 is a name and no number

@@ -145,7 +145,10 @@ def test_another_logger_may_follow_the_rest(interrupted):
     [
         (["optimizer.lr=0.1"], "optimizer.lr=0.1: resume={run} goes on with the config that the run began with"),
         (["-m"], "goes on with one run: leave -m out"),
-        (["+trainer.foo=1"], "only trainer.max_epochs and logger may change"),
+        (
+            ["+trainer.foo=1"],
+            "logger and the places of its data, such as data.faces.dir, may change",
+        ),
         (["trainer.max_epochs=0"], "trainer.max_epochs=0: the run in {run} has 1 epochs behind it; choose at least as"),
     ],
 )

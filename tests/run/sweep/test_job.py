@@ -108,6 +108,17 @@ def test_a_half_trained_job_is_resumed(cfg, child, folder):
     assert arguments == [f'resume="{folder}"', "hydra.mode=RUN"]
 
 
+def test_a_half_trained_job_reads_its_data_where_the_sweep_says_that_they_lie(composed, child, folder, tmp_path):
+    cfg = composed("data=folder", "seed=0", f"data.faces.dir={tmp_path}/new", f"paths.data_dir={tmp_path}")
+    (folder / "checkpoints").mkdir(parents=True)
+    (folder / "checkpoints" / "last.ckpt").write_bytes(b"weights")
+    (folder / "job.json").write_text(json.dumps({"config": plain(cfg)}))
+    jobs.run_job(cfg)
+    ((arguments, _),) = child.calls
+    places = [f"data.faces.dir={tmp_path}/new", f"paths.data_dir={tmp_path}"]
+    assert arguments == [*places, f'resume="{folder}"', "hydra.mode=RUN"]
+
+
 def test_a_broken_result_is_run_anew_and_not_resumed(cfg, child, folder):
     # a resume would say that the run is complete
     (folder / "checkpoints").mkdir(parents=True)

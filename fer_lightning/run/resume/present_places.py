@@ -1,0 +1,82 @@
+"""Where the data of a resumed run lie now: below the present roots, or where the command line says."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from fer_lightning.config_keys import Effect, row_of
+from fer_lightning.errors import FerError, choices
+from fer_lightning.os_errors import VARIABLES
+from fer_lightning.run.job import Job
+from fer_lightning.run.resume.saved_job import moved
+
+log = logging.getLogger(__name__)
+
+ROOTS = ("data_dir", "cache_dir")
+
+
+def names_data(key: str) -> bool:
+    """Whether `resume=` takes the key for a place of the run's data, which the default config may lack."""
+    row = row_of(key)
+    return row.place and row.on_resume and key.startswith("data.")
+
+
+def at_present_places(config: Mapping[str, Any], typed: Job) -> dict[str, Any]:
+    """The config of a run with the places of its data as they are now.
+
+    A root is the present one where its variable (FER_DATA, FER_CACHE) is set or it is typed; without the run's data
+    below the present root, they are read from where they were. A typed place wins.
+
+    Args:
+        config: as the run's folder has it.
+        typed: what the command line composes.
+
+    Raises:
+        FerError: a typed place is none of this run's data.
+    """
+    given = [word.lstrip("+").partition("=")[0] for word in typed.overrides]
+    roots = {}
+    for root in ROOTS:
+        key, before = f"paths.{root}", str(config["paths"][root])
+        now = str(Path(typed.config["paths"][root]).expanduser().absolute())
+        if now != before and (key in given or os.environ.get(VARIABLES[key])):
+            roots[before] = now
+    data = moved(config["data"], roots)
+    if _absent(data) and not _absent(config["data"]):
+        log.info("the data of this run are not below %s; they are read from where they were", ", ".join(roots.values()))
+        roots, data = {}, config["data"]
+    for key in filter(names_data, given):
+        value = _at(typed.config, key)
+        data = _with(data, key.split(".")[1:], value, key)
+    paths = {name: roots.get(str(place), place) for name, place in config["paths"].items() if name in ROOTS}
+    return {**config, "data": data, "paths": {**config["paths"], **paths}}
+
+
+def _absent(data: Mapping[str, Any]) -> bool:
+    """Whether a place that the data are read from is not there."""
+    return any(not Path(place).exists() for place in _read_from(data, "data"))
+
+
+def _read_from(value: Any, key: str) -> list[str]:
+    if isinstance(value, Mapping):
+        return [place for name, inner in value.items() for place in _read_from(inner, f"{key}.{name}")]
+    return [value] if isinstance(value, str) and row_of(key).effect is Effect.CONTENT else []
+
+
+def _at(config: Any, key: str) -> Any:
+    for name in key.split("."):
+        config = config[name]
+    return config
+
+
+def _with(node: Any, names: list[str], value: Any, key: str) -> dict[str, Any]:
+    """The node with another value at the place `names` below it."""
+    name, *rest = names
+    if not isinstance(node, Mapping) or name not in node:
+        known = choices(node) if isinstance(node, Mapping) else "none"
+        raise FerError(f"{key}: the data of this run are not read from such a place; their config has {known} there")
+    return {**node, name: _with(node[name], rest, value, key) if rest else value}
