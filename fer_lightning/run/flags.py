@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argparse import Action
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from hydra._internal.utils import get_args_parser
 
@@ -11,6 +11,7 @@ from fer_lightning.errors import FerError, choices
 from fer_lightning.run.override_grammar import at_home
 
 CONFIG_DIR = "--config-dir"
+ALONE = ("--cfg", "--info", "--multirun", "--run", "--shell-completion")  # what is to be done
 # not offered in messages: they name other files than ours, or are for Hydra's own use
 HIDDEN = ("--config-path", "--config-name", "--experimental-rerun", "--shell-completion", "--version")
 
@@ -19,7 +20,8 @@ def flags_first(arguments: Sequence[str]) -> list[str]:
     """The same arguments, the flags first: each one word and spelled out, as in `--multirun` and `--config-dir=DIR`.
 
     Raises:
-        FerError: an unknown flag, one without its value or with a wrong one, or a value said twice.
+        FerError: an unknown flag, one without its value or with a wrong one, a value said twice, or flags of which one
+            excludes or needs another.
     """
     known = {name: action for action in get_args_parser()._actions for name in action.option_strings}
     flags: dict[str, str] = {}
@@ -48,7 +50,19 @@ def flags_first(arguments: Sequence[str]) -> list[str]:
         if flag in flags and flags[flag] != f"{flag}={value}":
             raise FerError(f"{flag}={value} beside {flags[flag]}: it can be said once")
         flags[flag] = f"{flag}={at_home(value, flag) if flag == CONFIG_DIR else value}"
+    _check_together(flags)
     return [*flags.values(), *words]
+
+
+def _check_together(flags: Collection[str]) -> None:
+    """Raises FerError for flags of which Hydra takes one alone, or not without another."""
+    together = [flag for flag in ALONE if flag in flags]
+    if len(together) > 1 and "--help" not in flags:
+        raise FerError(
+            f"{together[0]} beside {together[1]}: leave one out; what prints a config does so for one value of each key"
+        )
+    if "--resolve" in flags and not {"--cfg", "--help"} & set(flags):
+        raise FerError("--resolve: it follows references in what --cfg prints, as in --cfg=job --resolve")
 
 
 def _value(action: Action, rest: list[str]) -> str:

@@ -35,6 +35,8 @@ def test_flags_come_first_one_word_each(typed, read):
         ("--config-dir --help", "--config-dir: its value is missing"),
         ("--cfg= model=cnn", "--cfg: its value is missing, as in --cfg=job"),
         ("--cfg model=cnn", "--cfg=model=cnn: choose among job, hydra, all"),
+        ("-m seed=0,1 --cfg job", "--cfg beside --multirun: leave one out; .* one value of each key"),
+        ("--resolve", "--resolve: it follows references in what --cfg prints"),
         ("--config-dir a --config-dir b", "--config-dir=b beside --config-dir=a: it can be said once"),
     ],
 )
