@@ -135,6 +135,10 @@ HOSTILE = {
     "our net as wide": (("model", "net", "hidden"), 10**8),
     "an image without an end": (("model", "input", "size"), 10**6),
     "prepared images without an end": (("preprocess", "size"), 10**6),
+    "stages without an end": (NET, node(TIMM_NET, **TIMM, name="convnext_atto", options={"depths": [10**9, 1, 1, 1]})),
+    "layers without an end": (NET, node("torch.nn.LSTM", input_size=1, hidden_size=1, num_layers=10**6)),
+    "a name without an end": (("loss", "_target_"), "torch.nn." + "a." * 10**5 + "b"),
+    "a key without an end": (("loss", "x" * 10**5), 1),
     # other types
     "a net that is a text": (NET, "fer_lightning.nets.cnn.Cnn"),
     "no map of a group": (("optimizer",), ["torch.optim.SGD"]),

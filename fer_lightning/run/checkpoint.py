@@ -17,7 +17,7 @@ from fer_lightning.errors import FerError
 from fer_lightning.run.build import build_module
 from fer_lightning.run.restore.allowed import check_config
 from fer_lightning.run.restore.archive import check_archive
-from fer_lightning.run.restore.bounds import bounded_by, check_sides
+from fer_lightning.run.restore.bounds import bounded_by, check_numbers
 from fer_lightning.run.restore.build import FAULTS, Builder, told
 from fer_lightning.run.restore.plain import check_plain, check_shape, check_tensors
 from fer_lightning.run.restore.trust import trusted_places
@@ -52,7 +52,7 @@ def restore(path: Path, key: str = "ckpt", trust: Sequence[str] | str = ()) -> R
     saved = read_checkpoint(path, key)
     config = saved["fer_config"]
     check_config(config, IN_CHECKPOINT, trusted, str(path))
-    check_sides(config, str(path))
+    check_numbers(config, IN_CHECKPOINT, str(path))
     make = Builder(str(path), trusted)
     weights = saved["state_dict"]
     with told(str(path), "model"), bounded_by(weights, str(path)):

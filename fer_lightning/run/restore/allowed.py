@@ -16,6 +16,7 @@ from torch.optim.lr_scheduler import LRScheduler
 import fer_lightning.data.augment  # noqa: F401  # before albumentations, which would ask its server for news
 from fer_lightning.data.preprocess.prepare import Prepare
 from fer_lightning.errors import FerError
+from fer_lightning.run.restore.plain import LONGEST_NAME
 from fer_lightning.run.restore.trust import DOTTED, IMPORT_FAULTS, inside, registered_place
 from fer_lightning.run.targets import nodes
 from fer_lightning.training.schedules import Schedule
@@ -117,7 +118,7 @@ def find(target: Any, where: str, trusted: Sequence[str]) -> tuple[Callable[...,
     Raises:
         Refused: it is none of the closed list, nor in a trusted or registered place.
     """
-    if not isinstance(target, str) or not DOTTED.fullmatch(target) or "." not in target:
+    if not isinstance(target, str) or len(target) > LONGEST_NAME or not DOTTED.fullmatch(target) or "." not in target:
         raise Refused(f"{where}={str(target)[:80]!r}: it is no dotted name of a class")
     if (builder := _listed_builder(target)) is not None:
         return builder, None

@@ -75,8 +75,9 @@ def _check_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, named: str)
             while stream.read(CHUNK):
                 pass
     except (zipfile.BadZipFile, zlib.error) as damage:
+        reason = str(damage).partition(" for file")[0]
         raise FerError(
-            f"{named}: damaged: {member.filename} is not what was written there ({damage}); take another copy of the "
+            f"{named}: damaged: {member.filename} is not what was written there ({reason}); take another copy of the "
             "file, or the other checkpoint of its run (best.ckpt, last.ckpt)"
         ) from damage
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import threading
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -19,6 +20,7 @@ TIMES = 4  # layers may be replaced while a net is built
 ROOM = 1 << 28  # bytes of buffers that no checkpoint holds
 TENSORS = 10_000  # likewise
 LARGEST_SIDE = 1024  # pixels
+LARGEST_NUMBER = 10**7
 
 
 @contextmanager
@@ -31,11 +33,11 @@ def bounded_by(weights: Mapping[str, Any], where: str) -> Iterator[None]:
     held = [value for value in weights.values() if isinstance(value, Tensor)]
     most_bytes = TIMES * sum(value.untyped_storage().nbytes() for value in held) + ROOM
     most_tensors = TIMES * len(held) + TENSORS
-    count, size = 0, 0
+    count, size, builder = 0, 0, threading.get_ident()
 
     def registered(module: nn.Module, name: str, value: Tensor | None) -> None:
         nonlocal count, size
-        if value is None:
+        if value is None or threading.get_ident() != builder:  # torch's hooks hear of every module of the process
             return
         count += 1
         size += 0 if is_lazy(value) else value.numel() * value.element_size()
@@ -53,9 +55,26 @@ def bounded_by(weights: Mapping[str, Any], where: str) -> Iterator[None]:
             hook.remove()
 
 
-def check_sides(config: Mapping[str, Any], where: str) -> None:
-    """Raises FerError where a config from a checkpoint asks for images so large that memory would not do."""
+def check_numbers(config: Mapping[str, Any], groups: Sequence[str], where: str) -> None:
+    """Looks for sizes that would exhaust memory before a net registers anything.
+
+    Raises:
+        FerError: images of more than `LARGEST_SIDE` pixels, or a whole number above `LARGEST_NUMBER` anywhere.
+    """
     for key, value in (("model.input.size", config["model"]["input"]), ("preprocess.size", config["preprocess"])):
         side = value.get("size")
         if isinstance(side, int | float) and side > LARGEST_SIDE:
             raise FerError(f"{where}: {key}={side}: a checkpoint may ask for {LARGEST_SIDE} pixels at most")
+    for group in groups:
+        _check_numbers(config[group], f"{where}: {group}")
+
+
+def _check_numbers(value: Any, where: str) -> None:
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            _check_numbers(inner, f"{where}.{key}")
+    elif isinstance(value, list):
+        for number, inner in enumerate(value):
+            _check_numbers(inner, f"{where}[{number}]")
+    elif isinstance(value, int) and abs(value) > LARGEST_NUMBER:
+        raise FerError(f"{where}: a whole number in a checkpoint may be {LARGEST_NUMBER:,} at most")

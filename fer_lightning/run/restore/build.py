@@ -66,7 +66,9 @@ def told(source: str, place: str) -> Iterator[None]:
     try:
         yield
     except FerError as fault:
-        raise fault if source in str(fault) else FerError(f"{source}: {fault}") from fault
+        if source in str(fault):
+            raise
+        raise FerError(f"{source}: {fault}") from fault
     except FAULTS as fault:
         said = str(fault).strip().splitlines()
         raise FerError(f"{source}: {place}: {said[0] if said else type(fault).__name__}") from fault

@@ -8,6 +8,7 @@ from typing import Any
 from fer_lightning.config_keys import IN_CHECKPOINT
 from fer_lightning.errors import FerError
 from fer_lightning.run.restore.allowed import refusals
+from fer_lightning.run.restore.bounds import check_numbers
 from fer_lightning.run.restore.plain import check_plain
 
 
@@ -20,6 +21,7 @@ def checkpoint_needs(config: Mapping[str, Any]) -> str | None:
     packages = sorted({one.package for one in refused if one.package})
     try:
         check_plain({group: config[group] for group in IN_CHECKPOINT}, "this run")
+        check_numbers(config, IN_CHECKPOINT, "this run")
     except FerError as odd:
         return f"fer-eval and fer_lightning.load will not read this run's checkpoint: {odd}"
     for remaining in refusals(config, IN_CHECKPOINT, packages):

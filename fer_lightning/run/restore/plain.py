@@ -11,6 +11,7 @@ from fer_lightning.errors import FerError
 
 MOST_VALUES = 100_000  # a config has some hundred; shared lists can stand for more than memory holds
 DEEPEST = 40
+LONGEST_NAME = 200
 LARGEST_VIEW = 1 << 28  # bytes that a tensor may stand for where its file holds fewer, such as one number repeated
 MARK = "${"  # OmegaConf's interpolation
 
@@ -38,13 +39,17 @@ def check_plain(value: Any, where: str) -> None:
             )
         if type(found) is dict:
             for key, inner in found.items():
-                if type(key) not in (str, int) or MARK in str(key) or not str(key).isprintable():
+                if type(key) not in (str, int) or MARK in str(key) or not _is_name(str(key)):
                     raise FerError(f"{where}: {place}: the key {str(key)[:80]!r} is none that a config may have")
                 waiting.append((f"{place}.{key}" if place else key, inner, depth + 1))
         elif type(found) is list:
             waiting += [(f"{place}[{number}]", inner, depth + 1) for number, inner in enumerate(found)]
         elif found is not None and type(found) not in (str, int, float, bool):
             raise FerError(f"{where}: {place} is a {type(found).__name__}; a config holds plain values only")
+
+
+def _is_name(key: str) -> bool:
+    return key.isprintable() and len(key) <= LONGEST_NAME
 
 
 def check_shape(config: Mapping[str, Any], groups: tuple[str, ...], where: str) -> None:
