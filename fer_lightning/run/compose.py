@@ -16,7 +16,7 @@ from omegaconf.errors import InterpolationResolutionError
 
 import fer_lightning
 from fer_lightning.config_keys import Group, groups, is_place
-from fer_lightning.data.names import plain_text
+from fer_lightning.data.names import UNDECODED, plain_text
 from fer_lightning.errors import FerError, underlying_mistake
 from fer_lightning.run.job import Job
 from fer_lightning.run.option_list import option_list
@@ -157,6 +157,9 @@ def plain(cfg: Any) -> dict[str, Any]:
     """A resolved config as dicts, lists and values; a mistake that a resolver found is raised as it is.
 
     Keys are texts, as in the JSON that keeps them. In places, `~` is the home folder.
+
+    Raises:
+        FerError: what a resolver found, or a text that is no UTF-8.
     """
     try:
         content = OmegaConf.to_container(cfg, resolve=True)
@@ -171,4 +174,6 @@ def _settled(value: Any, key: str) -> Any:
         return {str(name): _settled(inner, f"{key}.{name}") for name, inner in value.items()}
     if isinstance(value, list):
         return [_settled(inner, key) for inner in value]
+    if isinstance(value, str) and UNDECODED.intersection(value):  # a path of bytes that no file of a run can hold
+        raise FerError(f"{key}={plain_text(value)}: this is no UTF-8; rename it, or name a link that leads there")
     return at_home(value, key) if isinstance(value, str) and is_place(key) else value

@@ -38,6 +38,12 @@ def classes(tmp_path, *overrides):
     return compose_job(["data=ckplus", *overrides], tmp_path / "run").config["data"]["class_names"]
 
 
+def test_a_path_that_no_file_can_hold_is_refused_before_anything_runs(tmp_path, monkeypatch):
+    monkeypatch.setenv("FER_DATA", "/data/caf\udce9")
+    with pytest.raises(FerError, match=r"^paths\.data_dir=/data/caf\\xe9: this is no UTF-8; rename it, or name a link"):
+        compose_job([], tmp_path)
+
+
 def test_typed_class_names_are_composed_text(tmp_path):
     config = compose_job(['data.class_names=["fro\u0308hlich",happy]'], tmp_path).config
     assert config["data"]["class_names"] == ["fr\u00f6hlich", "happy"]

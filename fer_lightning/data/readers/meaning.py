@@ -65,7 +65,10 @@ def side(word: str, splits: Mapping[str, str] | None, where: str) -> str:
     found = own.get(word) or SPLITS.get(word.lower())
     if found is None:
         known = choices([*SPLITS, *own], word[:SHOWN])
-        raise FerError(f"{where}: split '{word[:SHOWN]}' is none of {known}; data.faces.splits gives words a meaning")
+        raise FerError(
+            f"{where}: split '{word[:SHOWN]}' is none of {known}; data.faces.splits gives words a meaning, and "
+            "data.faces.pattern with a group (?P<subject>...) reads folders of people"
+        )
     return found
 
 
