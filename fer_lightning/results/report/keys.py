@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from fer_lightning.config_keys import COMPARED_BY_KEY, may_differ
+from fer_lightning.config_keys import COMPARED_BY_KEY, Group, groups, may_differ
 from fer_lightning.errors import FerError, choices
 from fer_lightning.results.report.collect import Collected
 from fer_lightning.results.report.model import CELL, COLUMN, FOLD, ROW, SEED, TABLE, TITLE, Lost, Run
@@ -14,7 +14,7 @@ from fer_lightning.results.report.settings import in_config, leaves
 UNKNOWN = "?"  # what a lost job was to do where neither its overrides nor its sweep say it
 
 SETTING_OTHERS = ("experiment", "debug")  # groups whose options choose those of others
-ORDER = ("experiment", "data", "preprocess", "augment", "model", "loss", "optimizer", "scheduler", "callbacks")
+ORDER = ("experiment", "data", "preprocess", "augment", "mix", "model", "loss", "optimizer", "scheduler", "callbacks")
 
 
 def is_quiet(key: str) -> bool:
@@ -28,12 +28,14 @@ def is_quiet(key: str) -> bool:
 def value(run: Run, key: str) -> str:
     """What the run was asked for, else what its resolved config says; "" where both are silent.
 
-    Of `CELL` it is what the result says of the paper.
+    A run from before there was an optional group had `none` of it. Of `CELL` it is what the result says of the paper.
     """
     if key in CELL:
         found = (run.result.paper or {}).get(key.removeprefix("paper."))
         return "" if found is None else str(found)
     said = run.settings.get(key)
+    if said is None and key in groups(Group.OPTIONAL):
+        return "none"
     return in_config(run.result.config, key) if said is None else said
 
 

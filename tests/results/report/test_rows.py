@@ -50,6 +50,16 @@ def test_a_key_that_restates_a_default_tells_nothing_apart(tmp_path, make_result
     assert names(rows) == ["all runs"]
 
 
+def test_a_run_from_before_there_was_an_optional_group_had_none_of_it(tmp_path, make_result):
+    make_result(tmp_path / "before", seed=0, accuracy=0.9)
+    make_result(tmp_path / "after", seed=1, accuracy=0.9, choices={"mix": "none"})
+    keys, rows, _ = rows_of(tmp_path)
+    assert (keys, names(rows)) == ((), ["all runs"])
+    make_result(tmp_path / "mixed", accuracy=0.8, choices={"mix": "both"})
+    keys, rows, _ = rows_of(tmp_path)
+    assert (keys, names(rows)) == (("mix",), ["mix=none", "mix=both"])
+
+
 def test_a_key_that_one_run_was_given_is_read_from_the_config_of_the_others(tmp_path, make_result):
     make_result(tmp_path / "a", accuracy=0.9)
     make_result(tmp_path / "b", config={"optimizer.lr": 0.1}, overrides=["optimizer.lr=0.1"])
