@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 COLUMNS = 110
 INDENT = 15  # where options begin
-MANY = 15  # options of a group, above which those of a paper have a line of their own
+MANY = 24  # options of a group, above which those of a paper have a line of their own
 PAPER = re.compile(r"paper_[a-z]_")
 
 

@@ -51,25 +51,6 @@ def test_questions_are_answered_without_importing_torch(command, question, tmp_p
         assert done.stdout.count("\n  fer-") >= 3
 
 
-def test_help_names_every_option_of_every_group(tmp_path):
-    text = run(sys.executable, "-m", "fer_lightning.commands.train", "--help", cwd=tmp_path).stdout
-    for group in (folder for folder in (ROOT / "conf").iterdir() if folder.is_dir() and folder.name != "local"):
-        if group.name not in ("hydra", "sweep"):
-            options = ", ".join(sorted(file.stem for file in group.glob("*.yaml")))
-            assert f"{group.name}: {options}\n" in text
-
-
-def test_help_names_a_commands_own_sweeps(tmp_path):
-    listed = []
-    for command in ("train", "evaluate"):
-        text = run(sys.executable, "-m", f"fer_lightning.commands.{command}", "--help", cwd=tmp_path).stdout
-        (line,) = (line for line in text.splitlines() if line.startswith("sweep: "))
-        listed.append(line.removeprefix("sweep: ").split(", "))
-    assert "seeds" in listed[0]
-    assert "paper_a_jaffe" in listed[1]
-    assert sorted(listed[0] + listed[1]) == sorted(file.stem for file in (ROOT / "conf" / "sweep").glob("*.yaml"))
-
-
 def test_the_same_command_in_two_processes_gives_the_same_metrics(tmp_path):
     results = []
     for name in "ab":

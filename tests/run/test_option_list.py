@@ -8,7 +8,7 @@ import pytest
 from support import call
 
 from fer_lightning.commands import audit, evaluate, report, train
-from fer_lightning.run.compose import EVAL, TRAIN, options, sweeps_of
+from fer_lightning.run.compose import EVAL, TRAIN, conf_dir, options, sweeps_of
 from fer_lightning.run.option_list import COLUMNS, option_list
 
 
@@ -37,10 +37,12 @@ def test_the_help_of_a_command_fits_a_screen(capfd, command):
 def test_every_option_of_fer_train_is_listed_once(capfd):
     assert call(train.main, "--help") == 0
     found = listed(capfd.readouterr().out)
-    for group in ("data", "model", "loss", "experiment", "callbacks", "debug", "budget", "pages"):
+    groups = {path.name for path in conf_dir().iterdir() if path.is_dir()} - {"hydra", "local", "paths"}
+    assert set(found) == groups
+    for group in groups - {"sweep"}:
         assert sorted(found[group]) == options(group)
     assert sorted(found["sweep"]) == sweeps_of(TRAIN)
-    assert not {"hydra", "local", "paths"} & set(found)
+    assert sorted([*found["sweep"], *sweeps_of(EVAL)]) == options("sweep")
 
 
 def test_fer_eval_and_fer_audit_list_the_groups_that_they_take(capfd):
@@ -70,7 +72,7 @@ def test_options_of_ones_own_are_listed_and_offered(tmp_path, capfd):
 
 
 def test_a_group_of_many_options_has_a_line_for_each_paper():
-    many = ["paper_a_x", "paper_b_x", "paper_b_y", *(f"other{number:02}" for number in range(20))]
+    many = ["paper_a_x", "paper_b_x", "paper_b_y", *(f"other{number:02}" for number in range(30))]
     lines = option_list({"few": ["paper_a_x", "z"], "many": sorted(many)}).splitlines()
     assert lines[0] == "  few          paper_a_x, z"
     assert lines[-2:] == ["    paper_a_   x", "    paper_b_   x, y"]
