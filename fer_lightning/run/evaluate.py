@@ -50,12 +50,12 @@ def evaluate(job: Job) -> Result:
     check_asked(job.config)
     check_several(job.config)
     check_targets(job.config)
-    with worker_deaths_told(job), held(job.output_dir) as lock, interruptible() as ignore_further:
+    with worker_deaths_told(job), held(job.output_dir) as lock, interruptible() as signals:
         refuse_training(job.output_dir)
         try:
             return _evaluate(job, lock)
         except Interrupted as stop:
-            ignore_further()
+            signals.ignore_further()
             text = f"{stop}: ended before the result of the test was written; start it again"
             raise Stopped(text, code=128 + stop.signum) from stop
 

@@ -2,42 +2,88 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Any
 
 from fer_lightning.signals import ASKING
 from fer_lightning.training.callbacks.interrupt import Interrupted
 
+AGAIN = 0.5  # seconds until Interrupted is raised again where it was lost
+
+
+class StopSignals:
+    """What `interruptible` gives to its block."""
+
+    def __init__(self) -> None:
+        self._caught = threading.Event()
+        self._repeating = False
+        self._pid = os.getpid()
+
+    def caught(self) -> None:
+        """Called where Interrupted arrives; the next signal, if there is one, raises it once more."""
+        self._caught.set()
+        self._repeating = False
+
+    def ignore_further(self) -> None:
+        """Ignores all signals but Ctrl-C from here on, for what the block does to end in good order."""
+        self.caught()
+        if threading.current_thread() is threading.main_thread():
+            for signum in ASKING:
+                signal.signal(signum, signal.default_int_handler if signum == signal.SIGINT else signal.SIG_IGN)
+
+    def raise_interrupted(self, signum: int, frame: FrameType | None) -> None:
+        """The handler. Python drops what is raised in a destructor or a weak reference's callback: hence again."""
+        if os.getpid() != self._pid:  # a process that loads images: it ends with this one, and knows Ctrl-C
+            if signum == signal.SIGINT:
+                raise KeyboardInterrupt
+            return
+        if not self._repeating:
+            self._repeating, self._caught = True, threading.Event()
+            threading.Thread(target=self._repeat, args=(signum, self._caught), daemon=True).start()
+        raise Interrupted(signum)
+
+    @staticmethod
+    def _repeat(signum: int, caught: threading.Event) -> None:
+        main = threading.main_thread().ident
+        assert main is not None
+        while not caught.wait(AGAIN):
+            signal.pthread_kill(main, signum)
+
 
 @contextmanager
-def interruptible() -> Iterator[Callable[[], None]]:
+def interruptible() -> Iterator[StopSignals]:
     """Within the block, a signal of `signals.ASKING` raises Interrupted where the program stands.
 
-    In training the callback Interrupt answers them instead, and lets the running step end. The block gets a function
-    that makes it ignore further signals but Ctrl-C, for what it does to end in good order. The handlers of before come
+    In training the callback Interrupt answers them instead, and lets the running step end. The handlers of before come
     back with the end of the block.
 
     Raises:
         Interrupted: a signal came.
     """
+    signals = StopSignals()
     if threading.current_thread() is not threading.main_thread():  # which alone gets signals
-        yield lambda: None
+        yield signals
         return
-    before = {signum: signal.signal(signum, _interrupt) for signum in ASKING}
+    before = {signum: signal.signal(signum, signals.raise_interrupted) for signum in ASKING}
+    told, sys.unraisablehook = sys.unraisablehook, _silent_when_interrupted(sys.unraisablehook)
     try:
-        yield _ignore_further
+        yield signals
     finally:
+        signals.caught()
+        sys.unraisablehook = told
         for signum, handler in before.items():
             signal.signal(signum, handler)
 
 
-def _interrupt(signum: int, frame: FrameType | None) -> None:
-    raise Interrupted(signum)
+def _silent_when_interrupted(hook: Any) -> Any:
+    def told(unraisable: Any) -> None:
+        if not isinstance(unraisable.exc_value, Interrupted):
+            hook(unraisable)
 
-
-def _ignore_further() -> None:
-    for signum in ASKING:
-        signal.signal(signum, signal.default_int_handler if signum == signal.SIGINT else signal.SIG_IGN)
+    return told

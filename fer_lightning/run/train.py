@@ -25,7 +25,7 @@ from fer_lightning.run.resume.first_part import FirstPart, first_part, interrupt
 from fer_lightning.run.resume.same_data import check_same_data
 from fer_lightning.run.run_folder import open_log, start_training
 from fer_lightning.run.step_check import check_steps
-from fer_lightning.run.stop_signals import interruptible
+from fer_lightning.run.stop_signals import StopSignals, interruptible
 from fer_lightning.run.stops import best_so_far, nonfinite, stopped
 from fer_lightning.run.tracking import trackers
 from fer_lightning.run.worker_failures import worker_deaths_told
@@ -79,11 +79,11 @@ def _train(job: Job, lock: FolderLock | None) -> Result | None:
 def _lead(job: Job, run: Run, before: FirstPart | None) -> Result:
     if before is not None:
         keep_rows(run.trainer.loggers, job.output_dir, before.epochs)
-    with interruptible() as ignore_further:
+    with interruptible() as signals:
         try:
-            return _run_to_the_end(job, run, None if before is None else before.epochs)
+            return _run_to_the_end(job, run, None if before is None else before.epochs, signals)
         except Interrupted as stop:
-            ignore_further()
+            signals.ignore_further()
             if not (job.output_dir / FILE_NAME).is_file():
                 raise _stopped(stop.signum, job, run) from stop
             log.warning("%s came after the result was written; trackers may lack a part of it", stop)
@@ -94,7 +94,7 @@ def _lead(job: Job, run: Run, before: FirstPart | None) -> Result:
             raise
 
 
-def _run_to_the_end(job: Job, run: Run, epoch: int | None) -> Result:
+def _run_to_the_end(job: Job, run: Run, epoch: int | None, signals: StopSignals) -> Result:
     names, loggers = list(run.module.class_names), run.trainer.loggers
     done = False
     try:
@@ -112,6 +112,9 @@ def _run_to_the_end(job: Job, run: Run, epoch: int | None) -> Result:
         )
         trackers.publish(loggers, job, result, job.output_dir)
         done = True
+    except Interrupted:
+        signals.caught()  # trackers take their time to close, but a second signal ends that
+        raise
     except NonFiniteLoss as failure:
         draw_curves(job, run.record, None)
         raise nonfinite(failure, job, run.datamodule.faces) from failure
