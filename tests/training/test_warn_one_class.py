@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 from made_results import make_result
+from pytorch_lightning.trainer.states import TrainerFn
 from torch import nn
 
 from fer_lightning.data.inputs import InputSpec
@@ -18,7 +19,10 @@ from fer_lightning.results.summary import scores
 from fer_lightning.training.callbacks.warn_one_class import WarnOneClass
 from fer_lightning.training.classifier import Classifier
 
-TRAINER = SimpleNamespace(sanity_checking=False, is_global_zero=True)
+FITS, VALIDATES = (
+    SimpleNamespace(sanity_checking=False, is_global_zero=True, state=SimpleNamespace(fn=fn))
+    for fn in (TrainerFn.FITTING, TrainerFn.VALIDATING)
+)
 ONE, TWO = [[0, 3], [0, 2]], [[1, 2], [0, 2]]
 
 
@@ -52,10 +56,19 @@ def test_two_first_epochs_of_one_answer_are_warned_of_once_and_after_a_resume(ep
             resumed = WarnOneClass()
             resumed.load_state_dict(callback.state_dict())
             callback = resumed
-            callback.on_validation_end(TRAINER, validated(module, counts))
+            callback.on_validation_end(FITS, validated(module, counts))
     told = [record.getMessage() for record in caplog.records]
     assert len(told) == warnings
     assert all(text.startswith("answers one class: 'sad' for every validation image") for text in told)
+
+
+def test_validating_the_chosen_checkpoint_is_no_epoch(caplog):
+    module = Classifier(nn.Flatten(), nn.CrossEntropyLoss(), None, None, ["happy", "sad"], InputSpec(8))
+    callback = WarnOneClass()
+    with caplog.at_level(logging.WARNING):
+        for trainer in (FITS, VALIDATES, VALIDATES):
+            callback.on_validation_end(trainer, validated(module, ONE))
+    assert not caplog.records
 
 
 def test_the_closing_table_and_the_report_name_it(tmp_path):

@@ -6,6 +6,7 @@ import logging
 from typing import Any
 
 import pytorch_lightning as pl
+from pytorch_lightning.trainer.states import TrainerFn
 
 from fer_lightning.results.one_class import only_answer
 from fer_lightning.training.learner import Learner
@@ -35,7 +36,9 @@ class WarnOneClass(pl.Callback):
         """Looks at the answers of the epoch."""
         assert isinstance(pl_module, Learner)
         measured = pl_module.stage_metrics("val")
-        if self._over or trainer.sanity_checking or not isinstance(measured, StageMetrics):
+        # validating the chosen checkpoint is no epoch, nor is Lightning's sanity check
+        fits = trainer.state.fn is TrainerFn.FITTING and not trainer.sanity_checking
+        if self._over or not fits or not isinstance(measured, StageMetrics):
             return
         answer = only_answer(measured.confusion)
         self._epochs += 1
