@@ -63,10 +63,8 @@ def swept_by(sweep: DictConfig) -> str:
 
 def sweeps_of(command: str) -> list[str]:
     """The options of `sweep` that are for this command."""
-    files = {
-        file.stem: file for folder in config_dirs() for file in (folder / "sweep").glob("*") if file.suffix in ENDINGS
-    }
-    return [option for option in sorted(files) if swept_by(parse(read_text(files[option]), files[option])) == command]
+    files = sorted(_files("sweep").items())
+    return [option for option, file in files if swept_by(parse(read_text(file), file)) == command]
 
 
 def register_resolvers() -> None:
