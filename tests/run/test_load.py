@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -89,7 +91,7 @@ FACE = np.zeros((48, 48, 3), dtype=np.uint8)
         ("/", r"/: this is no image .*\(it is no regular file\)"),
         ("/dev/null", r"/dev/null: this is no image .*\(it is no regular file\)"),
     ],
-    ids=str,
+    ids=lambda value: re.sub(" at 0x.*", "", str(value)),
 )
 def test_what_is_no_face_ends_in_one_message(recognizer, faces, says):
     with pytest.raises(FerError, match=says):
