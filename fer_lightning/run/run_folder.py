@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
-from logging.handlers import MemoryHandler
 from pathlib import Path
 
 from fer_lightning.data.datamodule import FaceDataModule
@@ -13,6 +12,7 @@ from fer_lightning.results.result import FILE_NAME as RESULT
 from fer_lightning.run.archive import archive
 from fer_lightning.run.folder_lock import FolderLock
 from fer_lightning.run.job import Job
+from fer_lightning.run.log_buffer import LogBuffer
 from fer_lightning.run.resume import saved_job
 from fer_lightning.run.resume.best_checkpoint import restore_best
 from fer_lightning.run.resume.first_part import move_checkpoint
@@ -71,10 +71,10 @@ def open_log() -> None:
     """Writes what was said so far into the run's log, and from here on what is said."""
     root = logging.getLogger()
     for handler in root.handlers[:]:
-        if isinstance(handler, MemoryHandler) and handler.target is not None:
+        if isinstance(handler, LogBuffer) and handler.target is not None:
             root.removeHandler(handler)
             root.addHandler(handler.target)
-            handler.flush()
+            handler.pass_on()
 
 
 def _take_over(job: Job, lock: FolderLock, world_size: int) -> Job:
