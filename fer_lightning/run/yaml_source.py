@@ -9,7 +9,7 @@ from itertools import takewhile
 from pathlib import Path
 
 import yaml  # type: ignore[import-untyped]
-from hydra._internal.core_plugins.file_config_source import FileConfigSource
+from hydra._internal.core_plugins import file_config_source
 from hydra._internal.sources_registry import SourcesRegistry
 from hydra.core.plugins import Plugins
 from hydra.plugins.config_source import ConfigResult, ConfigSource
@@ -25,8 +25,12 @@ BOOLEAN = "tag:yaml.org,2002:bool"
 DIRECTIVE = re.compile(r"\s*#\s*@")
 
 
-class YamlSource(FileConfigSource):
-    """Hydra's source for folders, with errors that name the file; takes .yml too, and UTF-8 with a byte order mark."""
+class FileConfigSource(file_config_source.FileConfigSource):
+    """Hydra's source for folders, with errors that name the file; takes .yml too, and UTF-8 with a byte order mark.
+
+    It has the name of Hydra's own: the workers of joblib and submitit start from the launcher's registry, where a class
+    of another name would be refused.
+    """
 
     def load_config(self, config_path: str) -> ConfigResult:
         """The content of `config_path`, which is relative to the folder and may lack its ending.
@@ -60,9 +64,9 @@ class YamlSource(FileConfigSource):
 
 
 def register() -> None:
-    """Makes Hydra read every folder of config files by `YamlSource`; twice does no harm."""
+    """Makes Hydra read every folder of config files by this module; twice does no harm."""
     Plugins.instance()  # registers Hydra's own source, which must not find another class in its place
-    SourcesRegistry.instance().types[YamlSource.scheme()] = YamlSource
+    SourcesRegistry.instance().types[FileConfigSource.scheme()] = FileConfigSource
 
 
 def read_text(path: Path) -> str:
