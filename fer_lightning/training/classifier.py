@@ -105,9 +105,7 @@ class Classifier(Learner):
 
         A net that sees a descriptor beside the image gets `described` (N, F), or else what describes these images.
         """
-        if self.input.hog is not None and described is None:
-            described = self.input.describe(images)
-        return self.logits(self.normalised(images), described)
+        return self.logits(self.normalised(images), self._descriptors(images, described))
 
     def logits(self, normalised: Tensor, described: Tensor | None = None) -> Tensor:
         """Logits (N, C) float32 of normalised images (N, channels, H, W) and, where the net sees them, descriptors."""
@@ -134,7 +132,8 @@ class Classifier(Learner):
 
     def transformed(self, batch: Batch) -> Batch:
         """A training batch as the net sees it: normalised, and changed by the `train_transforms`."""
-        batch = batch._replace(image=self.normalised(batch.image))
+        described = self._descriptors(batch.image, batch.described)
+        batch = batch._replace(image=self.normalised(batch.image), described=described)
         for transform in self.train_transforms:
             batch = transform(batch)
         return batch
@@ -152,6 +151,10 @@ class Classifier(Learner):
     def stage_metrics(self, stage: str) -> StageMetrics:
         """The counts of a stage's current or last epoch."""
         return cast(StageMetrics, self.metrics[f"of_{stage}"])
+
+    def _descriptors(self, images: Tensor, described: Tensor | None) -> Tensor | None:
+        """What the net sees beside the images: `described`, or what describes them; None of a net that sees no more."""
+        return self.input.describe(images) if self.input.hog is not None and described is None else described
 
     def _fresh_metrics(self) -> nn.ModuleDict:
         return nn.ModuleDict({f"of_{stage}": StageMetrics(len(self.answers)) for stage in STAGES})
