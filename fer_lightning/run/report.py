@@ -12,7 +12,7 @@ from fer_lightning.results.report.build import make_report
 from fer_lightning.results.report.model import Report
 from fer_lightning.results.report.page import write_page
 from fer_lightning.run.job import Job
-from fer_lightning.run.report_paths import KEY, KEYS, TYPED
+from fer_lightning.run.report_paths import KEY, TYPED, report_keys
 
 EXAMPLES = {
     "paths": f"{TYPED}[logs/runs]",
@@ -42,7 +42,7 @@ def report(job: Job) -> Report:
     for path in paths:
         key, equals, _ = str(path).partition("=")
         if equals and not path.exists():
-            known = choices(sorted({*KEYS} - {KEY}), key)
+            known = choices(sorted(report_keys() - {KEY}), key)
             raise FerError(f"{path}: no such path, and {key} is no key of fer-report; choose among {known}")
     made = make_report(
         paths,

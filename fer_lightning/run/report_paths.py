@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 from fer_lightning.errors import FerError
+from fer_lightning.run.compose import conf_dir
 from fer_lightning.run.override_grammar import listed
+from fer_lightning.run.yaml_source import parse, read_text
 
 KEY = "results"  # of conf/report.yaml; `paths` is a group of conf/, of which Hydra would look for an option
 TYPED = "paths="
-KEYS = ("by", "bars", "metric", "curve", "over", "timing", "ensemble", "title", "paths", KEY)
 
 
 def with_paths(arguments: Sequence[str]) -> list[str]:
@@ -37,6 +39,13 @@ def with_paths(arguments: Sequence[str]) -> list[str]:
     return [*rest, f"{KEY}={listed(paths)}"] if paths else rest
 
 
+@cache
+def report_keys() -> frozenset[str]:
+    """What a user may set of fer-report: the keys of conf/report.yaml, and `paths` for the bare words."""
+    path = conf_dir() / "report.yaml"
+    return frozenset({*map(str, parse(read_text(path), path)), "paths"} - {"defaults", "hydra"})
+
+
 def _exists(word: str) -> bool:
     try:
         return Path(word).expanduser().exists()
@@ -46,4 +55,4 @@ def _exists(word: str) -> bool:
 
 def _is_override(word: str) -> bool:
     key, equals, _ = word.lstrip("+~").partition("=")
-    return bool(equals) and (key in (*KEYS, "hydra") or key.startswith(("hydra.", "hydra/")))
+    return bool(equals) and (key in {*report_keys(), "hydra"} or key.startswith(("hydra.", "hydra/")))
