@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
 import signal
@@ -15,6 +16,7 @@ from pathlib import Path
 MARK = "FER_SWEEP_JOB"  # set for the child: its standard input is a pipe that its launcher holds open
 WORKER = "parent"  # name of the thread that watches it
 POLL = 1.0  # seconds between two looks
+AUTOGROUP = Path("/proc/self/autogroup")
 GRACE = 60  # seconds for a job to save its state when its launcher is gone
 
 
@@ -67,7 +69,18 @@ def _outlive(parent: int | None) -> None:
 def end_with_launcher() -> None:
     """In a job's process: ends it, and what it started, when its launcher ends; elsewhere nothing happens."""
     if os.environ.pop(MARK, None) is not None:
+        _keep_priority()
         threading.Thread(target=_watch, daemon=True, name="launcher").start()
+
+
+def _keep_priority() -> None:
+    """Gives the job's session the niceness of its launcher: Linux shares processors out between sessions first.
+
+    With autogroups, `nice -n 19 fer-train -m` would be nice to the other processes of its own session alone.
+    """
+    if AUTOGROUP.exists():
+        with contextlib.suppress(OSError):  # a priority that only root may give, or one change too soon after another
+            AUTOGROUP.write_text(str(os.nice(0)))
 
 
 def _watch() -> None:

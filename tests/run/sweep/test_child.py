@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from fer_lightning.run.sweep.child import MARK, end_with_launcher, run_child
+from fer_lightning.run.sweep.child import AUTOGROUP, MARK, end_with_launcher, run_child
 
 # what a job does first, and then what is asked of it
 JOB = "import os, signal, sys, time\nfrom fer_lightning.run.sweep.child import end_with_launcher\nend_with_launcher()\n"
@@ -50,6 +50,14 @@ def written(path, seconds=30):
             return path.read_text()
         time.sleep(0.02)
     raise AssertionError(f"{path} stays empty")
+
+
+@pytest.mark.skipif(not AUTOGROUP.exists(), reason="this kernel has no autogroups")
+def test_a_nice_launcher_has_nice_jobs(module, tmp_path):
+    module(f"{JOB}print(open('/proc/self/autogroup').read())", name="job")
+    code = f"{LAUNCHER}import os\nos.nice(7 - os.nice(0))\nrun_child('job', [], Path('log'), {{}})"
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True)
+    assert (tmp_path / "log").read_text().strip().endswith("nice 7")
 
 
 def test_all_that_a_job_says_is_appended_to_its_log(module, tmp_path):
