@@ -10,7 +10,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-COMMIT=7c3db58276b486ec6cef72401660220ed3ac894d  # all rows and seeds of one table come from one commit
+COMMIT=3b0fc8fbf1594927e6ad55af1e3f578a9234d89c  # all rows and seeds of one table come from one commit
 ROOT=$(realpath -m "${FER_TRAININGS:-../trainings}")
 AT_ONCE=2
 
