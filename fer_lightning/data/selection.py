@@ -37,7 +37,7 @@ def select(faces: FaceSet, class_names: Sequence[str], protocol: str, request: R
     unknown = [name for name in class_names if name not in faces.class_names]
     if unknown:
         raise FerError(
-            f"data.class_names: no {choices(unknown)} here; all that are here: {_override(faces.class_names)}"
+            f"data.class_names: no {choices(unknown)} here; all that are here: {override(faces.class_names)}"
         )
     label = relabel(faces.label, faces.class_names, class_names)
     wanted = label >= 0
@@ -54,7 +54,7 @@ def select(faces: FaceSet, class_names: Sequence[str], protocol: str, request: R
     return label, Protocol(whole.name, **kept)
 
 
-def _override(class_names: Sequence[str]) -> str:
+def override(class_names: Sequence[str]) -> str:
     """The classes as they are typed in a shell."""
 
     def quoted(name: str) -> str:

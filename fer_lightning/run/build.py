@@ -200,7 +200,7 @@ def _one_clear_error(name: str) -> Iterator[None]:
         inner = re.search(r"full_key: (\S+)", str(failure))
         place = f"{name}.{inner[1]}" if inner else name
         raise cause if isinstance(cause, FerError) else FerError(f"{place}: {_one_line(cause)}") from failure
-    except (TypeError, ValueError, MisconfigurationException) as refusal:
+    except (TypeError, ValueError, RuntimeError, MisconfigurationException) as refusal:
         raise FerError(f"{name}: {_one_line(refusal)}") from refusal
 
 

@@ -11,6 +11,7 @@ import pytorch_lightning as pl
 
 from fer_lightning.config_keys import SPLIT_KEYS
 from fer_lightning.data.expressions import EXPRESSIONS
+from fer_lightning.data.selection import override
 from fer_lightning.errors import FerError, choices
 from fer_lightning.results.result import Result
 from fer_lightning.run.asked import check_asked
@@ -42,8 +43,8 @@ def evaluate(job: Job) -> Result:
     model and data knows are left out, and named in the log.
 
     Raises:
-        FerError: no checkpoint or data set named, or they share no expression; `paper` is not as reports read it; the
-            folder is a training's, or another process runs in it.
+        FerError: no checkpoint or data set named, or they share fewer than two expressions; `paper` is not as reports
+            read it; the folder is a training's, or another process runs in it.
         Stopped: a signal asked to end.
     """
     quiet()
@@ -89,7 +90,13 @@ def _answering(module: Learner, job: Job, recorded: dict[str, Any]) -> list[str]
     if not isinstance(module, Classifier):
         module.class_names = tuple(named)
         return named
-    module.restrict_to(_comparable(named, job, recorded))
+    shared = [name for name in _comparable(named, job, recorded) if name in module.class_names]
+    if len(shared) < 2:
+        raise FerError(
+            f"data.class_names={choices(named)}: a test needs at least two of the model's classes; all that it knows: "
+            f"{override(module.class_names)}"
+        )
+    module.restrict_to(shared)
     _say_dropped("the model", set(module.class_names) - set(named))
     _say_dropped("the data", set(named) - set(module.class_names))
     return list(module.answers)

@@ -9,7 +9,7 @@ from support import TINY, TINY_BATCH
 
 from fer_lightning.data.preprocess.locate import Locate
 from fer_lightning.errors import FerError
-from fer_lightning.run.build import build_run
+from fer_lightning.run.build import build_run, build_trainer
 from fer_lightning.run.checkpoint import restore
 from fer_lightning.run.compose import compose_job
 from fer_lightning.run.fit import fit
@@ -101,3 +101,11 @@ def test_the_loss_that_validation_reports_is_that_of_the_votes(tmp_path, tiny_fe
         probabilities = run.module(batches[0].image).softmax(dim=1).numpy()
     expected = -(shares * np.log(probabilities)).sum(axis=1).mean()
     assert outcome.metrics["val/loss"] == pytest.approx(expected, rel=1e-4)
+
+
+def test_what_lightning_refuses_about_slurm_is_one_message(tmp_path, monkeypatch):
+    for name, value in {"NTASKS": "2", "PROCID": "0", "LOCALID": "0", "NODEID": "0", "JOB_NAME": "train"}.items():
+        monkeypatch.setenv(f"SLURM_{name}", value)
+    monkeypatch.delenv("SLURM_NTASKS_PER_NODE", raising=False)
+    with pytest.raises(FerError, match=r"^trainer: .*--ntasks-per-node"):
+        build_trainer(compose_job(TINY, tmp_path).config, [], [], tmp_path)

@@ -46,6 +46,14 @@ def test_a_protocol_that_trains_nothing_is_what_a_test_is_for(tiny_checkpoint, t
     assert sum(map(sum, result.confusion_matrix)) == images
 
 
+@pytest.mark.parametrize("names", [["smug", "bored"], ["happy", "smug"]])
+def test_fewer_than_two_classes_of_the_model_are_refused_with_its_own(names, tiny_checkpoint, tmp_path):
+    job = job_on("synthetic", tmp_path, tiny_checkpoint)
+    job.config["data"]["class_names"] = names
+    with pytest.raises(FerError, match=r"at least two of the model's classes.*'data\.class_names=\[angry,disgust,"):
+        evaluate(job)
+
+
 @pytest.mark.parametrize(
     ("change", "known"),
     [
