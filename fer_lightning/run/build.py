@@ -16,6 +16,7 @@ from lightning_fabric.utilities.exceptions import MisconfigurationException
 from torch import nn
 
 from fer_lightning.config_keys import IN_CHECKPOINT, SPLIT_KEYS
+from fer_lightning.data.augment.compose import Augment
 from fer_lightning.data.datamodule import FaceDataModule
 from fer_lightning.data.devices import check_devices
 from fer_lightning.data.inputs import InputSpec
@@ -86,7 +87,7 @@ def build_run(job: Job) -> Run:
         raise FerError(f"monitor={config['monitor']}: choose among {choices(module.figures('val'), config['monitor'])}")
     _check_monitors(module, dict(zip(config["callbacks"], callbacks, strict=False)))
     key = data_key(config)
-    datamodule = build_data(config["data"], config, augment=make("augment", config["augment"]), seed=config["seed"])
+    datamodule = build_data(config["data"], config, augment=_augment(config), seed=config["seed"])
     check_trains(datamodule)
     check_devices(trainer.world_size, datamodule.batch_size, datamodule.protocol)
     fit_to_training_images(module, datamodule)
@@ -173,6 +174,17 @@ def on_one_device(trainer: Mapping[str, Any]) -> dict[str, Any]:
     named = devices.split(",") if isinstance(devices, str) and "," in devices else devices  # "2,3" as [2, 3]
     first = [int(named[0])] if isinstance(named, list) else 1
     return {**trainer, "devices": first, "num_nodes": 1, "strategy": "auto", "sync_batchnorm": False}
+
+
+def _augment(config: Mapping[str, Any]) -> Augment:
+    made = make("augment", config["augment"])
+    if not isinstance(made, Augment):
+        target = f"{Augment.__module__}.{Augment.__qualname__}"
+        raise FerError(
+            f"augment._target_={config['augment']['_target_']}: it is no Augment; name {target}, whose `transforms` "
+            "list those of albumentations, as in conf/augment/strong.yaml"
+        )
+    return made
 
 
 def input_spec(config: Mapping[str, Any]) -> InputSpec:

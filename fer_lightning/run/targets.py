@@ -34,7 +34,10 @@ def check_targets(config: Mapping[str, Any]) -> None:
     """
     for path, node in nodes(config):
         target = str(node["_target_"])
-        known = parameters(located(target, f"{path}._target_"))
+        try:
+            known = parameters(located(target, f"{path}._target_"))
+        except ValueError as hidden:  # of some functions that are written in C
+            raise FerError(f"{path}._target_={target}: Python cannot tell what it takes; name another") from hidden
         strange = [key for key in node if key not in HYDRA_KEYS and key not in known]
         if strange:
             named = choices(sorted(known), strange[0])

@@ -109,3 +109,10 @@ def test_what_lightning_refuses_about_slurm_is_one_message(tmp_path, monkeypatch
     monkeypatch.delenv("SLURM_NTASKS_PER_NODE", raising=False)
     with pytest.raises(FerError, match=r"^trainer: .*--ntasks-per-node"):
         build_trainer(compose_job(TINY, tmp_path).config, [], [], tmp_path)
+
+
+def test_an_augmentation_that_is_none_is_refused(tmp_path):
+    with pytest.raises(
+        FerError, match=r"augment\._target_=albumentations\.HorizontalFlip: it is no Augment"
+    ):
+        built(tmp_path, "augment._target_=albumentations.HorizontalFlip", "~augment.transforms")

@@ -25,3 +25,8 @@ def test_what_yaml_takes_for_no_text_is_refused_with_its_place(key, value, place
 def test_texts_numbers_and_null_pass_where_they_belong():
     good = {"labels": {"0": "happy"}, "splits": None, "counts": {"all": {"happy": 3}}}
     check_targets({"data": {"faces": {**READER, **good}}})
+
+
+def test_a_target_of_unknown_parameters_is_refused():
+    with pytest.raises(FerError, match=r"preprocess\._target_=cv2\.imread: Python cannot tell what it takes"):
+        check_targets({"preprocess": {"_target_": "cv2.imread", "size": 3}})
