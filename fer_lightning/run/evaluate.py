@@ -11,6 +11,7 @@ import pytorch_lightning as pl
 
 from fer_lightning.config_keys import SPLIT_KEYS
 from fer_lightning.data.expressions import EXPRESSIONS
+from fer_lightning.data.preprocess.prepare import Prepare
 from fer_lightning.data.selection import override
 from fer_lightning.errors import FerError, choices
 from fer_lightning.results.result import Result
@@ -65,6 +66,7 @@ def _evaluate(job: Job, lock: FolderLock) -> Result:
     pl.seed_everything(job.config["seed"], workers=True, verbose=False)
     path = Path(job.config["ckpt"]).expanduser()
     module, recorded, prepare = restore(path, trust=job.config.get("trust") or ())
+    job = _with_classes_of_the_folder(job, recorded, prepare)
     names = _answering(module, job, recorded)
     pages = build_pages(job.config, module)
     datamodule = build_data({**job.config["data"], "class_names": names}, recorded, prepare)
@@ -82,6 +84,21 @@ def _evaluate(job: Job, lock: FolderLock) -> Result:
     job = replace(job, choices={**recorded["choices"], **job.choices})
     start_results(job, lock)
     return leave(job, outcome, datamodule, kept, module, pages)
+
+
+def _with_classes_of_the_folder(job: Job, recorded: dict[str, Any], prepare: Prepare) -> Job:
+    """The job with a folder's own classes, where the config names others and the model of a folder knows them all.
+
+    The `data.class_names` of `data=folder` are FER2013's unless the user names others.
+    """
+    data = job.config["data"]
+    if not job.choices.get("data") == recorded["choices"].get("data") == "folder":
+        return job
+    found = build_data(data, recorded, prepare).read_faces().class_names
+    if set(data["class_names"]) <= set(found) or not set(found) <= set(recorded["class_names"]):
+        return job
+    names = [name for name in recorded["class_names"] if name in found]
+    return replace(job, config={**job.config, "data": {**data, "class_names": names}})
 
 
 def _answering(module: Learner, job: Job, recorded: dict[str, Any]) -> list[str]:

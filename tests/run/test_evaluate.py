@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import cv2
+import numpy as np
 import pytest
 
 from fer_lightning.errors import FerError
 from fer_lightning.run.build import trained_on
+from fer_lightning.run.checkpoint import restore
 from fer_lightning.run.compose import as_job, compose, compose_job
-from fer_lightning.run.evaluate import _comparable, _knows_its_training, evaluate
+from fer_lightning.run.evaluate import _comparable, _knows_its_training, _with_classes_of_the_folder, evaluate
 
 DIGITS = [str(digit) for digit in range(10)]
 
@@ -31,6 +34,28 @@ def job_on(data, tmp_path, checkpoint):
 def test_names_of_ones_own_mean_the_same_only_in_their_own_data_set(data, before, names, same, tmp_path):
     job = job_on(data, tmp_path, "x.ckpt")
     assert _comparable(names, job, {"choices": {"data": before}, "class_names": ["happy", "smug"]}) == same
+
+
+@pytest.mark.parametrize(
+    ("in_folder", "typed", "expected"),
+    [
+        (["ennui", "happy"], None, ["happy", "ennui"]),  # in the model's order
+        (["ennui", "happy", "sad"], ["happy", "sad"], ["happy", "sad"]),
+        (["bored", "ennui", "happy"], None, None),  # another folder: the config's names stay
+    ],
+)
+def test_a_folder_is_tested_on_its_own_classes(in_folder, typed, expected, tiny_checkpoint, tmp_path):
+    random = np.random.default_rng(0)
+    for name in in_folder:
+        (tmp_path / "faces" / name).mkdir(parents=True)
+        cv2.imwrite(str(tmp_path / f"faces/{name}/0.png"), random.integers(0, 256, (48, 48), dtype=np.uint8))
+    words = [f"data.faces.dir={tmp_path}/faces", *([f"data.class_names=[{','.join(typed)}]"] if typed else [])]
+    overrides = ["data=folder", f"paths.cache_dir={tmp_path}/cache", f"paths.output_dir={tmp_path}", *words]
+    job = as_job(compose(overrides, "eval"), overrides, tmp_path)
+    _, recorded, prepare = restore(tiny_checkpoint)
+    recorded = {**recorded, "choices": {"data": "folder"}, "class_names": ["happy", "sad", "ennui"]}
+    wanted = expected or job.config["data"]["class_names"]
+    assert _with_classes_of_the_folder(job, recorded, prepare).config["data"]["class_names"] == wanted
 
 
 def test_a_model_of_faces_is_not_tested_on_digits(tiny_checkpoint, tiny_mnist, tmp_path):
