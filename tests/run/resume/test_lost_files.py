@@ -121,6 +121,11 @@ def test_rows_that_metrics_csv_has_lost_are_told(tmp_path, content, kept, told, 
     assert bool(caplog.records) is (told is not None)
 
 
+def wandb_ids(folder):
+    """Reads the run id of each `offline-run-<time>-<id>`; W&B appends `-1` to a second one within the same second."""
+    return [run.name.split("-")[3] for run in folder.glob("wandb/offline-run-*")]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("how", ["resume", "the same command"])
 def test_a_run_that_was_stopped_in_its_first_epoch_goes_on_in_its_wandb_run(how, tmp_path, monkeypatch):
@@ -131,9 +136,9 @@ def test_a_run_that_was_stopped_in_its_first_epoch_goes_on_in_its_wandb_run(how,
         assert call(train.main, *words) == 143
     assert not (folder / "checkpoints" / "last.ckpt").exists()
     assert call(train.main, *([f"resume={folder}"] if how == "resume" else words)) == 0
-    ids = [run.name.rpartition("-")[2] for run in folder.glob("wandb/offline-run-*")]
+    ids = wandb_ids(folder)
     assert len(ids) == 2
     assert len(set(ids)) == 1
     assert call(train.main, *words) == 0  # a new run, for this one is complete
-    (other,) = (run.name.rpartition("-")[2] for run in folder.glob("wandb/offline-run-*"))
+    (other,) = wandb_ids(folder)
     assert other not in ids
