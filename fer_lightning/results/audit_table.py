@@ -10,7 +10,7 @@ from typing import TextIO
 from rich.cells import cell_len
 from rich.console import Console
 
-from fer_lightning.results.audited import FILE_NAME, Audited
+from fer_lightning.results.audit_result import FILE_NAME, Audited
 from fer_lightning.results.printing import padded, rich_text, takes_unicode, write_plain
 from fer_lightning.results.summary import percent
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from fer_lightning.errors import FerError
 from fer_lightning.results.csv_cells import csv_cell
 from fer_lightning.results.figures.angles import Line, Point, angle_curves
-from fer_lightning.results.figures.page import save
+from fer_lightning.results.figures.layout import save
 from fer_lightning.results.printing import write_plain
 from fer_lightning.results.result import FILE_NAME, Result, read
 from fer_lightning.results.summary import percent, span

@@ -23,10 +23,10 @@ from fer_lightning.data.protocols import PROTOCOLS, Protocol
 from fer_lightning.data.protocols.published import ROLES, published_side
 from fer_lightning.data.readers.counts import WHOLE, count, named, official_of
 from fer_lightning.errors import FerError, choices
+from fer_lightning.results.audit_result import FILE_NAME, Audited, Counts, write
 from fer_lightning.results.audit_table import crossing, crossing_sizes
-from fer_lightning.results.audited import FILE_NAME, Audited, Counts, write
-from fer_lightning.results.figures.page import save
-from fer_lightning.results.figures.pairs import Copies, copies_page
+from fer_lightning.results.figures.duplicates import Copies, copies_page
+from fer_lightning.results.figures.layout import save
 from fer_lightning.results.result import versions
 from fer_lightning.run.build import make
 from fer_lightning.run.compose import options

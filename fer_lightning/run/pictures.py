@@ -11,11 +11,11 @@ from fer_lightning.data.datamodule import FaceDataModule
 from fer_lightning.results.figures.confusion import confusion_matrix
 from fer_lightning.results.figures.curves import learning_curves
 from fer_lightning.results.figures.faces import face_grid
-from fer_lightning.results.figures.page import save
+from fer_lightning.results.figures.layout import save
+from fer_lightning.results.figures.misclassified import misclassified_faces
+from fer_lightning.results.figures.preprocessing import step_rows
 from fer_lightning.results.figures.recalls import recall_bars
 from fer_lightning.results.figures.reliability import reliability_diagram
-from fer_lightning.results.figures.steps import step_rows
-from fer_lightning.results.figures.wrong import wrong_faces
 from fer_lightning.results.predictions import Predictions
 from fer_lightning.run.job import Job
 from fer_lightning.run.pages.page import Page, draw_pages
@@ -32,7 +32,7 @@ PICTURES = {
     "confusion_matrix_figure": "confusion_matrix.png",
     "recalls": "recalls.png",
     "reliability": "reliability.png",
-    "wrong_faces": "wrong_faces.png",
+    "misclassified_faces": "misclassified_faces.png",
     "faces": "faces.png",
     "steps": "steps.png",
 }
@@ -79,7 +79,7 @@ def draw_test(
         "confusion_matrix_figure": confusion_matrix(counts, names, subtitle=about),
         "recalls": recall_bars(counts, names, subtitle=about),
         "reliability": reliability_diagram(predictions.confidence, predictions.correct, subtitle=about),
-        "wrong_faces": wrong_faces(
+        "misclassified_faces": misclassified_faces(
             shown,
             predictions.true,
             predictions.predicted,

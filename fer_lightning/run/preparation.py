@@ -11,7 +11,7 @@ from fer_lightning.data.dataset import to_tensor
 from fer_lightning.data.faces import Integers
 from fer_lightning.data.images import Images, Pixels
 from fer_lightning.data.preprocess.prepare import Prepare
-from fer_lightning.results.figures.steps import Step
+from fer_lightning.results.figures.preprocessing import Step
 
 SEARCHED = 16  # images looked through for one whose face was found
 

@@ -10,8 +10,8 @@ import numpy.typing as npt
 import torch
 
 from fer_lightning.data.datamodule import FaceDataModule
-from fer_lightning.results.figures.enlarged import enlarged_faces
-from fer_lightning.results.figures.page import save
+from fer_lightning.results.figures.layout import save
+from fer_lightning.results.figures.super_resolution import enlarged_faces
 from fer_lightning.results.intervals import intervals
 from fer_lightning.results.predictions import Predictions
 from fer_lightning.results.predictions import write as write_predictions

@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 
 from fer_lightning.errors import FerError
+from fer_lightning.results.audit_result import Audited, write
 from fer_lightning.results.audit_table import audit_table
-from fer_lightning.results.audited import Audited, write
 
 BASE = Audited(
     protocol="official",

@@ -15,7 +15,7 @@ from matplotlib.font_manager import fontManager
 
 from fer_lightning.results import fonts
 from fer_lightning.results.figures.confusion import confusion_matrix
-from fer_lightning.results.figures.page import save
+from fer_lightning.results.figures.layout import save
 from fer_lightning.results.figures.recalls import recall_bars
 from fer_lightning.results.fonts import BASE, families, letters_of
 

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from fer_lightning.results.figures.page import SMALL_SIZE, TEXT_SIZE, axes_at, heading, heading_height, write_heading
+from fer_lightning.results.figures.layout import SMALL_SIZE, TEXT_SIZE, axes_at, heading, heading_height, write_heading
 from fer_lightning.results.figures.scales import apart
 from fer_lightning.results.style import FAINT, GRID, INK, MUTED, PAD, TRAIN, VAL, shorten, styled, text_width
 

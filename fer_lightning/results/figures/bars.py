@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
-from fer_lightning.results.figures.page import (
+from fer_lightning.results.figures.layout import (
     SMALL_SIZE,
     TEXT_SIZE,
     axes_at,

@@ -1,4 +1,4 @@
-"""Places pictures on a page: one over its caption, and two that belong together side by side."""
+"""Places images in a figure: each over its caption, and pairs side by side."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from fer_lightning.results.figures.faces import LEADING
-from fer_lightning.results.figures.page import SMALL_SIZE, Line, axes_at, heading, heading_height, write_heading
+from fer_lightning.results.figures.layout import SMALL_SIZE, Line, axes_at, heading, heading_height, write_heading
 from fer_lightning.results.style import DPI, FAINT, INK, MUTED, PAD, shorten
 
 TWO_SIDE = 192 / DPI  # inches of a picture: faces of 32, 48, 64 and 96 pixels come to whole screen pixels

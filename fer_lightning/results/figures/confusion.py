@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from fer_lightning.results.figures.page import TEXT_SIZE, axes_at, heading, heading_height, write_heading
+from fer_lightning.results.figures.layout import TEXT_SIZE, axes_at, heading, heading_height, write_heading
 from fer_lightning.results.style import EMPTY, FAINT, INK, MUTED, PAD, RATES, ink_on, shorten, styled, text_width
 
 LONGEST_NAME = 2.4  # inches

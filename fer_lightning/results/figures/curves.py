@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from fer_lightning.results.figures.page import SMALL_SIZE, TEXT_SIZE, axes_at, heading, heading_height, write_heading
+from fer_lightning.results.figures.layout import SMALL_SIZE, TEXT_SIZE, axes_at, heading, heading_height, write_heading
 from fer_lightning.results.figures.scales import apart, epoch_ticks, worded
 from fer_lightning.results.style import FAINT, GRID, INK, MUTED, PAD, TRAIN, VAL, shorten, styled, text_width
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.figure import Figure
 
-from fer_lightning.results.figures.page import SMALL_SIZE, axes_at, heading, heading_height, write_heading
+from fer_lightning.results.figures.layout import SMALL_SIZE, axes_at, heading, heading_height, write_heading
 from fer_lightning.results.style import DPI, FAINT, INK, MUTED, PAD, shorten, styled, wrap
 
 GAP = 0.12  # inches between faces

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from matplotlib.figure import Figure
 
 from fer_lightning.results.figures.cells import LEAST_WIDTH, cell, foot
-from fer_lightning.results.figures.page import TEXT_SIZE, heading, heading_height, line_height, write_heading
+from fer_lightning.results.figures.layout import TEXT_SIZE, heading, heading_height, line_height, write_heading
 from fer_lightning.results.style import DPI, INK, PAD, styled, wrap
 
 SIDE = 144 / DPI  # inches of a cell: three screen pixels for each of 48

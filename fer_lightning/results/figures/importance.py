@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from fer_lightning.results.figures.cells import twos
-from fer_lightning.results.figures.page import SMALL_SIZE, axes_at
+from fer_lightning.results.figures.layout import SMALL_SIZE, axes_at
 from fer_lightning.results.style import FAINT, MUTED, PAD, TRAIN, VAL, styled
 
 TITLE = "Which region matters"

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from fer_lightning.results.figures.page import SMALL_SIZE, TEXT_SIZE, axes_at, heading, heading_height, write_heading
+from fer_lightning.results.figures.layout import SMALL_SIZE, TEXT_SIZE, axes_at, heading, heading_height, write_heading
 from fer_lightning.results.intervals import Interval, recall_intervals
 from fer_lightning.results.style import GRID, INK, MUTED, PAD, TINT, VAL, shorten, styled, text_width
 

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from fer_lightning.results.figures.page import SMALL_SIZE, axes_at, heading, heading_height, write_heading
+from fer_lightning.results.figures.layout import SMALL_SIZE, axes_at, heading, heading_height, write_heading
 from fer_lightning.results.intervals import wilson
 from fer_lightning.results.style import FAINT, GRID, MUTED, PAD, TINT, VAL, styled, text_width
 

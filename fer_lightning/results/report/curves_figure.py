@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from fer_lightning.results.figures.page import (
+from fer_lightning.results.figures.layout import (
     SMALL_SIZE,
     TEXT_SIZE,
     axes_at,

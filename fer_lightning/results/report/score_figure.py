@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
-from fer_lightning.results.figures.page import SMALL_SIZE, TEXT_SIZE, axes_at, heading, heading_height, write_heading
+from fer_lightning.results.figures.layout import SMALL_SIZE, TEXT_SIZE, axes_at, heading, heading_height, write_heading
 from fer_lightning.results.figures.scales import worded
 from fer_lightning.results.report.metrics import axis, is_fraction, label
 from fer_lightning.results.report.model import Row

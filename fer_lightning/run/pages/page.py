@@ -8,7 +8,7 @@ from typing import Protocol
 
 from matplotlib.figure import Figure
 
-from fer_lightning.results.figures.page import save
+from fer_lightning.results.figures.layout import save
 from fer_lightning.run.pages.shown import Candidates
 from fer_lightning.training.classifier import Classifier
 

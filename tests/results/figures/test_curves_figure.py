@@ -8,7 +8,7 @@ from legible import assert_legible, texts, words
 from matplotlib.colors import to_hex
 
 from fer_lightning.results.figures.curves import learning_curves
-from fer_lightning.results.figures.page import save
+from fer_lightning.results.figures.layout import save
 from fer_lightning.results.style import TRAIN, VAL
 
 THREE = [

@@ -7,8 +7,8 @@ import pytest
 from legible import words
 
 from fer_lightning.results import style
-from fer_lightning.results.figures.pairs import Copies, copies_page
-from fer_lightning.results.figures.steps import Step, step_rows
+from fer_lightning.results.figures.duplicates import Copies, copies_page
+from fer_lightning.results.figures.preprocessing import Step, step_rows
 
 CKPLUS = ("S005/001/S005_001_00000008.png", "S010/002/S010_002_00000008.png")
 

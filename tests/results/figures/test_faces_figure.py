@@ -6,7 +6,7 @@ from legible import assert_legible, words
 from matplotlib.image import imread
 
 from fer_lightning.results.figures.faces import face_grid
-from fer_lightning.results.figures.page import save
+from fer_lightning.results.figures.layout import save
 
 SHAPES = [(1, 48, 48), (7, 48, 48, 3), (16, 60, 40), (3, 224, 224, 3), (5, 28, 28)]
 

@@ -5,7 +5,7 @@ import pytest
 from legible import LONG, assert_legible, words
 
 from fer_lightning.results.figures.feature_maps import Layer, feature_maps
-from fer_lightning.results.figures.page import save
+from fer_lightning.results.figures.layout import save
 
 
 def layer(faces, numbers, side=6, total=64, name="features.0", scale=1.0):

@@ -5,7 +5,7 @@ import pytest
 from legible import LONG, assert_legible, words
 
 from fer_lightning.results.figures.importance import LOSS, importance_maps
-from fer_lightning.results.figures.page import save
+from fer_lightning.results.figures.layout import save
 from fer_lightning.results.style import luminance
 
 

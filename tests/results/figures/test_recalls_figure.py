@@ -5,7 +5,7 @@ import pytest
 from legible import CASES, assert_legible, counts_of, words
 from sklearn.metrics import balanced_accuracy_score
 
-from fer_lightning.results.figures.page import save
+from fer_lightning.results.figures.layout import save
 from fer_lightning.results.figures.recalls import recall_bars
 
 COUNTS = [[8, 2, 0], [0, 0, 0], [1, 0, 3]]

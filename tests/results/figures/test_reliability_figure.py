@@ -7,7 +7,7 @@ from legible import assert_legible, words
 from matplotlib.patches import Rectangle
 from torchmetrics.classification import BinaryCalibrationError, MulticlassCalibrationError
 
-from fer_lightning.results.figures.page import save
+from fer_lightning.results.figures.layout import save
 from fer_lightning.results.figures.reliability import binned, calibration_error, reliability_diagram
 
 

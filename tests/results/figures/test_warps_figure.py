@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from legible import LONG, assert_legible, words
 
-from fer_lightning.results.figures.page import save
+from fer_lightning.results.figures.layout import save
 from fer_lightning.results.figures.warps import warped_faces
 
 FRAME = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], dtype=float)

@@ -1,4 +1,4 @@
-"""Draws what super-resolution makes of faces: each shrunk, enlarged in two ways, and as it was."""
+"""Draws super-resolution examples: the low-resolution input, bicubic, the net's output and the original."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy.typing as npt
 from matplotlib.figure import Figure
 
 from fer_lightning.results.figures.cells import cell, foot
-from fer_lightning.results.figures.page import Line, heading, heading_height, write_heading
+from fer_lightning.results.figures.layout import Line, heading, heading_height, write_heading
 from fer_lightning.results.style import DPI, PAD, styled
 
 TITLE = "Faces before and after super-resolution"

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from legible import LONG, assert_legible, words
 
-from fer_lightning.results.figures.enlarged import enlarged_faces
+from fer_lightning.results.figures.super_resolution import enlarged_faces
 
 
 def drawn(total=2, names=None, **texts):

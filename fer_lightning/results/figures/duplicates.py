@@ -1,4 +1,4 @@
-"""Draws pairs of pictures that are copies of each other."""
+"""Draws pairs of images that are exact or near duplicates of each other."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.figure import Figure
 
-from fer_lightning.results.figures.page import (
+from fer_lightning.results.figures.layout import (
     SMALL_SIZE,
     TEXT_SIZE,
     Line,

@@ -1,4 +1,4 @@
-"""Draws the mistakes of which a net was surest."""
+"""Draws the misclassified images with the highest confidence."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy.typing as npt
 from matplotlib.figure import Figure
 
 from fer_lightning.results.figures.faces import face_grid, face_width
-from fer_lightning.results.figures.page import SMALL_SIZE, heading, heading_height, write_heading
+from fer_lightning.results.figures.layout import SMALL_SIZE, heading, heading_height, write_heading
 from fer_lightning.results.style import PAD, shorten, styled, text_width
 
 Images = npt.NDArray[np.uint8]
@@ -19,7 +19,7 @@ EMPTY_WIDTH = 4.6  # inches of a page without faces
 
 
 @styled
-def wrong_faces(
+def misclassified_faces(
     images: Images | Callable[[npt.NDArray[np.int64]], Images],
     true: npt.NDArray[np.int64],
     predicted: npt.NDArray[np.int64],

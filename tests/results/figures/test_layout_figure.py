@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from matplotlib.image import imread
 
 from fer_lightning.results.figures.confusion import confusion_matrix
-from fer_lightning.results.figures.page import axes_at, heading, heading_height, save, write_heading
+from fer_lightning.results.figures.layout import axes_at, heading, heading_height, save, write_heading
 from fer_lightning.results.style import PAD
 
 

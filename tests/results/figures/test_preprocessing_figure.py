@@ -5,8 +5,8 @@ import pytest
 from legible import assert_legible, words
 from matplotlib.image import imread
 
-from fer_lightning.results.figures.page import save
-from fer_lightning.results.figures.steps import Step, step_rows
+from fer_lightning.results.figures.layout import save
+from fer_lightning.results.figures.preprocessing import Step, step_rows
 
 
 def picture(*shape, seed=0):

@@ -1,4 +1,4 @@
-"""Draws faces after each step of their preparation: a face a row, a step a column."""
+"""Draws faces after each preprocessing step: one row per face, one column per step."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.figure import Figure
 
-from fer_lightning.results.figures.page import SMALL_SIZE, TEXT_SIZE, axes_at, heading, heading_height, write_heading
+from fer_lightning.results.figures.layout import SMALL_SIZE, TEXT_SIZE, axes_at, heading, heading_height, write_heading
 from fer_lightning.results.style import DPI, INK, MUTED, PAD, end_lines, shorten, styled, wrap
 
 Image = npt.NDArray[np.uint8]

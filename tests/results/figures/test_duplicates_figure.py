@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from legible import assert_legible, words
 
-from fer_lightning.results.figures.page import save
-from fer_lightning.results.figures.pairs import WARNING, Copies, copies_page
+from fer_lightning.results.figures.duplicates import WARNING, Copies, copies_page
+from fer_lightning.results.figures.layout import save
 
 FACE = np.zeros((48, 48), dtype=np.uint8)
 

@@ -1,4 +1,4 @@
-"""A page: the lines at its top, places on it in inches, and the file that it becomes."""
+"""Layout of a figure: its heading, axes placed in inches, its legend, and how it is saved."""
 
 from __future__ import annotations
 
