@@ -15,6 +15,7 @@ from typing import Any, get_type_hints
 
 from fer_lightning.config_keys import deciding
 from fer_lightning.errors import FerError
+from fer_lightning.moved_paths import original_targets, update_targets
 from fer_lightning.results.schema import fault, plain, printable, write_json
 
 FILE_NAME = "result.json"
@@ -109,17 +110,18 @@ def read(path: Path) -> Result:
         raise FerError(f"{path} holds a {type(content).__name__} where a result is a JSON object: is it another file?")
     known = {f.name: content[f.name] for f in fields(Result) if f.name in content}
     _check(known, path)
-    return Result(**known)
+    return Result(**{**known, "config": update_targets(known["config"])})
 
 
 def config_hash(config: Mapping[str, Any]) -> str:
     """16 hex digits of what decides a run's metrics: all keys but those that `config_keys` says have no effect.
 
-    The order of keys does not count. `1` and `1.0` differ: `limit_train_batches: 1` is one batch and `1.0` is all.
+    The order of keys does not count, and a class that moved counts by its earliest path. `1` and `1.0` differ:
+    `limit_train_batches: 1` is one batch and `1.0` is all.
     """
     roots = {str(root).rstrip("/") for root in (config.get("paths") or {}).values() if root}
-    moved = _without_roots(deciding(config), sorted(roots, key=len, reverse=True))
-    return blake2b(json.dumps(moved, sort_keys=True).encode(), digest_size=8).hexdigest()
+    decided = _without_roots(original_targets(deciding(config)), sorted(roots, key=len, reverse=True))
+    return blake2b(json.dumps(decided, sort_keys=True).encode(), digest_size=8).hexdigest()
 
 
 def file_digest(path: Path) -> str:

@@ -14,6 +14,7 @@ from torch import nn
 from fer_lightning.config_keys import IN_CHECKPOINT
 from fer_lightning.data.preprocess.prepare import Prepare
 from fer_lightning.errors import FerError
+from fer_lightning.moved_paths import update_targets
 from fer_lightning.run.build import build_module
 from fer_lightning.run.restore.allowed import check_config
 from fer_lightning.run.restore.archive import check_archive
@@ -107,4 +108,4 @@ def read_checkpoint(path: Path, key: str = "ckpt") -> dict[str, Any]:
     check_shape(saved["fer_config"], IN_CHECKPOINT, named)
     trained_on = {} if saved.get(TRAINED_IMAGES) is None else {TRAINED_IMAGES: saved[TRAINED_IMAGES]}
     check_tensors({**saved["state_dict"], **trained_on}, named)
-    return dict(saved)
+    return {**saved, "fer_config": update_targets(saved["fer_config"])}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -18,12 +19,15 @@ import fer_lightning
 from fer_lightning.config_keys import Group, groups, is_place
 from fer_lightning.data.names import UNDECODED, plain_text
 from fer_lightning.errors import FerError, underlying_mistake
+from fer_lightning.moved_paths import find_moved, update_path, update_targets
 from fer_lightning.run.job import Job
 from fer_lightning.run.option_list import option_list
 from fer_lightning.run.override_grammar import at_home, to_hydra
 from fer_lightning.run.own_files import check_names
 from fer_lightning.run.sweep.names import eval_name
 from fer_lightning.run.yaml_source import ENDINGS, parse, read_text, register
+
+log = logging.getLogger(__name__)
 
 TRAIN, EVAL = "fer-train", "fer-eval"
 # by LightningModule, what chooses a checkpoint unless the user says otherwise
@@ -77,7 +81,7 @@ def register_resolvers() -> None:
     OmegaConf.register_new_resolver("len", len, replace=True)
     OmegaConf.register_new_resolver("env_or", _env_or, replace=True)
     OmegaConf.register_new_resolver("class_set", _class_set, replace=True)
-    OmegaConf.register_new_resolver("main_figure", lambda module: MAIN_FIGURE.get(module, "val/accuracy"), replace=True)
+    OmegaConf.register_new_resolver("main_figure", _main_figure, replace=True)
     OmegaConf.register_new_resolver("groups", _groups, replace=True)
     OmegaConf.register_new_resolver("eval_name", eval_name, replace=True)
 
@@ -98,6 +102,10 @@ def _class_set(name: str | int | None, dir: str, frames: str) -> list[str]:
     from fer_lightning.data.readers.ckplus import held_classes
 
     return list(held_classes(dir, frames) if name == HELD else class_set(name))
+
+
+def _main_figure(module: str) -> str:
+    return MAIN_FIGURE.get(update_path(module), "val/accuracy")
 
 
 def _env_or(name: str, default: str) -> str:
@@ -154,7 +162,8 @@ def _listed(group: str, overrides: Sequence[str], nodes: Mapping[str, Any]) -> s
 def plain(cfg: Any) -> dict[str, Any]:
     """A resolved config as dicts, lists and values; a mistake that a resolver found is raised as it is.
 
-    Keys are texts, as in the JSON that keeps them. In places, `~` is the home folder.
+    Keys are texts, as in the JSON that keeps them. In places, `~` is the home folder. Import paths that moved are
+    replaced by the present ones, with a warning.
 
     Raises:
         FerError: what a resolver found, or a text that is no UTF-8.
@@ -164,7 +173,9 @@ def plain(cfg: Any) -> dict[str, Any]:
     except InterpolationResolutionError as failure:
         raise underlying_mistake(failure) or failure from None
     assert isinstance(content, dict)
-    return {str(key): _settled(value, str(key)) for key, value in content.items()}
+    for old, new in dict(find_moved(content)).items():
+        log.warning("_target_: %s has moved; write %s", old, new)
+    return {str(key): _settled(value, str(key)) for key, value in update_targets(content).items()}
 
 
 def _settled(value: Any, key: str) -> Any:

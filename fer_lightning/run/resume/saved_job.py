@@ -12,6 +12,7 @@ from typing import Any
 
 from fer_lightning.config_keys import is_place
 from fer_lightning.errors import FerError
+from fer_lightning.moved_paths import update_targets
 from fer_lightning.run.job import Job
 from fer_lightning.whole import whole
 
@@ -54,7 +55,7 @@ def load(folder: Path) -> Job:
         raise FerError(f"{path} is not as fer-train writes it: start the run anew")
     here = folder.resolve()
     job = Job(
-        config=content["config"],
+        config=update_targets(content["config"]),
         choices=content["choices"],
         overrides=content["overrides"],
         output_dir=here,
