@@ -51,16 +51,16 @@ torture: $(READY)  ## kill, fill disks and flip bytes for MINUTES (30); each att
 	$(BIN)/python tools/torture.py --minutes $(MINUTES)
 
 cost: $(READY)  ## parameters, multiply-adds, memory and images/s of every net, printed and written into docs/cost.md
-	$(BIN)/python -m fer_lightning.run.cost --out docs/cost.md
+	$(BIN)/python -m tools.cost --out docs/cost.md
 
 tables: $(READY)  ## draw the tables of docs/ anew from the results in docs/results/
-	$(BIN)/python docs/tables.py
+	$(BIN)/python -m tools.update_docs
 
 wheel: $(READY)  ## build the wheel into dist/
 	$(BIN)/python -m build --wheel
 
 docs: $(READY)  ## draw the contact sheet of the drawn faces anew
-	$(BIN)/python -m fer_lightning.data.synthetic.sheet docs/images/synthetic_faces.png --columns 8
+	$(BIN)/python -m tools.contact_sheet docs/images/synthetic_faces.png --columns 8
 
 clean:  ## remove what the tools left, and not .venv, data or logs
 	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage

@@ -9,14 +9,14 @@ import pytest
 from support import REAL_DATA, TINY
 
 from fer_lightning.data.faces import FaceSet
-from fer_lightning.data.synthetic.layouts.ckplus import write_ckplus
-from fer_lightning.data.synthetic.layouts.fer2013 import write_fer2013
-from fer_lightning.data.synthetic.layouts.ferplus import write_ferplus
-from fer_lightning.data.synthetic.layouts.folders import write_folders
-from fer_lightning.data.synthetic.layouts.jaffe import write_jaffe
-from fer_lightning.data.synthetic.layouts.lfw import write_lfw
-from fer_lightning.data.synthetic.layouts.mnist import write_mnist
 from fer_lightning.data.synthetic.read import read
+from tests.layouts.ckplus import write_ckplus
+from tests.layouts.fer2013 import write_fer2013
+from tests.layouts.ferplus import write_ferplus
+from tests.layouts.folders import write_folders
+from tests.layouts.jaffe import write_jaffe
+from tests.layouts.lfw import write_lfw
+from tests.layouts.mnist import write_mnist
 
 
 def pytest_collection_modifyitems(items):

@@ -94,7 +94,7 @@ HOSTILE = {
     "our readers": (("preprocess",), node("fer_lightning.data.readers.folder.FolderReader", dir=CANARY)),
     "our detectors": (("preprocess",), node("fer_lightning.data.preprocess.detectors.packages.required", name=CANARY)),
     "our hub request": (NET, node("fer_lightning.nets.parts.pretrained.cached_weights")),
-    "a module run when imported": (NET, node("fer_lightning.data.synthetic.layouts.__main__.main")),
+    "a module run when imported": (NET, node("torch.utils.model_dump.__main__.main")),
     # what fetches
     "pretrained_cfg_overlay": (NET, node(TIMM_NET, **TIMM, options={"pretrained_cfg_overlay": {"file": CANARY}})),
     "a secret sent away": (NET, timm("resnet18", pretrained=True, pretrained_cfg_overlay=OVERLAY)),

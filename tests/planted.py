@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from fer_lightning.data.synthetic.layouts.ferplus import COLUMNS, PLACE
+from tests.layouts.ferplus import COLUMNS, PLACE
 
 HAPPINESS = COLUMNS.index("happiness")
 CLASSES = ["angry", "disgust", "fear", "happy", "sad", "surprise", "neutral"]

@@ -187,7 +187,7 @@ def test_the_walk_through_a_package_outside_works_as_pasted(tmp_path):
 
 @pytest.mark.slow
 def test_the_walks_of_contributing_work_as_pasted(tmp_path):
-    for part in ("fer_lightning", "conf", "tests", "pyproject.toml"):
+    for part in ("fer_lightning", "conf", "tests", "tools", "pyproject.toml"):
         copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy
         copy(ROOT / part, tmp_path / part)
     pasted = [block for block in blocks(ROOT / "CONTRIBUTING.md") if block.path and not outside(block)]

@@ -10,9 +10,9 @@ import pytest
 from support import call
 
 from fer_lightning.commands import evaluate, report, train
-from fer_lightning.results import rotation
 from fer_lightning.results.result import read
 from fer_lightning.run.compose import EVAL, TRAIN, options, sweeps_of
+from tools import rotation
 
 
 @pytest.fixture

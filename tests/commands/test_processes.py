@@ -8,6 +8,7 @@ import sys
 import sysconfig
 import venv
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 from support import REAL_DATA, TINY
@@ -89,6 +90,9 @@ def test_a_wheel_works_in_an_empty_folder(tmp_path):
     )
     (site / "dependencies.pth").write_text(sysconfig.get_paths()["purelib"] + "\n")
     wheel = next((tmp_path / "dist").glob("*.whl"))
+    with ZipFile(wheel) as packed:
+        assert {name.partition("/")[0].partition("-")[0] for name in packed.namelist()} == {"fer_lightning"}
+        assert not [name for name in packed.namelist() if "layouts" in name]
     installed = run(python, "-m", "pip", "install", "--no-deps", "--ignore-installed", "--quiet", wheel, cwd=tmp_path)
     assert installed.returncode == 0, installed.stderr
     empty = tmp_path / "empty"

@@ -9,10 +9,10 @@ import pytest
 import fer_lightning
 from fer_lightning.data.faces import FaceSet
 from fer_lightning.data.preprocess.detectors import DETECTORS, Face
-from fer_lightning.data.synthetic.layouts.scene import in_scene
 from fer_lightning.errors import FerError
 from fer_lightning.run import pseudo_labels as module
 from fer_lightning.run.pseudo_labels import PseudoLabels
+from tests.layouts.scene import in_scene
 
 SEVEN = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
 

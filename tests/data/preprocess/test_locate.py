@@ -10,8 +10,8 @@ import pytest
 from fer_lightning.data.preprocess import locate as module
 from fer_lightning.data.preprocess.detectors import DETECTORS, Face
 from fer_lightning.data.preprocess.locate import Locate
-from fer_lightning.data.synthetic.layouts.scene import in_scene
 from fer_lightning.errors import FerError
+from tests.layouts.scene import in_scene
 
 # grey of the first pixel -> the faces that a detector sees in such an image
 ONE = [Face((2, 3, 4, 4), 1.0, np.array([[3.0, 4.0], [5.0, 4.0]]))]

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from fer_lightning.data.preprocess.detectors.cascade import NEIGHBOURS, STEP
-from fer_lightning.data.synthetic.layouts.scene import in_scene
 from fer_lightning.data.synthetic.read import draw_set
 from fer_lightning.run.build import build_data, make
 from fer_lightning.run.compose import compose_job
+from tests.layouts.scene import in_scene
 
 TINTS = np.array([[1.0, 0.9, 0.8], [0.8, 1.0, 0.9]])
 LOCATE = ["data.locate.detectors=[haar]", "data.locate.keep_up_to=0"]

@@ -13,9 +13,9 @@ from PIL import Image
 from fer_lightning.data.protocols.named import choose
 from fer_lightning.data.protocols.rule import Request
 from fer_lightning.data.readers import ckplus
-from fer_lightning.data.synthetic.layouts.ckplus import CKEXTENDED_CLASSES, write_ckplus
 from fer_lightning.data.synthetic.read import read
 from fer_lightning.errors import FerError
+from tests.layouts.ckplus import CKEXTENDED_CLASSES, write_ckplus
 
 # what the Kaggle page of ckextended.csv says of its numbers
 KAGGLE = ["angry", "disgust", "fear", "happy", "sad", "surprise", "neutral", "contempt"]

@@ -14,7 +14,7 @@ import pytest
 
 from fer_lightning.data.protocols import Request, choose
 from fer_lightning.data.readers import fer2013
-from fer_lightning.data.synthetic.layouts.fer2013 import FER2013_CLASSES, TABLES, write_fer2013
+from tests.layouts.fer2013 import FER2013_CLASSES, TABLES, write_fer2013
 
 EMOTIONS = ["happy", "angry", "neutral", "disgust"]
 USAGES = ["Training", "PrivateTest", "Training", "PublicTest"]

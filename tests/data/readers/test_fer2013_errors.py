@@ -7,7 +7,7 @@ import re
 import numpy as np
 import pytest
 
-from fer_lightning.data.synthetic.layouts.fer2013 import TABLES
+from tests.layouts.fer2013 import TABLES
 
 
 def test_an_absent_folder_is_told_every_layout(tmp_path, refused):

@@ -10,9 +10,9 @@ import pytest
 from fer_lightning.data.expressions import EXPRESSIONS
 from fer_lightning.data.readers import fer2013, ferplus
 from fer_lightning.data.readers.fer_votes import MODES
-from fer_lightning.data.synthetic.layouts.fer2013 import write_fer2013
-from fer_lightning.data.synthetic.layouts.ferplus import write_ferplus
 from fer_lightning.errors import FerError
+from tests.layouts.fer2013 import write_fer2013
+from tests.layouts.ferplus import write_ferplus
 
 VOTES = """Usage,Image name,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,NF
 Training,fer0000000.png,0,0,0,0,0,0,0,10,0,0

@@ -11,8 +11,8 @@ import pytest
 from fer_lightning.data.expressions import EXPRESSIONS
 from fer_lightning.data.protocols import Request, choose
 from fer_lightning.data.readers.folder import FolderReader
-from fer_lightning.data.synthetic.layouts.folders import write_folders
 from fer_lightning.errors import FerError
+from tests.layouts.folders import write_folders
 
 
 @pytest.fixture

@@ -10,10 +10,10 @@ import pytest
 from PIL import Image
 
 from fer_lightning.data.readers import ckplus, jaffe
-from fer_lightning.data.synthetic.layouts.ckplus import write_ckplus
-from fer_lightning.data.synthetic.layouts.jaffe import write_jaffe
 from fer_lightning.data.synthetic.read import read
 from fer_lightning.errors import FerError
+from tests.layouts.ckplus import write_ckplus
+from tests.layouts.jaffe import write_jaffe
 
 # Pillow says more of broken TIFF files than its error does
 pytestmark = pytest.mark.filterwarnings("ignore:Corrupt EXIF data", "ignore:Tag data larger than file")

@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 
 from fer_lightning.data.readers import jaffe
-from fer_lightning.data.synthetic.layouts.jaffe import write_jaffe
 from fer_lightning.errors import FerError
+from tests.layouts.jaffe import write_jaffe
 
 NAMES = {
     "KA.AN1.39": "angry",

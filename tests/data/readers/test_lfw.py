@@ -9,8 +9,8 @@ import pytest
 from fer_lightning.data.expressions import EXPRESSIONS
 from fer_lightning.data.protocols import PROTOCOLS, Request, choose
 from fer_lightning.data.readers import lfw
-from fer_lightning.data.synthetic.layouts.lfw import VARIANTS, write_lfw
 from fer_lightning.errors import FerError
+from tests.layouts.lfw import VARIANTS, write_lfw
 
 NAMES = ["Ann_Lee/Ann_Lee_0001.jpg", "Ann_Lee/Ann_Lee_0002.jpg", "Bo_Le_Roi_Jr/Bo_Le_Roi_Jr_0001.jpg"]
 

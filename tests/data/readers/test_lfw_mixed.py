@@ -14,8 +14,8 @@ from fer_lightning.data.readers import lfw_mixed
 from fer_lightning.data.readers.lfw_mixed import Joined
 from fer_lightning.data.readers.lfw_scenes import Background
 from fer_lightning.data.readers.mixing import mix, spread, tied
-from fer_lightning.data.synthetic.layouts.fer2013 import write_fer2013
 from fer_lightning.errors import FerError
+from tests.layouts.fer2013 import write_fer2013
 
 TINY = {"per_class": 12, "lfw_images": 20, "test_images": 22}
 PEOPLE = [5, 4, 3, 2, 2, *[1] * 10]  # 26 pictures

@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fer_lightning.data.readers.folder import FolderReader
-from fer_lightning.data.synthetic.layouts.folders import write_folders
 from fer_lightning.errors import FerError
+from tests.layouts.folders import write_folders
 
 FULL = """path,label,subject,sequence,frame,split,pose,illumination,mesh
 a.png,Joy,ann,1,0,train,left,dark,a.obj

@@ -11,8 +11,8 @@ from support import REAL_DATA
 
 from fer_lightning.data.protocols import Request, choose
 from fer_lightning.data.readers import mnist
-from fer_lightning.data.synthetic.layouts.mnist import write_mnist
 from fer_lightning.errors import FerError
+from tests.layouts.mnist import write_mnist
 
 FILES = [f"{start}-{kind}" for start in ("train", "t10k") for kind in ("images-idx3-ubyte", "labels-idx1-ubyte")]
 

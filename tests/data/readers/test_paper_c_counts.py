@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from fer_lightning.data.folds import inseparable
-from fer_lightning.data.synthetic.layouts.fer2013 import FER2013_CLASSES, write_fer2013
-from fer_lightning.data.synthetic.layouts.lfw import write_lfw
 from fer_lightning.run.build import build_data
 from fer_lightning.run.compose import compose_job
 from fer_lightning.run.pseudo_labels import PseudoLabels
+from tests.layouts.fer2013 import FER2013_CLASSES, write_fer2013
+from tests.layouts.lfw import write_lfw
 
 FACES = [20, 6, 20, 20, 20, 20, 20]  # of FER2013 a class, in the order of FER2013_CLASSES; 12 of each are wanted
 PEOPLE = [3] * 4 + [1] * 18  # pictures of each: 30

@@ -12,9 +12,9 @@ from omegaconf import OmegaConf
 from fer_lightning.data.preprocess.locate import Locate
 from fer_lightning.data.protocols import AUTO, PROTOCOLS, Request, choose
 from fer_lightning.data.readers.folder import FolderReader
-from fer_lightning.data.synthetic.layouts.folders import WORDS, write_folders
 from fer_lightning.errors import FerError
 from fer_lightning.run.compose import conf_dir
+from tests.layouts.folders import WORDS, write_folders
 
 FILES = {
     path.stem: OmegaConf.to_container(OmegaConf.load(path), resolve=False)

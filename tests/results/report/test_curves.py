@@ -16,7 +16,7 @@ from fer_lightning.results.report.curves import curves_of, reached
 from fer_lightning.results.report.curves_figure import Bundle, curve_bundles
 from fer_lightning.results.report.history import History, history, logged, mean
 from fer_lightning.results.report.page import write_page
-from fer_lightning.results.report.published import published_curves
+from tools.doc_tables import curves_table
 
 FIGURES = ("train/accuracy", "train/loss", "val/accuracy", "test/accuracy")
 
@@ -101,7 +101,7 @@ def test_a_curve_has_converged_where_it_first_is_within_a_point_of_its_highest(v
 
 def test_the_training_over_iterations_with_where_each_row_converges(nets):
     curves = curves_of(make_report([nets], curve="train/accuracy", over="iterations"))
-    assert published_curves(curves) == [
+    assert curves_table(curves) == [
         "**Train accuracy over the iterations, %**",
         "",
         "| row | reached at iteration | highest, % |",
@@ -133,7 +133,7 @@ def test_of_several_runs_their_mean_converges(tmp_path):
 def test_a_loss_has_a_curve_and_no_point_of_percent(nets):
     curves = curves_of(make_report([nets], curve="train/loss"))
     assert curves.converged() == curves.told() == []
-    assert published_curves(curves) == ["**Train loss over the epochs**"]
+    assert curves_table(curves) == ["**Train loss over the epochs**"]
     assert curves.bundles[0].curves[0].values == pytest.approx([1.5, 1.3, 1.208, 1.198, 1.2])
 
 

@@ -12,9 +12,9 @@ from reports import report, row, run
 
 from fer_lightning.results.report import csv_table, timing
 from fer_lightning.results.report.build import make_report
-from fer_lightning.results.report.published import published
 from fer_lightning.results.report.terminal import print_report
 from fer_lightning.results.report.text import header
+from tools.doc_tables import report_tables
 
 
 def timed(size, fit, test, **more):
@@ -73,7 +73,7 @@ def table1(tmp_path):
 
 
 def test_the_rows_of_a_papers_table_say_it_in_the_papers_order(table1):
-    lines = published(make_report([table1], timing=True))
+    lines = report_tables(make_report([table1], timing=True))
     head, _, *rows = lines[:4]
     assert head.endswith("| test images | train, s a batch | test, s a batch |")
     assert [line.split(" | ")[0] for line in rows] == ["| R-CNN", "| edge CNN"]
@@ -82,7 +82,7 @@ def test_the_rows_of_a_papers_table_say_it_in_the_papers_order(table1):
 
 
 def test_without_the_wish_the_documents_are_as_before(table1):
-    assert "batch" not in "\n".join(published(make_report([table1])))
+    assert "batch" not in "\n".join(report_tables(make_report([table1])))
 
 
 def test_the_terminal_shows_them(table1):

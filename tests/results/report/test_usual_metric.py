@@ -6,7 +6,7 @@ import pytest
 
 from fer_lightning.results.report.build import make_report
 from fer_lightning.results.report.metrics import axis, figure, label, points, unit
-from fer_lightning.results.report.published import published
+from tools.doc_tables import report_tables
 
 EDSR = {"choices": {"model": "edsr"}, "confusion_matrix": [], "predictions": None}
 
@@ -38,7 +38,7 @@ def test_enlarged_images_are_published_in_decibels_beside_interpolation(tmp_path
     paper = {"title": "B", "table": "2.2", "row": "EDSR", "column": "L1", "metric": "test/psnr"}
     for seed, psnr in enumerate((28.0, 28.5)):
         enlarged(make_result, tmp_path / str(seed), psnr, seed=seed, paper=paper)
-    text = "\n".join(published(make_report([tmp_path])))
+    text = "\n".join(report_tables(make_report([tmp_path])))
     assert "PSNR, dB" in text
     assert "28.25 ± 0.35 (2)" in text  # the deviation of two numbers is their distance over the root of 2
     assert "25.50 ± 0.00 (2)" in text

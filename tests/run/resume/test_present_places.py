@@ -9,11 +9,11 @@ import pytest
 from support import TINY_BATCH, call
 
 from fer_lightning.commands import train
-from fer_lightning.data.synthetic.layouts.folders import write_folders
 from fer_lightning.errors import FerError
 from fer_lightning.results.result import read
 from fer_lightning.run.compose import compose_job
 from fer_lightning.run.resume.present_places import at_present_places
+from tests.layouts.folders import write_folders
 
 NAMES = "data.class_names=[angry,disgust,fear,happy,sad,surprise,neutral,contempt]"
 

@@ -1,1 +1,0 @@
-"""Writes drawn faces in the on-disk layouts of real data sets: one layout a file."""
