@@ -7,7 +7,11 @@ from typing import Any
 
 # Earlier path -> present path, of a class, a function or a whole module. No path stands on both sides; where two
 # earlier paths have the same present one, the first of them is the one that hashes are computed of.
-MOVED: dict[str, str] = {}
+MOVED: dict[str, str] = {
+    "fer_lightning.run.pages.features": "fer_lightning.run.visualizations.feature_maps",
+    "fer_lightning.run.pages.importance": "fer_lightning.run.visualizations.importance_maps",
+    "fer_lightning.run.pages.warps": "fer_lightning.run.visualizations.warped_faces",
+}
 
 TARGET = "_target_"
 

@@ -113,7 +113,7 @@ def tiny_lfw_mixed_csv(tiny_lfw_mixed, session_dir) -> Path:
 @pytest.fixture(scope="session")
 def tiny_checkpoint(session_dir) -> Path:
     """best.ckpt of a few steps on drawn faces of FER2013's classes: nobody expects it to be right."""
-    from fer_lightning.run.compose import compose_job
+    from fer_lightning.run.config.compose import compose_job
     from fer_lightning.run.train import train
 
     names = "[angry,disgust,fear,happy,sad,surprise,neutral]"

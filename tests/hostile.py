@@ -86,7 +86,7 @@ HOSTILE = {
     "albumentations.from_dict": (("preprocess",), node("albumentations.from_dict", transform_dict={})),
     "albumentations.Lambda": (("preprocess",), node("albumentations.Lambda", image=node("os.getcwd", _partial_=True))),
     # classes and functions of ours that write, start processes or read
-    "our children": (("loss",), node("fer_lightning.run.sweep.child.run", command=["touch", CANARY])),
+    "our children": (("loss",), node("fer_lightning.run.sweep.subprocess_job.run", command=["touch", CANARY])),
     "our callbacks": (("loss",), node("fer_lightning.training.callbacks.interrupt.Interrupt", last=CANARY)),
     "our atomic checkpoints": (("loss",), node("fer_lightning.training.checkpoints.AtomicCheckpoints")),
     "our writer": (("loss",), node("fer_lightning.whole.whole", path=CANARY)),

@@ -14,9 +14,9 @@ from torch.nn import functional as F
 from torch.utils.data import DataLoader, Dataset
 
 from fer_lightning.run.build import build_run, make
-from fer_lightning.run.compose import compose_job
+from fer_lightning.run.config.compose import compose_job
 from fer_lightning.run.fit import fit
-from fer_lightning.run.quiet import quiet
+from fer_lightning.run.process.warning_filters import quiet
 
 COMMON = [
     *("data=fer2013", "model=resnet", "optimizer=sgd", "scheduler=constant", "trainer.precision=bf16-mixed"),

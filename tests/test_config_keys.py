@@ -10,7 +10,7 @@ import pytest
 
 from fer_lightning.config_keys import HPARAMS, IN_CHECKPOINT, KEYS, SPLIT_KEYS, Effect, Group, groups, is_place, row_of
 from fer_lightning.results.result import config_hash
-from fer_lightning.run.compose import compose, options, plain
+from fer_lightning.run.config.compose import compose, options, plain
 
 EVERYTHING = ["data=lfw_mixed_pseudo", "callbacks=[early_stopping,ema]", "logger=[wandb,tensorboard]", "pages=all"]
 CONFIGS = [["data=synthetic"], ["data=ferplus", "model=stn_cnn", "trainer=ddp"], EVERYTHING, ["debug=profile"]]

@@ -18,7 +18,7 @@ from fer_lightning.results.report.build import make_report
 from fer_lightning.results.report.terminal import print_report
 from fer_lightning.results.result import read
 from fer_lightning.results.tables import closing_table
-from fer_lightning.run.compose import conf_dir
+from fer_lightning.run.config.compose import conf_dir
 from fer_lightning.run.report import WRITERS
 
 # retitles a terminal, rings, clears it, colours by an 8-bit sequence, turns the order of reading, writes over the line

@@ -15,10 +15,10 @@ from typing import NamedTuple
 import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
 
-from fer_lightning.run.compose import compose, options
-from fer_lightning.run.flags import flags_first
-from fer_lightning.run.override_grammar import to_hydra
-from fer_lightning.run.report_paths import with_paths
+from fer_lightning.run.config.command_flags import flags_first
+from fer_lightning.run.config.compose import compose, options
+from fer_lightning.run.config.override_grammar import to_hydra
+from fer_lightning.run.config.report_paths import with_paths
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]

@@ -15,9 +15,9 @@ from fer_lightning.commands import train
 from fer_lightning.errors import FerError
 from fer_lightning.moved_paths import MOVED, find_moved, original_targets, update_path, update_targets
 from fer_lightning.results.result import config_hash, read
-from fer_lightning.run.compose import compose_job
+from fer_lightning.run.config.compose import compose_job
+from fer_lightning.run.config.signature_check import located, nodes
 from fer_lightning.run.resume import saved_job
-from fer_lightning.run.targets import located, nodes
 
 EARLIER = Path(__file__).parent / "earlier"
 CONFIGS = json.loads((EARLIER / "configs.json").read_text())

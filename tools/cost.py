@@ -19,10 +19,10 @@ from omegaconf.errors import OmegaConfBaseException
 from fer_lightning.errors import FerError, choices
 from fer_lightning.results.printing import write_plain
 from fer_lightning.run.build import build_module
-from fer_lightning.run.check import check
-from fer_lightning.run.compose import compose_job, conf_dir, options
-from fer_lightning.run.explain import explain
-from fer_lightning.run.trial import check_loss
+from fer_lightning.run.config.compose import compose_job, conf_dir, options
+from fer_lightning.run.config.override_errors import explain
+from fer_lightning.run.config.validate_config import check
+from fer_lightning.run.sanity_check import check_loss
 from fer_lightning.training.learner import Learner
 from tools.cost_table import Cost, Setting, table, write_csv, write_markdown
 from tools.net_benchmark import PRECISIONS, ROUNDS, measure

@@ -23,15 +23,15 @@ from omegaconf.errors import OmegaConfBaseException
 from fer_lightning.control_characters import without_controls_in_lines
 from fer_lightning.errors import FerError
 from fer_lightning.os_errors import OUTPUT, as_fer_error, describe
-from fer_lightning.run.compose import as_job, conf_dir, register_resolvers
-from fer_lightning.run.explain import explain, is_null_group
-from fer_lightning.run.flags import flags_first
+from fer_lightning.run.config.command_flags import flags_first
+from fer_lightning.run.config.compose import as_job, conf_dir, register_resolvers
+from fer_lightning.run.config.configured_paths import places
+from fer_lightning.run.config.name_clashes import check_names
+from fer_lightning.run.config.override_errors import explain, is_null_group
+from fer_lightning.run.config.override_grammar import to_hydra
 from fer_lightning.run.job import Job, Stopped
-from fer_lightning.run.launch import FOLDER, drop_leftover_ranks
-from fer_lightning.run.override_grammar import to_hydra
-from fer_lightning.run.own_files import check_names
-from fer_lightning.run.places import places
-from fer_lightning.run.sweep.start import check_command
+from fer_lightning.run.process.distributed_env import FOLDER, drop_leftover_ranks
+from fer_lightning.run.sweep.base_callback import check_command
 
 SWITCH = "HYDRA_FULL_ERROR"
 log = logging.getLogger(__name__)

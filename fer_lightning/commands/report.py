@@ -5,7 +5,7 @@ from __future__ import annotations
 from omegaconf import DictConfig
 
 from fer_lightning.commands.app import hydra_job, run_app
-from fer_lightning.run.report_paths import with_paths
+from fer_lightning.run.config.report_paths import with_paths
 
 
 def main() -> None:

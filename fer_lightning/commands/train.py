@@ -7,9 +7,9 @@ from hydra.types import RunMode
 from omegaconf import DictConfig
 
 from fer_lightning.commands.app import hydra_job, run_app
-from fer_lightning.run.launch import in_one_folder
+from fer_lightning.run.process.distributed_env import in_one_folder
 from fer_lightning.run.resume.command import into_its_folder, resumed
-from fer_lightning.run.sweep.child import end_with_launcher
+from fer_lightning.run.sweep.subprocess_job import end_with_launcher
 
 
 def main() -> None:

@@ -29,10 +29,10 @@ from fer_lightning.results.figures.duplicates import Copies, copies_page
 from fer_lightning.results.figures.layout import save
 from fer_lightning.results.result import versions
 from fer_lightning.run.build import make
-from fer_lightning.run.compose import options
+from fer_lightning.run.config.compose import options
+from fer_lightning.run.config.signature_check import check_targets
 from fer_lightning.run.job import Job
-from fer_lightning.run.quiet import quiet
-from fer_lightning.run.targets import check_targets
+from fer_lightning.run.process.warning_filters import quiet
 
 log = logging.getLogger(__name__)
 

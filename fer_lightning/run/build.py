@@ -22,12 +22,12 @@ from fer_lightning.data.devices import check_devices
 from fer_lightning.data.inputs import InputSpec
 from fer_lightning.data.preprocess.prepare import Prepare
 from fer_lightning.errors import FerError, choices
+from fer_lightning.run.artifacts.data_digest_cache import data_key, keep_digest
+from fer_lightning.run.checkpoint.fit_normalization import fit_to_training_images, normalise_as_its_makers
 from fer_lightning.run.job import Job
-from fer_lightning.run.kept_digests import data_key, keep_digest
-from fer_lightning.run.launch import check_is_one_of
-from fer_lightning.run.learned import fit_to_training_images, normalise_as_its_makers
-from fer_lightning.run.pages.page import Page
-from fer_lightning.run.trial import check_callbacks, check_loss, check_output, check_trains
+from fer_lightning.run.process.distributed_env import check_is_one_of
+from fer_lightning.run.sanity_check import check_callbacks, check_loss, check_output, check_trains
+from fer_lightning.run.visualizations.page import Page
 from fer_lightning.training.callbacks.answers import Answers
 from fer_lightning.training.callbacks.figures import LogFigures
 from fer_lightning.training.callbacks.finite import StopAtNonFinite

@@ -15,19 +15,19 @@ from fer_lightning.data.preprocess.prepare import Prepare
 from fer_lightning.data.selection import override
 from fer_lightning.errors import FerError, choices
 from fer_lightning.results.result import Result
-from fer_lightning.run.asked import check_asked
+from fer_lightning.run.artifacts.folder_lock import FolderLock, held
+from fer_lightning.run.artifacts.run_folder import refuse_training, start_results
+from fer_lightning.run.artifacts.write_results import leave
 from fer_lightning.run.build import build_data, build_pages, build_trainer, trained_on
-from fer_lightning.run.check import check_several
-from fer_lightning.run.checkpoint import restore
+from fer_lightning.run.checkpoint.restore import restore
+from fer_lightning.run.config.required_keys import check_asked
+from fer_lightning.run.config.signature_check import check_targets
+from fer_lightning.run.config.validate_config import check_several
 from fer_lightning.run.fit import Outcome, test_once
-from fer_lightning.run.folder_lock import FolderLock, held
 from fer_lightning.run.job import Job, Stopped
-from fer_lightning.run.outputs import leave
-from fer_lightning.run.quiet import quiet
-from fer_lightning.run.run_folder import refuse_training, start_results
-from fer_lightning.run.stop_signals import interruptible
-from fer_lightning.run.targets import check_targets
-from fer_lightning.run.worker_failures import worker_deaths_told
+from fer_lightning.run.process.stop_signals import interruptible
+from fer_lightning.run.process.warning_filters import quiet
+from fer_lightning.run.process.worker_failures import worker_deaths_told
 from fer_lightning.training.callbacks.answers import Answers
 from fer_lightning.training.callbacks.interrupt import Interrupted
 from fer_lightning.training.callbacks.record import Record

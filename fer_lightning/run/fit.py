@@ -16,7 +16,7 @@ from pytorch_lightning.callbacks import ModelCheckpoint
 from fer_lightning.data.datamodule import FaceDataModule
 from fer_lightning.errors import FerError
 from fer_lightning.run.build import Run
-from fer_lightning.run.checkpoint import read_checkpoint
+from fer_lightning.run.checkpoint.restore import read_checkpoint
 from fer_lightning.training.callbacks.record import Record
 from fer_lightning.training.classifier import Classifier
 from fer_lightning.training.learner import Learner

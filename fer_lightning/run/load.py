@@ -17,7 +17,7 @@ from fer_lightning.data.images import Images
 from fer_lightning.data.preprocess.prepare import Prepare
 from fer_lightning.errors import FerError
 from fer_lightning.os_errors import as_fer_error
-from fer_lightning.run.checkpoint import restore
+from fer_lightning.run.checkpoint.restore import restore
 from fer_lightning.training.classifier import Classifier
 
 CHUNK = 256  # faces in memory at once

@@ -16,7 +16,7 @@ from fer_lightning.data.images import Pixels
 from fer_lightning.data.preprocess.cut import cut
 from fer_lightning.data.preprocess.detectors import DETECTORS
 from fer_lightning.errors import FerError, choices
-from fer_lightning.run.checkpoint import checkpoint_file
+from fer_lightning.run.checkpoint.restore import checkpoint_file
 from fer_lightning.run.load import load
 
 KEY = "data.faces.labels.labeller"

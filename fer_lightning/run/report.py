@@ -11,8 +11,8 @@ from fer_lightning.results.report import bar_groups, csv_table, latex, markdown
 from fer_lightning.results.report.build import make_report
 from fer_lightning.results.report.model import Report
 from fer_lightning.results.report.page import write_page
+from fer_lightning.run.config.report_paths import KEY, TYPED, report_keys
 from fer_lightning.run.job import Job
-from fer_lightning.run.report_paths import KEY, TYPED, report_keys
 
 EXAMPLES = {
     "paths": f"{TYPED}[logs/runs]",

@@ -9,26 +9,26 @@ from dataclasses import replace
 from pathlib import Path
 
 from fer_lightning.results.result import FILE_NAME, Result, read
+from fer_lightning.run.artifacts.folder_lock import FolderLock, held
+from fer_lightning.run.artifacts.run_figures import draw_curves, draw_faces, draw_steps
+from fer_lightning.run.artifacts.run_folder import open_log, start_training
+from fer_lightning.run.artifacts.write_results import leave
 from fer_lightning.run.build import Run, build_run
-from fer_lightning.run.check import check
+from fer_lightning.run.checkpoint.init_weights import start_from
+from fer_lightning.run.checkpoint.restore_needs import checkpoint_needs
+from fer_lightning.run.config.validate_config import check
 from fer_lightning.run.fit import fit
-from fer_lightning.run.folder_lock import FolderLock, held
-from fer_lightning.run.initial import start_from
 from fer_lightning.run.job import Job, Stopped
-from fer_lightning.run.launch import is_first
-from fer_lightning.run.outputs import leave
-from fer_lightning.run.pictures import draw_curves, draw_faces, draw_steps
-from fer_lightning.run.quiet import quiet
-from fer_lightning.run.restore.forecast import checkpoint_needs
+from fer_lightning.run.process.abort_messages import best_so_far, nonfinite, stopped
+from fer_lightning.run.process.distributed_env import is_first
+from fer_lightning.run.process.stop_signals import StopSignals, interruptible
+from fer_lightning.run.process.warning_filters import quiet
+from fer_lightning.run.process.worker_failures import worker_deaths_told
 from fer_lightning.run.resume import saved_job
-from fer_lightning.run.resume.first_part import FirstPart, first_part, interrupted_wandb_id, keep_rows
+from fer_lightning.run.resume.previous_progress import FirstPart, first_part, interrupted_wandb_id, keep_rows
 from fer_lightning.run.resume.same_data import check_same_data
-from fer_lightning.run.run_folder import open_log, start_training
 from fer_lightning.run.step_check import check_steps
-from fer_lightning.run.stop_signals import StopSignals, interruptible
-from fer_lightning.run.stops import best_so_far, nonfinite, stopped
 from fer_lightning.run.tracking import trackers
-from fer_lightning.run.worker_failures import worker_deaths_told
 from fer_lightning.training.callbacks.finite import NonFiniteLoss
 from fer_lightning.training.callbacks.interrupt import Interrupted
 

@@ -10,7 +10,7 @@ from planted import write_planted
 from support import call
 
 from fer_lightning.commands import audit
-from fer_lightning.run.compose import options
+from fer_lightning.run.config.compose import options
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from fer_lightning.commands import evaluate, train
 from fer_lightning.data.synthetic.read import draw_set
 from fer_lightning.results.predictions import read as read_predictions
 from fer_lightning.results.result import read
-from fer_lightning.run.compose import options
+from fer_lightning.run.config.compose import options
 
 
 @pytest.fixture(scope="module")

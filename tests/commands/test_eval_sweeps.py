@@ -11,7 +11,7 @@ from support import call
 
 from fer_lightning.commands import evaluate, report, train
 from fer_lightning.results.result import read
-from fer_lightning.run.compose import EVAL, TRAIN, options, sweeps_of
+from fer_lightning.run.config.compose import EVAL, TRAIN, options, sweeps_of
 from tools import rotation
 
 

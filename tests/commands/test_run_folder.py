@@ -12,7 +12,7 @@ from support import call
 
 from fer_lightning.commands import evaluate, train
 from fer_lightning.results.result import read
-from fer_lightning.run.folder_lock import held
+from fer_lightning.run.artifacts.folder_lock import held
 
 CLASSES = ("happy", "sad")
 FOLDER = ["data=folder", f"data.class_names=[{','.join(CLASSES)}]", "data.batch_size=8", "debug=fast"]

@@ -9,8 +9,8 @@ import pytest
 from hydra.utils import get_object
 from omegaconf import OmegaConf
 
-from fer_lightning.run.compose import conf_dir
-from fer_lightning.run.targets import HYDRA_KEYS, nodes, parameters
+from fer_lightning.run.config.compose import conf_dir
+from fer_lightning.run.config.signature_check import HYDRA_KEYS, nodes, parameters
 
 FILES = sorted(path.relative_to(conf_dir()).as_posix() for path in conf_dir().rglob("*.yaml"))
 CODE = Path(__file__).parents[2] / "fer_lightning"

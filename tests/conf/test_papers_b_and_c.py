@@ -6,7 +6,7 @@ from math import ceil
 
 import pytest
 
-from fer_lightning.run.compose import compose, plain
+from fer_lightning.run.config.compose import compose, plain
 
 
 def config(experiment, *overrides):

@@ -9,10 +9,10 @@ from hydra.types import RunMode
 from omegaconf import OmegaConf
 
 from fer_lightning.results.result import config_hash
-from fer_lightning.run import compose as composing
-from fer_lightning.run.asked import check_asked
-from fer_lightning.run.check import check
-from fer_lightning.run.compose import EVAL, TRAIN, compose_job, conf_dir, options, register_resolvers, sweeps_of
+from fer_lightning.run.config import compose as composing
+from fer_lightning.run.config.compose import EVAL, TRAIN, compose_job, conf_dir, options, register_resolvers, sweeps_of
+from fer_lightning.run.config.required_keys import check_asked
+from fer_lightning.run.config.validate_config import check
 
 FILES = {TRAIN: "train", EVAL: "eval"}  # of conf/
 COMMANDS = {option: command for command in FILES for option in sweeps_of(command)}

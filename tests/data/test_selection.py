@@ -12,7 +12,7 @@ import pytest
 from fer_lightning.data.protocols import Protocol, Request
 from fer_lightning.data.selection import check_trains, fewer, select
 from fer_lightning.errors import FerError
-from fer_lightning.run.compose import compose_job
+from fer_lightning.run.config.compose import compose_job
 
 NAMES = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
 

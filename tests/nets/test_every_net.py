@@ -12,7 +12,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from fer_lightning.data.inputs import InputSpec
-from fer_lightning.run.compose import compose, options, plain
+from fer_lightning.run.config.compose import compose, options, plain
 
 ENLARGES = "edsr"  # gives pixels and no scores; tests/nets/test_edsr.py is about it
 NAMES = [name for name in options("model") if name != ENLARGES]

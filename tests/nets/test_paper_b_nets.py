@@ -14,7 +14,7 @@ from fer_lightning.nets.edsr import Edsr, ResidualBlock
 from fer_lightning.nets.parts.stn import SpatialTransformer
 from fer_lightning.nets.stn_sr import StnSr
 from fer_lightning.nets.timm_net import TimmNet
-from fer_lightning.run.compose import compose, plain
+from fer_lightning.run.config.compose import compose, plain
 
 SMALL = {"name": "resnet10t", "blocks": 1, "features": 4}
 SYSTEMS = {  # of table 2: which parts each has

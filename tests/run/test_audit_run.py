@@ -9,7 +9,7 @@ from planted import CLASSES, write_planted
 
 from fer_lightning.errors import FerError
 from fer_lightning.run.audit import audit
-from fer_lightning.run.compose import as_job, compose
+from fer_lightning.run.config.compose import as_job, compose
 
 
 def audited(folder, *overrides):

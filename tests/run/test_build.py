@@ -10,8 +10,8 @@ from support import TINY, TINY_BATCH
 from fer_lightning.data.preprocess.locate import Locate
 from fer_lightning.errors import FerError
 from fer_lightning.run.build import build_run, build_trainer
-from fer_lightning.run.checkpoint import restore
-from fer_lightning.run.compose import compose_job
+from fer_lightning.run.checkpoint.restore import restore
+from fer_lightning.run.config.compose import compose_job
 from fer_lightning.run.fit import fit
 
 

@@ -15,8 +15,8 @@ from support import TINY_BATCH, call
 
 from fer_lightning.commands import evaluate, train
 from fer_lightning.results.result import read
+from fer_lightning.run.artifacts.split_table import Placed
 from fer_lightning.run.resume.same_data import differences
-from fer_lightning.run.split import Placed
 from tests.layouts.folders import write_folders
 
 NAMES = "[angry,disgust,fear,happy,sad,surprise,neutral,contempt]"

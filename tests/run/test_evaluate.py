@@ -8,8 +8,8 @@ import pytest
 
 from fer_lightning.errors import FerError
 from fer_lightning.run.build import trained_on
-from fer_lightning.run.checkpoint import restore
-from fer_lightning.run.compose import as_job, compose, compose_job
+from fer_lightning.run.checkpoint.restore import restore
+from fer_lightning.run.config.compose import as_job, compose, compose_job
 from fer_lightning.run.evaluate import _comparable, _knows_its_training, _with_classes_of_the_folder, evaluate
 
 DIGITS = [str(digit) for digit in range(10)]

@@ -13,7 +13,7 @@ from support import TINY
 
 from fer_lightning.errors import FerError
 from fer_lightning.run.build import build_run
-from fer_lightning.run.compose import compose_job
+from fer_lightning.run.config.compose import compose_job
 from fer_lightning.run.fit import fit
 from fer_lightning.training.callbacks import finite
 from fer_lightning.training.callbacks.interrupt import ASKING, Interrupted

@@ -6,9 +6,9 @@ import pytest
 from made_results import make_result
 
 from fer_lightning.errors import FerError
-from fer_lightning.run.compose import as_job, compose
+from fer_lightning.run.config.compose import as_job, compose
+from fer_lightning.run.config.report_paths import with_paths
 from fer_lightning.run.report import report, written
-from fer_lightning.run.report_paths import with_paths
 
 
 def job(folder, *overrides):

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from made_results import make_result
 
 from fer_lightning.errors import FerError
-from fer_lightning.run.compose import as_job, compose
-from fer_lightning.run.flags import flags_first
-from fer_lightning.run.quoting import quoted
+from fer_lightning.run.config.command_flags import flags_first
+from fer_lightning.run.config.compose import as_job, compose
+from fer_lightning.run.config.quoting import quoted
+from fer_lightning.run.config.report_paths import with_paths
 from fer_lightning.run.report import WRITERS, report
-from fer_lightning.run.report_paths import with_paths
 
 
 def job(folder, *overrides):

@@ -14,7 +14,7 @@ from fer_lightning.commands import train as command
 from fer_lightning.errors import FerError
 from fer_lightning.run import train as training
 from fer_lightning.run.build import build_run
-from fer_lightning.run.compose import compose_job
+from fer_lightning.run.config.compose import compose_job
 from fer_lightning.run.step_check import check_steps
 from fer_lightning.training.generators import generator_state
 

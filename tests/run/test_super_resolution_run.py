@@ -14,9 +14,9 @@ from fer_lightning.errors import FerError
 from fer_lightning.results.result import read
 from fer_lightning.results.summary import scores
 from fer_lightning.run.build import build_module, build_run
-from fer_lightning.run.compose import as_job, compose, compose_job
+from fer_lightning.run.checkpoint.init_weights import start_from
+from fer_lightning.run.config.compose import as_job, compose, compose_job
 from fer_lightning.run.evaluate import evaluate
-from fer_lightning.run.initial import start_from
 from fer_lightning.run.load import load
 from fer_lightning.run.train import train
 

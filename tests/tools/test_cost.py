@@ -14,7 +14,7 @@ from support import call
 
 import fer_lightning
 from fer_lightning.run.build import build_run
-from fer_lightning.run.compose import compose_job, conf_dir, options
+from fer_lightning.run.config.compose import compose_job, conf_dir, options
 from tools import cost
 from tools.cost import build, main
 

@@ -9,7 +9,7 @@ from torch import nn
 from fer_lightning.data.inputs import Batch, InputSpec
 from fer_lightning.errors import FerError
 from fer_lightning.run.build import build_module
-from fer_lightning.run.compose import compose, plain
+from fer_lightning.run.config.compose import compose, plain
 from fer_lightning.training.detector import Detector
 from fer_lightning.training.losses import ProbabilityLoss, WeightedCrossEntropy
 

@@ -9,7 +9,7 @@ import torch
 from support import TINY
 
 from fer_lightning.run.build import build_run
-from fer_lightning.run.compose import compose_job
+from fer_lightning.run.config.compose import compose_job
 from fer_lightning.run.fit import fit
 from fer_lightning.training.callbacks import finite
 from fer_lightning.training.callbacks.finite import NonFiniteLoss, Step

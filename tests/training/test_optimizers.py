@@ -12,7 +12,7 @@ from omegaconf import OmegaConf
 from torch import nn
 
 from fer_lightning.errors import FerError
-from fer_lightning.run.compose import conf_dir, options
+from fer_lightning.run.config.compose import conf_dir, options
 from fer_lightning.training.optimizers import lookahead
 from fer_lightning.training.schedules import Length, cosine, one_cycle
 

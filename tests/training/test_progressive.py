@@ -10,7 +10,7 @@ from torch.nn import functional as F
 from fer_lightning.data.inputs import Batch
 from fer_lightning.errors import FerError
 from fer_lightning.run.build import build_run
-from fer_lightning.run.compose import compose_job
+from fer_lightning.run.config.compose import compose_job
 from fer_lightning.run.fit import fit
 from fer_lightning.training.callbacks.progressive import Progressive
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from fer_lightning.errors import FerError
-from fer_lightning.run.checkpoint import read_checkpoint
+from fer_lightning.run.checkpoint.restore import read_checkpoint
 from fer_lightning.run.job import Job
-from fer_lightning.run.stops import best_so_far
+from fer_lightning.run.process.abort_messages import best_so_far
 from fer_lightning.training.checkpoints import AtomicCheckpoints
 
 log = logging.getLogger(__name__)

@@ -10,11 +10,11 @@ from pathlib import Path
 from fer_lightning.config_keys import row_of
 from fer_lightning.errors import FerError
 from fer_lightning.results.result import FILE_NAME, read
+from fer_lightning.run.config.override_grammar import path_in
+from fer_lightning.run.config.quoting import quoted
 from fer_lightning.run.job import Job
-from fer_lightning.run.override_grammar import path_in
-from fer_lightning.run.quoting import quoted
 from fer_lightning.run.resume import saved_job
-from fer_lightning.run.resume.present_places import at_present_places, names_data
+from fer_lightning.run.resume.data_paths import at_present_places, names_data
 
 log = logging.getLogger(__name__)
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 
 from fer_lightning.data.datamodule import FaceDataModule
 from fer_lightning.errors import FerError, first_few
+from fer_lightning.run.artifacts.split_table import SPLIT, Placed, placed, read_split
 from fer_lightning.run.job import Job
-from fer_lightning.run.split import SPLIT, Placed, placed, read_split
 
 log = logging.getLogger(__name__)
 

@@ -15,13 +15,13 @@ from omegaconf import DictConfig
 
 from fer_lightning.errors import FerError
 from fer_lightning.results.sweep import JobState, SweepState
-from fer_lightning.run.compose import TRAIN
-from fer_lightning.run.launch import processes
+from fer_lightning.run.config.compose import TRAIN
+from fer_lightning.run.process.distributed_env import processes
 from fer_lightning.run.sweep import state
-from fer_lightning.run.sweep.board import Board
-from fer_lightning.run.sweep.command import job_arguments
+from fer_lightning.run.sweep.base_callback import SweepStart, asked, by_key, settle, swept_keys
+from fer_lightning.run.sweep.job_arguments import job_arguments
 from fer_lightning.run.sweep.names import job_name, sweep_name
-from fer_lightning.run.sweep.start import SweepStart, asked, by_key, settle, swept_keys
+from fer_lightning.run.sweep.progress_table import Board
 
 BASIC = "BasicSweeper"  # the one whose jobs follow from what is typed
 

@@ -20,16 +20,16 @@ from fer_lightning.errors import FerError
 from fer_lightning.results.result import FILE_NAME as RESULT
 from fer_lightning.results.result import config_hash
 from fer_lightning.results.sweep import DONE, FAILED, PLANNED, RUNNING, JobState
-from fer_lightning.run.archive import result_hash, run_hash
-from fer_lightning.run.compose import plain
-from fer_lightning.run.folder_lock import wait_for_folder
+from fer_lightning.run.artifacts.archive_previous import result_hash, run_hash
+from fer_lightning.run.artifacts.folder_lock import wait_for_folder
+from fer_lightning.run.config.compose import plain
 from fer_lightning.run.sweep import state
-from fer_lightning.run.sweep.child import run_child
-from fer_lightning.run.sweep.command import job_arguments
-from fer_lightning.run.sweep.data import data_changed
-from fer_lightning.run.sweep.devices import gpus, one_gpu
-from fer_lightning.run.sweep.folder import make_way, value_of
+from fer_lightning.run.sweep.data_changes import data_changed
+from fer_lightning.run.sweep.gpu_assignment import gpus, one_gpu
+from fer_lightning.run.sweep.job_arguments import job_arguments
+from fer_lightning.run.sweep.job_folder import make_way, value_of
 from fer_lightning.run.sweep.names import job_name
+from fer_lightning.run.sweep.subprocess_job import run_child
 from fer_lightning.signals import EXIT_CODES
 
 log = logging.getLogger(__name__)

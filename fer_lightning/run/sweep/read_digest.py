@@ -6,8 +6,8 @@ import json
 import sys
 
 from fer_lightning.errors import FerError
+from fer_lightning.run.artifacts.data_digest_cache import data_key, keep_digest
 from fer_lightning.run.build import build_data
-from fer_lightning.run.kept_digests import data_key, keep_digest
 
 
 def main() -> None:

@@ -18,8 +18,8 @@ from fer_lightning.config_keys import HPARAMS
 from fer_lightning.errors import FerError
 from fer_lightning.results.result import Result
 from fer_lightning.results.schema import plain
+from fer_lightning.run.config.signature_check import located
 from fer_lightning.run.job import Job
-from fer_lightning.run.targets import located
 from fer_lightning.run.tracking import wandb_run
 from fer_lightning.run.tracking.wandb_logger import TROUBLE
 

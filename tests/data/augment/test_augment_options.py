@@ -11,7 +11,7 @@ from omegaconf import OmegaConf
 
 from fer_lightning.data.augment.compose import Augment
 from fer_lightning.data.sampling import Draw
-from fer_lightning.run.compose import conf_dir
+from fer_lightning.run.config.compose import conf_dir
 
 OPTIONS = sorted(path.stem for path in (Path(conf_dir()) / "augment").glob("*.yaml"))
 FIXED = {"none", "paper_a_x21", "paper_a_x9", "paper_d_mirror"}  # the same in every epoch

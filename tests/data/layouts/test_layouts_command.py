@@ -11,7 +11,7 @@ from support import call
 import tests.layouts
 from fer_lightning.errors import FerError
 from fer_lightning.run.build import make
-from fer_lightning.run.compose import compose_job
+from fer_lightning.run.config.compose import compose_job
 from tests.layouts.__main__ import NAMES, main, write
 
 SMALL = {"images": 112, "subjects": 2}

@@ -10,7 +10,7 @@ import pytest
 from fer_lightning.data.preprocess.detectors.cascade import NEIGHBOURS, STEP
 from fer_lightning.data.synthetic.read import draw_set
 from fer_lightning.run.build import build_data, make
-from fer_lightning.run.compose import compose_job
+from fer_lightning.run.config.compose import compose_job
 from tests.layouts.scene import in_scene
 
 TINTS = np.array([[1.0, 0.9, 0.8], [0.8, 1.0, 0.9]])

@@ -9,7 +9,7 @@ import pytest
 
 from fer_lightning.data.folds import inseparable
 from fer_lightning.run.build import build_data
-from fer_lightning.run.compose import compose_job
+from fer_lightning.run.config.compose import compose_job
 from fer_lightning.run.pseudo_labels import PseudoLabels
 from tests.layouts.fer2013 import FER2013_CLASSES, write_fer2013
 from tests.layouts.lfw import write_lfw

@@ -13,7 +13,7 @@ from fer_lightning.data.preprocess.locate import Locate
 from fer_lightning.data.protocols import AUTO, PROTOCOLS, Request, choose
 from fer_lightning.data.readers.folder import FolderReader
 from fer_lightning.errors import FerError
-from fer_lightning.run.compose import conf_dir
+from fer_lightning.run.config.compose import conf_dir
 from tests.layouts.folders import WORDS, write_folders
 
 FILES = {

@@ -12,7 +12,7 @@ from support import TINY, call
 
 from fer_lightning.commands import train
 from fer_lightning.results.result import read
-from fer_lightning.run.resume.first_part import rows_before
+from fer_lightning.run.resume.previous_progress import rows_before
 from fer_lightning.training.callbacks.reseed import Reseed
 
 ONE_EPOCH = [*TINY, "trainer.max_epochs=1", "trainer=cpu"]

@@ -13,9 +13,9 @@ from support import TINY, call
 
 from fer_lightning.commands import evaluate, train
 from fer_lightning.results.result import read
-from fer_lightning.run import tested as test_artifacts
 from fer_lightning.run import train as train_run
-from fer_lightning.run.resume.first_part import rows_before
+from fer_lightning.run.artifacts import test_artifacts
+from fer_lightning.run.resume.previous_progress import rows_before
 from fer_lightning.run.tracking import trackers
 from fer_lightning.training.callbacks.answers import Answers
 from fer_lightning.training.callbacks.reseed import Reseed

@@ -11,7 +11,7 @@ from omegaconf import open_dict
 from support import TINY
 
 from fer_lightning.results.sweep import JobState, SweepState
-from fer_lightning.run.compose import conf_dir, register_resolvers
+from fer_lightning.run.config.compose import conf_dir, register_resolvers
 from fer_lightning.run.sweep import state
 
 

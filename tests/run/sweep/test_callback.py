@@ -12,7 +12,7 @@ from hydra import compose, initialize_config_dir
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.override_parser.overrides_parser import OverridesParser
 
-from fer_lightning.run.compose import conf_dir, register_resolvers
+from fer_lightning.run.config.compose import conf_dir, register_resolvers
 from fer_lightning.run.sweep import state
 from fer_lightning.run.sweep.callback import SweepCallback
 

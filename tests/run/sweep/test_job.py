@@ -14,8 +14,8 @@ import pytest
 
 from fer_lightning.results.result import config_hash
 from fer_lightning.results.sweep import DONE, FAILED, PLANNED, RUNNING
-from fer_lightning.run.compose import compose_job, plain
-from fer_lightning.run.folder_lock import held
+from fer_lightning.run.artifacts.folder_lock import held
+from fer_lightning.run.config.compose import compose_job, plain
 from fer_lightning.run.sweep import job as jobs
 from fer_lightning.run.sweep import state
 

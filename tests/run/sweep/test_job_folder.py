@@ -7,8 +7,8 @@ import json
 import pytest
 
 from fer_lightning.results.result import config_hash
-from fer_lightning.run.archive import result_hash
-from fer_lightning.run.sweep.folder import make_way, value_of
+from fer_lightning.run.artifacts.archive_previous import result_hash
+from fer_lightning.run.sweep.job_folder import make_way, value_of
 
 BEFORE, NOW = {"seed": 0}, {"seed": 1}
 

@@ -18,7 +18,7 @@ import fer_lightning
 from fer_lightning.commands import train as command
 from fer_lightning.errors import FerError
 from fer_lightning.run.build import make
-from fer_lightning.run.compose import compose_job
+from fer_lightning.run.config.compose import compose_job
 from fer_lightning.run.tracking import trackers
 from fer_lightning.run.tracking.code_version import code_version
 from fer_lightning.run.train import train

@@ -17,7 +17,7 @@ import json, sys, urllib.request
 from pathlib import Path
 from fer_lightning.run.tracking import trackers
 from fer_lightning.run.build import make
-from fer_lightning.run.compose import compose_job
+from fer_lightning.run.config.compose import compose_job
 
 lines = []
 for name in ("whole", "cut"):

@@ -21,7 +21,7 @@ from wandb.sdk import wandb_setup
 from fer_lightning.errors import FerError
 from fer_lightning.run import train as training
 from fer_lightning.run.build import make
-from fer_lightning.run.compose import compose_job
+from fer_lightning.run.config.compose import compose_job
 from fer_lightning.run.tracking import trackers
 from fer_lightning.run.train import train
 

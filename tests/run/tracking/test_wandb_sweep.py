@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from omegaconf import OmegaConf
 
-from fer_lightning.run.compose import compose
+from fer_lightning.run.config.compose import compose
 
 FILE = Path(__file__).parents[3] / "docs" / "wandb_sweep.yaml"
 

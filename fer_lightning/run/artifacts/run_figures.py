@@ -1,0 +1,114 @@
+"""Draws what a run saw, how it learned, and what its test says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+
+from fer_lightning.data.datamodule import FaceDataModule
+from fer_lightning.results.figures.confusion import confusion_matrix
+from fer_lightning.results.figures.curves import learning_curves
+from fer_lightning.results.figures.faces import face_grid
+from fer_lightning.results.figures.layout import save
+from fer_lightning.results.figures.misclassified import misclassified_faces
+from fer_lightning.results.figures.preprocessing import step_rows
+from fer_lightning.results.figures.recalls import recall_bars
+from fer_lightning.results.figures.reliability import reliability_diagram
+from fer_lightning.results.predictions import Predictions
+from fer_lightning.run.artifacts.preprocessing_trace import drawable, followed, seen, some_rows
+from fer_lightning.run.job import Job
+from fer_lightning.run.visualizations.page import Page, draw_pages
+from fer_lightning.run.visualizations.sample_selection import Candidates
+from fer_lightning.training.callbacks.record import Record
+from fer_lightning.training.classifier import Classifier
+
+SHOWN_FACES = 32
+FOLLOWED_FACES = 4
+# name in result.json to file; the order in which trackers show them
+PICTURES = {
+    "learning_curves": "learning_curves.png",
+    "confusion_matrix_figure": "confusion_matrix.png",
+    "recalls": "recalls.png",
+    "reliability": "reliability.png",
+    "misclassified_faces": "misclassified_faces.png",
+    "faces": "faces.png",
+    "steps": "steps.png",
+}
+
+
+def draw_faces(job: Job, datamodule: FaceDataModule) -> None:
+    """The first training images as the net will see them: wrong labels, crops and colours show here first."""
+    loader = datamodule.train_dataloader()
+    batch = loader.dataset[next(iter(loader.sampler))]  # without starting the loader's processes for one batch
+    captions = [datamodule.class_names[label] for label in batch.label[:SHOWN_FACES]]
+    title = f"Training images as the net sees them: {job.described()}"
+    save(face_grid(drawable(batch.image[:SHOWN_FACES].numpy()), captions, title), job.output_dir / PICTURES["faces"])
+
+
+def draw_steps(job: Job, datamodule: FaceDataModule) -> None:
+    """Some training faces after each step of their preparation, from the file to the net's input."""
+    rows = some_rows(datamodule, FOLLOWED_FACES)
+    names = [datamodule.class_names[label] for label in datamodule.faces.label[rows]]
+    figure = step_rows(followed(datamodule, rows), names, datamodule.faces.ids[rows].tolist(), subtitle=job.described())
+    save(figure, job.output_dir / PICTURES["steps"])
+
+
+def draw_curves(job: Job, record: Record, epoch: int | None) -> None:
+    """The epochs so far; `epoch` is the chosen one, counted from 0."""
+    if record.epochs:
+        figure = learning_curves(record.epochs, job.config["monitor"], job.config["mode"], epoch, job.described())
+        save(figure, job.output_dir / PICTURES["learning_curves"])
+
+
+def draw_test(
+    job: Job,
+    counts: npt.NDArray[np.int64],
+    predictions: Predictions,
+    rows: npt.NDArray[np.int64],
+    datamodule: FaceDataModule,
+) -> None:
+    """Four pages about the test; `rows` are those of the predictions in the data module's faces."""
+    names, about = list(predictions.class_names), tested(job, datamodule)
+
+    def shown(chosen: npt.NDArray[np.int64]) -> npt.NDArray[np.uint8]:
+        return drawable(seen(datamodule, rows[chosen]))
+
+    figures = {
+        "confusion_matrix_figure": confusion_matrix(counts, names, subtitle=about),
+        "recalls": recall_bars(counts, names, subtitle=about),
+        "reliability": reliability_diagram(predictions.confidence, predictions.correct, subtitle=about),
+        "misclassified_faces": misclassified_faces(
+            shown,
+            predictions.true,
+            predictions.predicted,
+            predictions.confidence,
+            predictions.ids,
+            names,
+            subtitle=about,
+            limit=SHOWN_FACES,
+        ),
+    }
+    for name, figure in figures.items():
+        save(figure, job.output_dir / PICTURES[name])
+
+
+def draw_shown(
+    job: Job,
+    pages: Mapping[str, Page],
+    module: Classifier,
+    predictions: Predictions,
+    rows: npt.NDArray[np.int64],
+    datamodule: FaceDataModule,
+) -> dict[str, str]:
+    """The pages that show the net at work on faces of its test; their files by name."""
+    candidates = Candidates(
+        lambda places: seen(datamodule, rows[places]), predictions.true, predictions.correct, predictions.class_names
+    )
+    return draw_pages(pages, module, candidates, tested(job, datamodule), job.output_dir)
+
+
+def tested(job: Job, datamodule: FaceDataModule) -> str:
+    """What was tested and how, as a page's subtitle."""
+    return f"{job.described()}; protocol {datamodule.protocol.name}"

@@ -1,0 +1,84 @@
+"""Writes what a finished run leaves in its folder; result.json last."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from fer_lightning.data.datamodule import FaceDataModule
+from fer_lightning.results.result import Result, config_hash, file_digest, versions, write
+from fer_lightning.run.artifacts.archive_previous import remove_equal
+from fer_lightning.run.artifacts.run_figures import PICTURES, draw_curves
+from fer_lightning.run.artifacts.split_table import SPLIT, write_split
+from fer_lightning.run.artifacts.test_artifacts import CONFUSION, PREDICTIONS, leave_test
+from fer_lightning.run.checkpoint.training_images import rows_that_trained
+from fer_lightning.run.config.paper_results import paper_of
+from fer_lightning.run.fit import Outcome
+from fer_lightning.run.job import Job
+from fer_lightning.run.visualizations.page import Page
+from fer_lightning.training.callbacks.answers import Answers
+from fer_lightning.training.callbacks.record import Record
+from fer_lightning.training.learner import Learner
+
+FILES = {
+    "split": SPLIT,
+    "confusion_matrix": CONFUSION,
+    "predictions": PREDICTIONS,
+    "metrics": "metrics.csv",
+    "best": "checkpoints/best.ckpt",
+    "last": "checkpoints/last.ckpt",
+    **PICTURES,
+}
+DIGESTED = ("predictions",)  # reports read it, and must not take another run's
+
+
+def leave(
+    job: Job,
+    outcome: Outcome,
+    datamodule: FaceDataModule,
+    answers: Answers,
+    module: Learner,
+    pages: Mapping[str, Page],
+    record: Record | None = None,
+    world_size: int = 1,
+    resumed_from_epoch: int | None = None,
+) -> Result:
+    """Writes what the test left and the pictures, then result.json, and returns what that holds."""
+    folder, protocol = job.output_dir, datamodule.protocol
+    digest, counts = datamodule.data_digest(), {stage: len(side) for stage, side in protocol.sides().items()}
+    seen = None
+    if record is None:
+        # what trained a checkpoint that is tested anew may have been other images than this protocol's
+        digest = {"test": digest["test"]}
+        write_split(datamodule.opened.source, {"test": protocol.test}, folder / SPLIT)
+        seen = rows_that_trained(module.trained_images, datamodule)
+        counts |= {} if seen is None else {"test_trained": len(seen)}
+    tested = leave_test(job, outcome, datamodule, answers, module, pages, seen)
+    if record is not None:
+        draw_curves(job, record, outcome.epoch)
+    result = Result(
+        config_hash=config_hash(job.config),
+        choices=job.choices,
+        overrides=job.overrides,
+        config=job.config,
+        seed=job.config["seed"],
+        protocol=protocol.name,
+        class_names=tested.class_names,
+        metrics={**outcome.metrics, **tested.metrics},
+        confusion_matrix=outcome.confusion_matrix.tolist(),
+        timing=dict(outcome.timing),
+        world_size=world_size,
+        resumed_from_epoch=resumed_from_epoch,
+        paper=paper_of(job.config.get("paper"), job.choices.get("model")),
+        files={name: path for name, path in FILES.items() if (folder / path).is_file()} | tested.files,
+        versions=versions(),
+        started=job.started.isoformat(timespec="seconds"),
+        finished=datetime.now(UTC).isoformat(timespec="seconds"),
+        counts=counts,
+        intervals=tested.intervals,
+        file_digests={name: file_digest(folder / FILES[name]) for name in DIGESTED if (folder / FILES[name]).is_file()},
+        data_digest=digest,
+    )
+    write(result, folder)
+    remove_equal(folder)
+    return result

@@ -1,0 +1,106 @@
+"""`init_from=CKPT`: a net begins with the weights of another run, whatever classes that one knew."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from fer_lightning.errors import FerError, choices
+from fer_lightning.run.checkpoint.restore import read_checkpoint
+from fer_lightning.run.checkpoint.training_images import trained_images, with_earlier
+from fer_lightning.training.classifier import Classifier
+from fer_lightning.training.learner import Learner
+
+log = logging.getLogger(__name__)
+
+NET = "net."  # normalisation and class weights belong to the images that this run trains on
+
+
+def start_from(module: Learner, path: Path) -> list[str]:
+    """Loads every tensor of the net that fits, and says in the log which were loaded and which are new.
+
+    Tensors are matched by name and shape. The rows of the layer that gives the logits are matched by class name, so
+    that a class keeps its weights where its number changes; those of an unknown class stay new. Where this net has the
+    saved one as a part, as paper B's systems have an EDSR, that part takes the weights. The images that trained the
+    saved net count among those that trained this one.
+
+    Returns:
+        The names of the loaded tensors.
+
+    Raises:
+        FerError: no checkpoint of this package, or none of its tensors fits.
+    """
+    saved = read_checkpoint(path, key="init_from")
+    weights = {name.removeprefix(NET): value for name, value in saved["state_dict"].items() if name.startswith(NET)}
+    part = _part_like(saved["fer_config"]["model"].get("net") or {}, module.net)
+    theirs = {f"{part}.{name}" if part else name: value for name, value in weights.items()}
+    ours = module.net.state_dict()
+    parameters = {name for name, _ in module.net.named_parameters()}  # counters of other nets fit everywhere
+    old = list(saved["fer_config"]["class_names"])
+    other_classes = isinstance(module, Classifier) and old != list(module.class_names) and not part
+    head = _head(module) if other_classes else ""
+    loaded, new = [], []
+    for name, value in ours.items():
+        other = theirs.get(name)
+        rows = other is not None and other.shape == (len(old), *value.shape[1:])  # one of each class of the file
+        if other is not None and rows and head and name.rpartition(".")[0] == head:
+            known, strange = _copy_rows(value, other, module.class_names, old)
+            loaded += [f"{name} ({choices(known)})"] if known else []
+            new += [f"{name} ({choices(strange)})"] if strange else []
+        elif other is not None and other.shape == value.shape:
+            value.copy_(other)
+            loaded.append(name)
+        else:
+            new.append(name if other is None else f"{name} ({_size(value)}, not {_size(other)})")
+    if not any(name.partition(" ")[0] in parameters for name in loaded):
+        raise FerError(
+            f"init_from={path}: none of its {len(theirs)} weights fits this net: it has {choices(list(theirs)[:3])}, "
+            f"the net has {choices(list(ours)[:3])}; choose a checkpoint of the same model"
+        )
+    module.trained_images = with_earlier(module.trained_images, trained_images(saved, path))
+    log.info("init_from=%s: %d tensors loaded: %s", path, len(loaded), choices(loaded))
+    log.info("init_from: %d new, as the model starts them: %s", len(new), choices(new))
+    return loaded
+
+
+def _part_like(saved: Mapping[str, Any], net: nn.Module) -> str:
+    """The name of the part of `net` that is of the saved net's class; empty for `net` itself and where none is."""
+    made = str(saved.get("_target_"))
+    alike = (name for name, part in net.named_modules() if f"{type(part).__module__}.{type(part).__qualname__}" == made)
+    return next(alike, "")
+
+
+def _copy_rows(
+    ours: Tensor, theirs: Tensor, names: Sequence[str], their_names: Sequence[str]
+) -> tuple[list[str], list[str]]:
+    """Fills the rows of the classes that both know; returns those and the others."""
+    known = [name for name in names if name in their_names]
+    for name in known:
+        ours[list(names).index(name)] = theirs[their_names.index(name)]
+    return known, [name for name in names if name not in their_names]
+
+
+def _head(module: Learner) -> str:
+    """The name of the layer that gives the logits: the last with weights that an image passes."""
+    passed: list[str] = []
+    hooks = [
+        part.register_forward_hook(lambda *_, name=name: passed.append(name))
+        for name, part in module.net.named_modules()
+        if any(True for _ in part.parameters(recurse=False))
+    ]
+    spec, training = module.input, module.training
+    with torch.no_grad():
+        module.eval()(torch.zeros(1, spec.channels, spec.size, spec.size))
+    module.train(training)
+    for hook in hooks:
+        hook.remove()
+    return passed[-1]
+
+
+def _size(value: Tensor) -> str:
+    return "x".join(map(str, value.shape)) or "single"

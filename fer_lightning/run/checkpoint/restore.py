@@ -1,0 +1,111 @@
+"""Rebuilds a module from its checkpoint alone, and from nothing that the checkpoint should not name."""
+
+from __future__ import annotations
+
+import pickle
+import struct
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple, cast
+
+import torch
+from torch import nn
+
+from fer_lightning.config_keys import IN_CHECKPOINT
+from fer_lightning.data.preprocess.prepare import Prepare
+from fer_lightning.errors import FerError
+from fer_lightning.moved_paths import update_targets
+from fer_lightning.run.build import build_module
+from fer_lightning.run.checkpoint.allowed_targets import check_config
+from fer_lightning.run.checkpoint.builder import FAULTS, Builder, told
+from fer_lightning.run.checkpoint.plain_data import check_plain, check_shape, check_tensors
+from fer_lightning.run.checkpoint.size_limits import bounded_by, check_numbers
+from fer_lightning.run.checkpoint.training_images import trained_images
+from fer_lightning.run.checkpoint.trusted_packages import trusted_places
+from fer_lightning.run.checkpoint.zip_integrity import check_archive
+from fer_lightning.training.learner import TRAINED_IMAGES, Learner
+
+
+class Restored(NamedTuple):
+    """A module with its weights, its `fer_config`, and what prepares its images.
+
+    `fer_config` holds `config_keys.IN_CHECKPOINT`, `choices` and `class_names`.
+    """
+
+    module: Learner
+    config: dict[str, Any]
+    prepare: Prepare
+
+
+def restore(path: Path, key: str = "ckpt", trust: Sequence[str] | str = ()) -> Restored:
+    """The module saved in `path`, on the CPU, in eval mode.
+
+    Args:
+        path: the file, which anybody may have written, or the folder of a run.
+        key: the override that named it, for messages.
+        trust: packages, modules or classes outside the closed list that its config may name.
+
+    Raises:
+        FerError: no such file, a damaged one, not a checkpoint of this package, or a config that names what it may not.
+    """
+    trusted = trusted_places(trust)
+    path = checkpoint_file(path)
+    saved = read_checkpoint(path, key)
+    config = saved["fer_config"]
+    check_config(config, IN_CHECKPOINT, trusted, str(path))
+    check_numbers(config, IN_CHECKPOINT, str(path))
+    make = Builder(str(path), trusted)
+    weights = saved["state_dict"]
+    with told(str(path), "model"), bounded_by(weights, str(path)):
+        module = build_module(config, config["class_names"], make)
+        prepare = cast(Prepare, make("preprocess", config["preprocess"]))
+        if not (
+            isinstance(module.net, nn.Module) and isinstance(module.loss, nn.Module) and isinstance(prepare, Prepare)
+        ):
+            raise FerError(f"{path}: its net, loss or preprocess is none; it is not written by fer-train")
+    try:
+        module.load_state_dict(weights)
+    except (RuntimeError, AttributeError, TypeError, ValueError) as mismatch:
+        raise FerError(f"{path}: its weights do not fit the net that it describes: {mismatch}") from mismatch
+    module.trained_images = trained_images(saved, path)
+    return Restored(module.eval(), config, prepare)
+
+
+def checkpoint_file(path: Path) -> Path:
+    """The file itself; of the folder of a run, its best.ckpt."""
+    return path / "checkpoints" / "best.ckpt" if path.is_dir() else path
+
+
+def read_checkpoint(path: Path, key: str = "ckpt") -> dict[str, Any]:
+    """What `fer-train` saved in `path`, on the CPU; nothing is built from it.
+
+    Args:
+        path: the file, or the folder of a run.
+        key: the override that named it, for messages.
+
+    Raises:
+        FerError: no such file, cut off, damaged, or not a checkpoint of this package.
+        OSError: it may not be read.
+    """
+    path = checkpoint_file(path)
+    named = f"{key}={path}"
+    if not path.is_file():
+        raise FerError(f"{named}: no such file; a run keeps its best one in checkpoints/best.ckpt")
+    with path.open("rb"):  # a file that may not be read is not a damaged one
+        pass
+    check_archive(path, named)
+    try:
+        saved = torch.load(path, map_location="cpu", weights_only=True)
+    except (*FAULTS, EOFError, pickle.UnpicklingError, struct.error) as damage:
+        # torch's advice, to load such a file all the same, would run what it holds
+        raise FerError(f"{named}: cut off, or no checkpoint that holds plain data only") from damage
+    whole = isinstance(saved, Mapping) and all(
+        isinstance(saved.get(part), dict) for part in ("fer_config", "state_dict")
+    )
+    if not whole or {*IN_CHECKPOINT, "choices", "class_names"} - set(saved["fer_config"]):
+        raise FerError(f"{named}: not written by fer-train, for it does not say how to rebuild its net")
+    check_plain(saved["fer_config"], named)
+    check_shape(saved["fer_config"], IN_CHECKPOINT, named)
+    trained_on = {} if saved.get(TRAINED_IMAGES) is None else {TRAINED_IMAGES: saved[TRAINED_IMAGES]}
+    check_tensors({**saved["state_dict"], **trained_on}, named)
+    return {**saved, "fer_config": update_targets(saved["fer_config"])}

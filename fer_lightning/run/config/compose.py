@@ -1,0 +1,188 @@
+"""Finds conf/ in a checkout or a wheel, and composes a config from it."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from hydra import compose as hydra_compose
+from hydra import initialize_config_dir
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import DictConfig, OmegaConf, open_dict
+from omegaconf.errors import InterpolationResolutionError
+
+import fer_lightning
+from fer_lightning.config_keys import Group, groups, is_place
+from fer_lightning.data.names import UNDECODED, plain_text
+from fer_lightning.errors import FerError, underlying_mistake
+from fer_lightning.moved_paths import find_moved, update_path, update_targets
+from fer_lightning.run.config.name_clashes import check_names
+from fer_lightning.run.config.option_list import option_list
+from fer_lightning.run.config.override_grammar import at_home, to_hydra
+from fer_lightning.run.config.yaml_source import ENDINGS, parse, read_text, register
+from fer_lightning.run.job import Job
+from fer_lightning.run.sweep.names import eval_name
+
+log = logging.getLogger(__name__)
+
+TRAIN, EVAL = "fer-train", "fer-eval"
+# by LightningModule, what chooses a checkpoint unless the user says otherwise
+MAIN_FIGURE = {"fer_lightning.training.super_resolution.SuperResolver": "val/psnr"}
+
+
+def conf_dir() -> Path:
+    """The folder of the config groups: inside an installed package, beside it in a checkout."""
+    package = Path(fer_lightning.__file__).resolve().parent
+    for folder in (package / "conf", package.parent / "conf"):
+        if (folder / "train.yaml").is_file():
+            return folder
+    raise FerError(f"no conf/ in {package} nor beside it: install the package again")
+
+
+def config_dirs() -> list[Path]:
+    """The folders of config groups: conf/, and those that the running command was given, as by `--config-dir`."""
+    sources = HydraConfig.get().runtime.config_sources if HydraConfig.initialized() else []
+    given = [source for source in sources if source.schema == "file" and source.provider != "main"]
+    return [conf_dir(), *(Path(source.path) for source in given)]
+
+
+def options(group: str) -> list[str]:
+    """The names of a group's YAML files."""
+    return sorted(_files(group))
+
+
+def _files(group: str) -> dict[str, Path]:
+    files = (file for folder in config_dirs() for file in (folder / group).glob("*") if file.suffix in ENDINGS)
+    return {file.stem: file for file in files}
+
+
+def swept_by(sweep: DictConfig) -> str:
+    """The command that a file of the group `sweep` is for: its key `command` says so, else it is fer-train."""
+    return str(sweep.get("command", TRAIN))
+
+
+def sweeps_of(command: str) -> list[str]:
+    """The options of `sweep` that are for this command."""
+    files = sorted(_files("sweep").items())
+    return [option for option, file in files if swept_by(parse(read_text(file), file)) == command]
+
+
+def register_resolvers() -> None:
+    """Lets Hydra read our YAML files, and defines what they may write beside values; twice does no harm.
+
+    `${len:LIST}`, `${env_or:NAME,DEFAULT}`, `${class_set:NAME,DIR,FRAMES}`, `${groups:COMMAND}`,
+    `${eval_name:OVERRIDES,KEYS}`, `${main_figure:MODULE}`.
+    """
+    register()
+    OmegaConf.register_new_resolver("len", len, replace=True)
+    OmegaConf.register_new_resolver("env_or", _env_or, replace=True)
+    OmegaConf.register_new_resolver("class_set", _class_set, replace=True)
+    OmegaConf.register_new_resolver("main_figure", _main_figure, replace=True)
+    OmegaConf.register_new_resolver("groups", _groups, replace=True)
+    OmegaConf.register_new_resolver("eval_name", eval_name, replace=True)
+
+
+def _groups(command: str, *, _root_: DictConfig) -> str:
+    """Every group that a command takes, with its options; what only completes another file is no option."""
+    # Hydra keeps no choice of a group of which several options are chosen
+    known = {*HydraConfig.get().runtime.choices, *map(str, _root_)}
+    names = {path.name for folder in config_dirs() for path in folder.iterdir() if path.is_dir()} & known
+    names -= {"hydra", "local"}
+    listed = {group: sweeps_of(command) if group == "sweep" else options(group) for group in sorted(names)}
+    return option_list({group: found for group, found in listed.items() if found not in ([], ["default"])})
+
+
+def _class_set(name: str | int | None, dir: str, frames: str) -> list[str]:
+    """The classes of a named set; those that CK+'s files in `dir` hold where the name is `held`."""
+    from fer_lightning.data.class_sets import HELD, class_set  # what reads images is slow to import
+    from fer_lightning.data.readers.ckplus import held_classes
+
+    return list(held_classes(dir, frames) if name == HELD else class_set(name))
+
+
+def _main_figure(module: str) -> str:
+    return MAIN_FIGURE.get(update_path(module), "val/accuracy")
+
+
+def _env_or(name: str, default: str) -> str:
+    # an empty variable counts as unset: `FER_DATA= fer-train` should not read the root folder
+    return str(Path(at_home(os.environ.get(name) or default, name)))
+
+
+def compose(overrides: Sequence[str] = (), config_name: str = "train") -> DictConfig:
+    """The config that a command would see, but for `paths.output_dir`, which Hydra knows only in a run.
+
+    Args:
+        overrides: as on the command line, such as `model=stn_cnn` or `optimizer.lr=0.1`.
+        config_name: a YAML file at the top of conf/.
+    """
+    register_resolvers()
+    check_names(overrides, conf_dir())
+    with initialize_config_dir(str(conf_dir()), version_base="1.3"):
+        cfg = hydra_compose(config_name, [to_hydra(word) for word in overrides], return_hydra_config=True)
+    HydraConfig.instance().set_config(cfg)
+    with open_dict(cfg):
+        cfg.pop("hydra")
+    return cfg
+
+
+def compose_job(overrides: Sequence[str], output_dir: Path) -> Job:
+    """A training as `fer-train` would run it, for tests and notebooks: `run.train.train(job)` runs it.
+
+    Args:
+        overrides: as on the command line.
+        output_dir: the run's folder.
+    """
+    return as_job(compose([*overrides, f"paths.output_dir={output_dir}"]), list(overrides), output_dir)
+
+
+def as_job(cfg: DictConfig, overrides: list[str], output_dir: Path) -> Job:
+    """The composed config with what Hydra knows about it, as plain data."""
+    chosen = HydraConfig.get().runtime.choices
+    choices = {str(group): option for group, option in chosen.items() if not str(group).startswith("hydra")}
+    content = plain(cfg)
+    if isinstance(names := (content.get("data") or {}).get("class_names"), list):
+        content["data"]["class_names"] = [plain_text(name) if isinstance(name, str) else name for name in names]
+    for group in groups(Group.SEVERAL):
+        if group in content and group not in choices:
+            choices[group] = _listed(group, overrides, content[group])
+    return Job(content, choices, overrides, output_dir, datetime.now(UTC))
+
+
+def _listed(group: str, overrides: Sequence[str], nodes: Mapping[str, Any]) -> str:
+    """The options `[a,b]` of a group that several were chosen of: Hydra does not keep them."""
+    typed = [word.partition("=")[2] for word in overrides if word.startswith(f"{group}=[")]
+    return typed[-1] if typed else f"[{','.join(nodes)}]"
+
+
+def plain(cfg: Any) -> dict[str, Any]:
+    """A resolved config as dicts, lists and values; a mistake that a resolver found is raised as it is.
+
+    Keys are texts, as in the JSON that keeps them. In places, `~` is the home folder. Import paths that moved are
+    replaced by the present ones, with a warning.
+
+    Raises:
+        FerError: what a resolver found, or a text that is no UTF-8.
+    """
+    try:
+        content = OmegaConf.to_container(cfg, resolve=True)
+    except InterpolationResolutionError as failure:
+        raise underlying_mistake(failure) or failure from None
+    assert isinstance(content, dict)
+    for old, new in dict(find_moved(content)).items():
+        log.warning("_target_: %s has moved; write %s", old, new)
+    return {str(key): _settled(value, str(key)) for key, value in update_targets(content).items()}
+
+
+def _settled(value: Any, key: str) -> Any:
+    if isinstance(value, dict):
+        return {str(name): _settled(inner, f"{key}.{name}") for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_settled(inner, key) for inner in value]
+    if isinstance(value, str) and UNDECODED.intersection(value):  # a path of bytes that no file of a run can hold
+        raise FerError(f"{key}={plain_text(value)}: this is no UTF-8; rename it, or name a link that leads there")
+    return at_home(value, key) if isinstance(value, str) and is_place(key) else value

@@ -1,0 +1,62 @@
+"""Refuses YAML files of a user's own that have the name of one of ours, of which Hydra would read ours in silence."""
+
+from __future__ import annotations
+
+import filecmp
+from collections.abc import Iterable, Sequence
+from itertools import combinations
+from pathlib import Path
+
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.errors import HydraException
+
+from fer_lightning.errors import FerError
+from fer_lightning.run.config.yaml_source import ENDINGS
+
+CONFIG_DIR, SEARCH_PATH = "--config-dir=", "hydra.searchpath="
+SCHEME = "file://"
+
+
+def check_names(arguments: Sequence[str], conf_dir: Path) -> None:
+    """Compares the folders of YAML files that a command is given with `conf_dir`, and with each other.
+
+    Files of the same name and content, as in a copy of conf/ of which some were changed, do no harm.
+
+    Args:
+        arguments: of the command, as `flags.flags_first` writes them.
+        conf_dir: our own folder.
+
+    Raises:
+        FerError: such a folder is not there, or two files differ and have the same name.
+    """
+    folders = [conf_dir, *map(Path, _given(arguments))]
+    for folder in folders:
+        if not folder.is_dir():
+            raise FerError(f"{CONFIG_DIR}{folder}: no such folder")
+    groups = [path.name for path in conf_dir.iterdir() if path.is_dir()]
+    for first, second in combinations(folders, 2):
+        for option, file in sorted(_files(first, groups).items()):
+            for ending in ENDINGS:
+                own = second / f"{option}{ending}"
+                if own.is_file() and not filecmp.cmp(file, own, shallow=False):
+                    raise FerError(f"{own} has the name of {file}, which would be read in its place: rename it")
+
+
+def _given(arguments: Sequence[str]) -> list[str]:
+    """The folders of --config-dir and of hydra.searchpath, which may also name Python packages (pkg://)."""
+    given = [word.removeprefix(CONFIG_DIR) for word in arguments if word.startswith(CONFIG_DIR)]
+    for word in arguments:
+        if word.startswith(SEARCH_PATH):
+            try:
+                typed = OverridesParser.create().parse_override(word).value()
+            except HydraException:  # which Hydra says in its turn
+                continue
+            paths = [str(place).removeprefix(SCHEME) for place in typed] if isinstance(typed, list) else []
+            given += [path for path in paths if "://" not in path]
+    return given
+
+
+def _files(folder: Path, groups: Iterable[str]) -> dict[str, Path]:
+    """The YAML files at the top of a folder and in its groups, by their places without the ending."""
+    files = [*folder.glob("*"), *(file for group in groups for file in (folder / group).rglob("*"))]
+    return {str(file.relative_to(folder).with_suffix("")): file for file in files if file.suffix in ENDINGS}

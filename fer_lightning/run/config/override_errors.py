@@ -1,0 +1,110 @@
+"""Turns what Hydra says about a wrong override into the key, the choices and the way out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from hydra.errors import HydraException, OverrideParseException
+from omegaconf import DictConfig, ListConfig
+
+from fer_lightning.config_keys import Group, groups
+from fer_lightning.errors import choices, underlying_mistake
+from fer_lightning.run.config.compose import EVAL, TRAIN, compose, options, sweeps_of
+from fer_lightning.run.config.name_clashes import CONFIG_DIR
+from fer_lightning.run.config.quoting import quoted
+from fer_lightning.run.sweep.base_callback import refusal
+
+NO_OPTION = re.compile(
+    r"Could not (?:find|load) '(?P<group>[^']+)/(?P<option>[^'/]+)'(?:.*?:\n\t(?P<known>.*?)\nConfig)?", re.S
+)
+SEVERAL = re.compile(r"(?:Ambiguous value for argument|Sweep parameters) '(?P<key>[^=]+)=(?P<values>.*)'")
+NO_KEY = re.compile(r"Could not override '(?P<key>[^'@]+)")
+
+
+def explain(mistake: Exception, config_name: str, typed: Sequence[str]) -> str:
+    """The text to print for `mistake`.
+
+    Args:
+        mistake: what ended the command.
+        config_name: its YAML file in conf/.
+        typed: the command's arguments.
+    """
+    if own := underlying_mistake(mistake):
+        return str(own)
+    if isinstance(mistake, OverrideParseException):
+        return (
+            f"{mistake.override}: cannot be read as key=value; lists are [a,b], maps {{a: b}}, and texts with commas "
+            "or brackets stand in quotes"
+        )
+    if is_null_group(mistake):
+        return (
+            "a group takes the name of one of its options, not null; logger, augment, mix, pages have the option none"
+        )
+    if told := _of_another_command(f"fer-{config_name}", typed):
+        return told
+    text = str(mistake) or str(mistake.__cause__)
+    if found := NO_OPTION.search(text):
+        group, option = found["group"], found["option"]
+        known = found["known"].split("\n\t") if found["known"] else options(group)
+        return f"{group}={option}: no such option; choose among {choices(known, option)}"
+    if found := SEVERAL.search(text):
+        key, values = found["key"], found["values"]
+        told = f"{key}={values}: several values take a run each, with -m, as in fer-{config_name} -m {key}={values}"
+        takes_several = key in groups(Group.SEVERAL) or _is_list(key, config_name, typed)
+        return f"{told}; one run with all of them takes brackets, '{key}=[{values}]'" if takes_several else told
+    if found := NO_KEY.search(text):
+        return _unknown_key(found["key"], config_name, typed)
+    return text
+
+
+def _of_another_command(command: str, typed: Sequence[str]) -> str:
+    """What is wrong with a sweep of the other command: its file may set groups that this one does not have."""
+    named = [word.removeprefix("sweep=") for word in typed if word.startswith("sweep=")]
+    others = {option: other for other in (TRAIN, EVAL) if other != command for option in sweeps_of(other)}
+    own = others.get(named[-1]) if named and command in (TRAIN, EVAL) else None
+    return refusal(named[-1], own, command) if own else ""
+
+
+def is_null_group(mistake: Exception) -> bool:
+    """Whether this is what Hydra raises for `data=null`: a ValueError like any other but for its words."""
+    return "Config group override must be" in str(mistake)
+
+
+def _is_list(key: str, config_name: str, typed: Sequence[str]) -> bool:
+    """Whether the key holds a list, or nothing yet, in the config of the options typed."""
+    node = _with_options_only(config_name, typed)
+    for part in key.split("."):
+        node = node._get_node(part) if isinstance(node, DictConfig) else None
+    return isinstance(node, ListConfig)
+
+
+def _unknown_key(key: str, config_name: str, typed: Sequence[str]) -> str:
+    node = _with_options_only(config_name, typed)
+    place = ""
+    for part in key.split("."):
+        if not isinstance(node, DictConfig):
+            return f"{key}: no such key, for {place} is a single value"
+        if part not in node:
+            inside = f" in {place}" if place else ""
+            known = [str(name) for name in node if not str(name).startswith("_")]
+            if not place and options(part):
+                return f"{key}: {config_name} takes no {part}; leave it out"
+            if place and not node:
+                return f"{key}: {place} is an empty map; add to it with +{key}=VALUE"
+            return f"{key}: no such key{inside}; choose among {choices(known, part)}"
+        node = node._get_node(part)
+        place = f"{place}.{part}" if place else part
+    return f"{key}: a group is chosen by its name alone, as in {key}=OPTION"
+
+
+def _with_options_only(config_name: str, typed: Sequence[str]) -> object:
+    """The config of the options typed, without the values typed: one of those is the wrong one."""
+    own = [word.removeprefix(CONFIG_DIR) for word in typed if word.startswith(CONFIG_DIR)]
+    search_path = [f"hydra.searchpath=[{','.join(quoted(f'file://{Path(place).absolute()}') for place in own)}]"]
+    chosen = [word for word in typed if "=" in word and "." not in word.split("=")[0] and options(word.split("=")[0])]
+    try:
+        return compose([*search_path, *chosen], config_name)
+    except HydraException:
+        return compose((), config_name)

@@ -1,0 +1,144 @@
+"""Compares the keys and values of every `_target_` node with the parameters of its target."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import timedelta
+from pathlib import Path
+from types import NoneType, UnionType
+from typing import Any, Union, get_args, get_origin
+
+import torch
+from hydra.utils import get_object
+
+from fer_lightning.errors import FerError, choices
+from fer_lightning.run.config.inherited_keys import inherited_from
+from fer_lightning.run.config.number_ranges import check_numbers
+
+# what Hydra itself reads in such a node
+HYDRA_KEYS = frozenset({"_target_", "_partial_", "_args_", "_convert_", "_recursive_"})
+PLAIN: dict[Any, str] = {
+    **{int: "a whole number", float: "a number", bool: "true or false", str: "a text", NoneType: "null"},
+    **{dict: "a map, as in {a: b}", list: "a list, as in [a, b]"},
+}
+WRITTEN: dict[Any, type] = {Path: str, Mapping: dict, Sequence: list}  # what a YAML file has for an annotation
+
+
+def check_targets(config: Mapping[str, Any]) -> None:
+    """Compares every node with its target.
+
+    Raises:
+        FerError: a target does not exist, a key that it does not take, a value of the wrong type, or a number that is
+            not finite or out of its range.
+    """
+    for path, node in nodes(config):
+        target = str(node["_target_"])
+        try:
+            known = parameters(located(target, f"{path}._target_"))
+        except ValueError as hidden:  # of some functions that are written in C
+            raise FerError(f"{path}._target_={target}: Python cannot tell what it takes; name another") from hidden
+        strange = [key for key in node if key not in HYDRA_KEYS and key not in known]
+        if strange:
+            named = choices(sorted(known), strange[0])
+            said = f"{path}.{strange[0]}: {target} has no such parameter; choose among {named}"
+            raise FerError(said + _inherited([f"{path}.{key}" for key in strange]))
+        for key, value in node.items():
+            if key in HYDRA_KEYS:
+                continue
+            if wanted := _mismatch(known[key], value):
+                raise FerError(f"{path}.{key}={value}: it must be {wanted}")
+            for place, part in _not_texts(known[key], value):
+                raise FerError(
+                    f"{path}.{key}{place}={part}: it must be a text; numbers, and what YAML takes for a truth value "
+                    '(yes, no, on, off, true, false), stand in quotes, as in "yes"'
+                )
+        check_numbers(path, node)
+
+
+def _inherited(keys: list[str]) -> str:
+    """Where the keys come from, and how to be rid of them, when the chosen option inherits them from another."""
+    found = inherited_from(keys)
+    if found is None:
+        return ""
+    own, source = found
+    drop = " ".join(f"'~{key}'" for key in keys)
+    return (
+        f". {own.name} inherits {', '.join(keys)} from {source}: take {source.stem} out of its defaults and write what "
+        f"the net needs, or drop the keys on the command line: {drop}"
+    )
+
+
+def located(target: str, where: str) -> Any:
+    """What `target` names; `where` is its place in the config, for the message.
+
+    Raises:
+        FerError: there is no such thing.
+    """
+    try:
+        return get_object(target)
+    except (ImportError, AttributeError, ValueError) as absent:
+        raise FerError(f"{where}={target}: nothing of that name can be imported ({absent})") from absent
+
+
+def nodes(value: Any, path: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Every dict with a `_target_` inside a plain config, with its dotted place, outer ones first."""
+    if isinstance(value, Mapping):
+        if "_target_" in value:
+            yield path, value
+        for key, inner in value.items():
+            yield from nodes(inner, f"{path}.{key}" if path else str(key))
+    elif isinstance(value, list):
+        for number, inner in enumerate(value):
+            yield from nodes(inner, f"{path}[{number}]")
+
+
+def parameters(made: Any) -> dict[str, Any]:
+    """Name -> annotation of what a function or class takes, its parents' too where it passes `**` on to them."""
+    found: dict[str, Any] = {}
+    layers: list[Callable[..., Any]] = [made]
+    if inspect.isclass(made):
+        layers = [vars(layer)["__init__"] for layer in made.__mro__[:-1] if "__init__" in vars(layer)]
+    for layer in layers:
+        signature = _signature(layer).parameters.values()
+        for p in signature:
+            if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY) and p.name != "self":
+                found.setdefault(p.name, p.annotation)
+        if not any(p.kind is p.VAR_KEYWORD for p in signature):
+            break
+    return found
+
+
+def _signature(layer: Callable[..., Any]) -> inspect.Signature:
+    try:
+        return inspect.signature(layer, eval_str=True)
+    except NameError:  # an annotation that its module imports for type checkers only
+        return inspect.signature(layer)
+
+
+def _members(annotation: Any) -> tuple[Any, ...]:
+    return get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
+
+
+def _not_texts(annotation: Any, value: Any) -> Iterator[tuple[str, Any]]:
+    """The values, with their places, that are no texts in a list or map of which the annotation says that all are."""
+    # the last type of Sequence[str] and Mapping[str, str] is that of the values
+    if not any(get_args(member)[-1:] == (str,) for member in _members(annotation)):
+        return
+    if isinstance(value, Mapping):
+        yield from ((f".{key}", part) for key, part in value.items() if not isinstance(part, str))
+    elif isinstance(value, list):
+        yield from ((f"[{number}]", part) for number, part in enumerate(value) if not isinstance(part, str))
+
+
+def _mismatch(annotation: Any, value: Any) -> str | None:
+    """What the value should be, where the annotation is made of plain types only and the value is none of them."""
+    members = _members(annotation)
+    members = tuple(member for member in members if member not in (torch.Tensor, timedelta))  # no YAML file holds one
+    origins = tuple(get_origin(member) or member for member in members)
+    members = tuple(WRITTEN.get(origin, origin) for origin in origins)
+    if not all(member in PLAIN for member in members):
+        return None
+    members = tuple(dict.fromkeys(members))
+    fits = type(value) in members or (float in members and type(value) is int)
+    return None if fits else " or ".join(PLAIN[member] for member in members)

@@ -1,0 +1,1 @@
+"""The process that a run lives in: signals, warnings, distributed environment, worker failures."""

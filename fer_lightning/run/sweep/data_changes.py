@@ -1,0 +1,54 @@
+"""Whether the images of a job have changed since it began, asked by a launcher that reads no image itself."""
+
+from __future__ import annotations
+
+import json
+import logging
+import subprocess
+import sys
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from fer_lightning.run.artifacts.data_digest_cache import data_key, kept_digest
+from fer_lightning.run.sweep.job_folder import data_digest
+
+log = logging.getLogger(__name__)
+
+MODULE = "fer_lightning.run.sweep.read_digest"
+
+
+def data_changed(folder: Path, config: Mapping[str, Any]) -> bool:
+    """Whether the run in a job's folder saw other images, labels or sides than the job would see now.
+
+    Digests are kept by the state of the data's files. Where these have changed, or nothing is kept, another process
+    reads the data, once for each data config. What cannot be compared has not changed: a run from before digests were
+    kept, and data that are not here, without which a finished job stays finished.
+
+    Args:
+        folder: of the job.
+        config: resolved, as the job would run with now.
+    """
+    before = data_digest(folder)
+    if before is None:
+        return False
+    if not before:
+        log.info("%s: it is from before digests were kept; whether its data have changed is not known", folder.name)
+        return False
+    key = data_key(config)
+    if key is None:
+        return False
+    if (now := kept_digest(config, key)) is None:
+        _read(json.dumps({part: config[part] for part in ("data", "preprocess", "model", "paths")}, sort_keys=True))
+        now = kept_digest(config, key)
+    return now is not None and now != before
+
+
+@cache
+def _read(config: str) -> None:
+    """Lets another process, for torch is slow to import and stays, read the data and keep their digest."""
+    asked = subprocess.run([sys.executable, "-m", MODULE], input=config, capture_output=True, text=True, check=False)
+    if asked.returncode:
+        last = (asked.stderr.strip().splitlines() or [f"exit code {asked.returncode}"])[-1]
+        log.warning("the data of finished jobs could not be read, and are not compared: %s", last)

@@ -1,0 +1,43 @@
+"""The words by which one job of a sweep runs alone, in a process of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from fer_lightning.config_keys import row_of
+from fer_lightning.run.config.quoting import quoted
+
+# how the sweep itself runs, which is not its jobs' affair
+OWN = (
+    *("hydra.mode=", "hydra.run.", "hydra.sweep.", "hydra.sweeper", "hydra/sweeper"),
+    *("hydra.launcher", "hydra/launcher"),
+)
+NAME = "sweep_name="
+DOUBLE = '"'  # shells put their own quotes around it: 'hydra.run.dir="..."'
+
+
+def job_arguments(overrides: Sequence[str], hydra: Any, sweep_name: str, folder: Path, resume: bool) -> list[str]:
+    """The arguments of fer-train for the job.
+
+    Args:
+        overrides: of the job.
+        hydra: the `hydra` part of the sweep's or the job's config.
+        sweep_name: by which W&B groups it.
+        folder: the job's.
+        resume: go on with the run that lies there; its own config then counts, but for where the data lie.
+    """
+    # `--config-dir`, which Hydra keeps among the sources of the config
+    given = [source.path for source in hydra.runtime.config_sources if source.provider == "command-line"]
+    words = [f"--config-dir={path}" for path in given]
+    words += [word for word in hydra.overrides.hydra if not word.lstrip("+~").startswith(OWN)]
+    if resume:
+        keys = {word: row_of(word.lstrip("+").partition("=")[0]) for word in overrides}
+        places = [word for word, row in keys.items() if row.place and row.on_resume]
+        return [*words, *places, f"resume={quoted(folder, DOUBLE)}", "hydra.mode=RUN"]
+    rest = [word for word in overrides if not word.startswith(NAME)]
+    typed = [word.removeprefix(NAME).strip("'\"") for word in overrides if word.startswith(NAME)]
+    # in quotes, for 2026 is a name and no number
+    name = f"{NAME}{quoted(typed[-1] if typed and typed[-1] else sweep_name, DOUBLE)}"
+    return [*words, *rest, name, f"hydra.run.dir={quoted(folder, DOUBLE)}", "hydra.mode=RUN"]
