@@ -73,6 +73,7 @@ KEYS = (
     Key("data.faces.labels.labeller.cache_dir", Effect.NONE, place=True),
     Key("data.faces.labels.labeller.trust", Effect.NONE),
     Key("data.faces.about", Effect.NONE),
+    Key("data.targets", Effect.CONTENT, place=True, on_resume=True),
     Key("data.cache_dir", Effect.NONE, place=True),
     Key("data.num_workers", Effect.NONE),
     Key("data.batch_size", hparam=True),
@@ -171,10 +172,12 @@ def groups(kind: Group) -> tuple[str, ...]:
 def deciding(config: Mapping[str, Any]) -> dict[str, Any]:
     """The part of a resolved config that decides the metrics: what `config_hash` is computed of.
 
-    Left out are keys whose effect is not `RESULT`, Lightning's callbacks that only watch, groups without content, and
-    arguments of the Trainer that are null, which is Lightning's default.
+    Left out are keys whose effect is not `RESULT`, Lightning's callbacks that only watch, groups without content,
+    arguments of the Trainer that are null, which is Lightning's default, and the weight of soft targets without any.
     """
     kept = _deciding(config, "")
+    if isinstance(data := kept.get("data"), dict) and not config["data"].get("targets"):
+        data.pop("targets_weight", None)
     kept["trainer"] = {key: value for key, value in (kept.get("trainer") or {}).items() if value is not None}
     callbacks = (kept.get("callbacks") or {}).items()
     kept["callbacks"] = {name: node for name, node in callbacks if node and not _only_watches(node)}

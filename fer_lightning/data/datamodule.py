@@ -27,6 +27,7 @@ from fer_lightning.data.preprocess.turn import check_rotation, turned
 from fer_lightning.data.protocols import VAL_SUBJECTS, Protocol, Request, check_request
 from fer_lightning.data.sampling import Draw, EpochBatches, InOrder
 from fer_lightning.data.selection import check_limit, check_trains, fewer, select
+from fer_lightning.data.soft_targets import Shares, SoftTargets, check_soft_targets, read_soft_targets, train_targets
 from fer_lightning.data.statistics import channel_statistics, mean_image
 
 FacesFactory = Callable[..., FaceSet]
@@ -48,6 +49,9 @@ class FaceDataModule(pl.LightningDataModule):
         locate: finds and cuts out the face of each image; None where images are faces.
         rotate: degrees; each image stands in the set twice, turned by plus and by minus so much.
         exclude_copies: `exact` or `near` leaves out training images that have such a copy in validation or test.
+        targets: a file of soft targets, as `read_soft_targets` takes it: training images then have a blend of it and
+            of their labels as target; labels, validation and test stay as they are. None: labels alone.
+        targets_weight: share of the file in the blend, above 0 and up to 1.
         report_copies: whether a result also says the test accuracy without images that have a copy in train.
         split_seed: of the random choices of the protocol; separate from `seed`, so that seeds share their folds.
         max_train_images: train on this many images only, each class in its share; None takes all.
@@ -74,6 +78,8 @@ class FaceDataModule(pl.LightningDataModule):
         locate: Locate | None = None,
         rotate: float = 0,
         exclude_copies: str = "none",
+        targets: str | Path | None = None,
+        targets_weight: float = 0.5,
         report_copies: bool = False,
         max_train_images: int | None = None,
         epoch_images: int | None = None,
@@ -90,6 +96,7 @@ class FaceDataModule(pl.LightningDataModule):
         check_exclusion(exclude_copies)
         check_rotation(rotate)
         check_limit(max_train_images)
+        check_soft_targets(targets, targets_weight)
         self.request = Request(fold, num_folds, split_seed, val_subjects)
         check_request(protocol, self.request)
         self.read = faces
@@ -100,6 +107,8 @@ class FaceDataModule(pl.LightningDataModule):
         self.locate = locate or Locate()
         self.rotate = rotate
         self.exclude_copies = exclude_copies
+        self.targets = targets
+        self.targets_weight = targets_weight
         self.report_copies = report_copies
         self.protocol_name = protocol
         self.max_train_images = max_train_images
@@ -130,8 +139,8 @@ class FaceDataModule(pl.LightningDataModule):
 
     @property
     def has_votes(self) -> bool:
-        """Whether images have shares of classes instead of one label."""
-        return "target" in self.opened.source.extras
+        """Whether images have shares of classes instead of one label, in training at least."""
+        return self.targets is not None or "target" in self.opened.source.extras
 
     def read_faces(self) -> FaceSet:
         """The faces as the reader gives them: whole pictures, not turned and not cut."""
@@ -147,14 +156,20 @@ class FaceDataModule(pl.LightningDataModule):
         protocol = without_copies(source, protocol, self.exclude_copies)
         return label, fewer(protocol, label, self.max_train_images, self.request.seed)
 
+    def soft_targets(self, source: FaceSet) -> SoftTargets | None:
+        """What `targets` says of located faces; None without such a file."""
+        return None if self.targets is None else read_soft_targets(self.targets, source)
+
     def data_digest(self) -> dict[str, str]:
-        """Side -> digest of its images and labels, as `side_digests` has it; no image is prepared for it."""
+        """Side -> digest of its images and targets, as `side_digests` has it; no image is prepared for it."""
         if self._opened is not None:
-            source, label, protocol = self._opened.source, self._opened.faces.label, self._opened.protocol
+            source, label = self._opened.source, self._opened.faces.label
+            protocol, blended = self._opened.protocol, self._opened.train_targets
         else:
             source = self.located()
             label, protocol = self.deal(source)
-        return side_digests(source, label, self.class_names, protocol.sides())
+            blended = self._train_targets(source, label, protocol)
+        return side_digests(source, label, self.class_names, protocol.sides(), blended)
 
     def image_digests(self, stage: str) -> Integers:
         """(N,) the digest of each image of a side, in the order of its rows."""
@@ -192,7 +207,7 @@ class FaceDataModule(pl.LightningDataModule):
         copies = 1 if self.augment is None else self.augment.copies
         how = (self.batch_size, self.seed, self.balanced, copies, self.epoch_images)
         batches = EpochBatches(rows, labels, *how, *self._place())
-        return self._loader(batches, self.augment)
+        return self._loader(batches, self.augment, train=True)
 
     def val_dataloader(self) -> EpochLoader:
         """Validation batches, in order and as they are."""
@@ -209,14 +224,25 @@ class FaceDataModule(pl.LightningDataModule):
     def _open(self) -> Opened:
         source = self.located()
         label, protocol = self.deal(source)
+        blended = self._train_targets(source, label, protocol)
         prepared = self.prepare.faces(source, self.cache_dir)
         if self.augment is not None:
             self.augment.check(self.prepare.size, self.input.size, 1 if prepared.array.ndim == 3 else 3)
-        return Opened(source, replace(prepared, label=label, class_names=self.class_names), protocol)
+        return Opened(source, replace(prepared, label=label, class_names=self.class_names), protocol, blended)
 
-    def _loader(self, batches: Sampler[Draw], augment: Augment | None) -> EpochLoader:
+    def _votes(self, source: FaceSet) -> Shares | None:
+        return columns_of(source.extras.get("target"), source.class_names, self.class_names)
+
+    def _train_targets(self, source: FaceSet, label: Integers, protocol: Protocol) -> Shares | None:
+        soft = self.soft_targets(source)
+        if soft is None:
+            return None
+        own = self._votes(source)
+        return train_targets(soft, self.targets_weight, label, self.class_names, protocol, source.ids, own)
+
+    def _loader(self, batches: Sampler[Draw], augment: Augment | None, train: bool = False) -> EpochLoader:
         opened, spec = self.opened, self.input
-        votes = columns_of(opened.source.extras.get("target"), opened.source.class_names, self.class_names)
+        votes = opened.train_targets if train and opened.train_targets is not None else self._votes(opened.source)
         whole = self.prepare.shown_whole
         describe = describer(opened.faces, spec, whole, augment, self.cache_dir)
         pixels, label = opened.faces.array, opened.faces.label

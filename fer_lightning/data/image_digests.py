@@ -8,6 +8,7 @@ from hashlib import blake2b
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from fer_lightning.data.cache import cached_columns, content_hash
 from fer_lightning.data.faces import FaceSet, Integers, Pixels
@@ -45,7 +46,11 @@ def with_digests(faces: FaceSet, cache_dir: Path) -> FaceSet:
 
 
 def side_digests(
-    source: FaceSet, label: Integers, class_names: Sequence[str], sides: Mapping[str, Integers]
+    source: FaceSet,
+    label: Integers,
+    class_names: Sequence[str],
+    sides: Mapping[str, Integers],
+    train_targets: npt.NDArray[np.float32] | None = None,
 ) -> dict[str, str]:
     """Side -> 16 hex digits of its images and their labels, in the order of the rows; names of files do not count.
 
@@ -54,6 +59,7 @@ def side_digests(
         label: (N,) index into `class_names`; -1 where an image has none.
         class_names: the classes that are wanted.
         sides: stage -> rows.
+        train_targets: (N, C) what the loss compares training images with, where that is more than label or votes.
     """
     digests, target = image_digests(source).astype("<i8"), source.extras.get("target")
     names = np.array([*class_names, ""])[label]
@@ -63,6 +69,8 @@ def side_digests(
         whole.update("\n".join(names[rows].tolist()).encode())
         if target is not None:  # shares of votes, which a loss may ask instead of the label
             whole.update(np.ascontiguousarray(target[rows]).data)
+        if side == "train" and train_targets is not None:
+            whole.update(np.ascontiguousarray(train_targets[rows]).data)
         found[side] = whole.hexdigest()
     return found
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from fer_lightning.data.faces import FaceSet
 from fer_lightning.data.protocols import Protocol
+from fer_lightning.data.soft_targets import Shares
 
 
 class Opened(NamedTuple):
@@ -15,8 +16,10 @@ class Opened(NamedTuple):
         source: the faces as located and not yet prepared, with the labels of their data set.
         faces: the same, prepared and labelled in the wanted classes.
         protocol: the rows of each side.
+        train_targets: (N, C) what the loss compares training images with; None where that is as for other images.
     """
 
     source: FaceSet
     faces: FaceSet
     protocol: Protocol
+    train_targets: Shares | None = None

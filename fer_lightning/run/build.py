@@ -26,7 +26,13 @@ from fer_lightning.run.artifacts.data_digest_cache import data_key, keep_digest
 from fer_lightning.run.checkpoint.fit_normalization import fit_to_training_images, normalise_as_its_makers
 from fer_lightning.run.job import Job
 from fer_lightning.run.process.distributed_env import check_is_one_of
-from fer_lightning.run.sanity_check import check_callbacks, check_loss, check_output, check_trains
+from fer_lightning.run.sanity_check import (
+    check_callbacks,
+    check_loss,
+    check_output,
+    check_targets_used,
+    check_trains,
+)
 from fer_lightning.run.visualizations.page import Page
 from fer_lightning.training.callbacks.answers import Answers
 from fer_lightning.training.callbacks.figures import LogFigures
@@ -88,6 +94,7 @@ def build_run(job: Job) -> Run:
     _check_monitors(module, dict(zip(config["callbacks"], callbacks, strict=False)))
     key = data_key(config)
     datamodule = build_data(config["data"], config, augment=_augment(config), seed=config["seed"])
+    check_targets_used(module, datamodule)
     check_trains(datamodule)
     check_devices(trainer.world_size, datamodule.batch_size, datamodule.protocol)
     fit_to_training_images(module, datamodule)

@@ -17,6 +17,8 @@ from fer_lightning.run.config.compose import options
 from fer_lightning.run.visualizations.forward_hooks import at_rest
 from fer_lightning.training.callbacks.progressive import Progressive
 from fer_lightning.training.callbacks.train_transform import TrainTransform
+from fer_lightning.training.classifier import Classifier
+from fer_lightning.training.detector import Detector
 from fer_lightning.training.learner import Learner
 from fer_lightning.training.losses import check_task
 from fer_lightning.training.super_resolution import SuperResolver, check_pixel_loss
@@ -70,6 +72,15 @@ def check_callbacks(module: Learner, callbacks: Sequence[pl.Callback]) -> None:
         if isinstance(callback, Progressive):
             for size in callback.sizes:
                 _check_size(module, size)
+
+
+def check_targets_used(module: Learner, datamodule: FaceDataModule) -> None:
+    """Raises FerError where there are soft targets, and the module does not compare class scores with them."""
+    if datamodule.targets is not None and (not isinstance(module, Classifier) or isinstance(module, Detector)):
+        raise FerError(
+            f"data.targets={datamodule.targets}: soft targets are for models that learn a share for each class; "
+            f"{type(module).__name__} does not, leave it null"
+        )
 
 
 def check_trains(datamodule: FaceDataModule) -> None:

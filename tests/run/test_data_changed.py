@@ -153,7 +153,7 @@ def test_without_a_list_of_its_images_a_resume_names_the_sides(at_work, capfd):
     (at_work / "run" / "split.csv").unlink()
     repaint(at_work)
     assert longer(at_work) == 1
-    assert "other images, labels or votes, or another order, in " in capfd.readouterr().err
+    assert "other images, labels, votes or soft targets, or another order, in " in capfd.readouterr().err
 
 
 def evaluated(folder, *words):

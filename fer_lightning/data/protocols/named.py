@@ -24,6 +24,8 @@ from fer_lightning.data.protocols.published import (
     official,
     paper_a,
     paper_c,
+    train_kfold,
+    train_kfold_number,
     train_quarter,
     train_quarter_number,
 )
@@ -43,6 +45,15 @@ PROTOCOLS = {
     "leave_one_subject_out": Rule(leave_one_subject_out, lacks_subjects, folds=True),
     "train_quarter": Rule(
         train_quarter, lacks_train, folds=True, check=train_quarter_number, val_tests=True, published=True
+    ),
+    "train_kfold": Rule(
+        train_kfold,
+        lacks_official,
+        folds=True,
+        num_folds=True,
+        check=train_kfold_number,
+        apart=Apart.PEOPLE,
+        published=True,
     ),
     "test_only": Rule(test_only, apart=Apart.NOTHING, filled=("test",)),
     "train_is_test": Rule(train_is_test, apart=Apart.NOTHING),

@@ -16,6 +16,7 @@ log = logging.getLogger(__name__)
 ROLES = {"train": ("Training", "train"), "val": ("PublicTest", "val"), "test": ("PrivateTest", "test")}
 PARTS = 10  # one of ten parts of the training side validates where no other side can
 QUARTERS = 4
+TRAIN_KFOLD = 2  # the fewest folds that let every training image be tested by a net that it did not train
 
 
 def published_side(split: Strings) -> Strings:
@@ -96,6 +97,28 @@ def train_quarter_number(request: Request) -> int:
     """The quarter that trains; raises FerError where there is no such one."""
     check_fold(request.fold, QUARTERS)
     return request.fold
+
+
+def train_kfold(faces: FaceSet, request: Request) -> Sides:
+    """Of the images that `official` trains on, fold `fold` tests and the others train; its validation side validates.
+
+    For cross-fitted predictions: over all folds each training image is tested once, by a net that saw neither it nor
+    a copy of it, and no net reads the published test side.
+    """
+    k = train_kfold_number(request)
+    train, val, _ = official(faces, request)
+    part = faces.take(train, f"{faces.fingerprint} train")
+    home = folds(inseparable(part), part.label, k, request.seed)
+    return train[home != request.fold], val, train[home == request.fold]
+
+
+def train_kfold_number(request: Request) -> int:
+    """How many folds `train_kfold` makes; raises FerError where that is too few, or lacks the fold."""
+    k = TRAIN_KFOLD if request.num_folds is None else request.num_folds
+    if k < TRAIN_KFOLD:
+        raise FerError(f"data.num_folds={k}: choose {TRAIN_KFOLD} or more, for one fold tests and the rest train")
+    check_fold(request.fold, k, ", or raise data.num_folds")
+    return k
 
 
 def _cut(faces: FaceSet, train: Integers, seed: int) -> tuple[Integers, Integers]:

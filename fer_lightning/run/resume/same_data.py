@@ -34,7 +34,7 @@ def check_same_data(job: Job, datamodule: FaceDataModule) -> None:
     before = read_split(job.output_dir / SPLIT)
     told = differences(before, placed(datamodule.opened.source, datamodule.protocol.sides())) if before else ""
     differing = [side for side, digest in now.items() if digest != job.data_digest.get(side)]
-    told = told or f"other images, labels or votes, or another order, in {', '.join(differing)}"
+    told = told or f"other images, labels, votes or soft targets, or another order, in {', '.join(differing)}"
     raise FerError(
         f"resume={job.output_dir}: its data have changed since it began: {told}. What tests now may have trained: "
         "put the data back as they were, name their place (FER_DATA, data.faces.dir), or start a new run"

@@ -19,7 +19,7 @@ WHOLE = {"kfold": 3, "holdout": 3, "subject_8fold": 8, "subject_10fold": 10, "le
 """Protocols that keep people and copies whole, by the fewest groups that they can deal."""
 TURNS = ("kfold", "kfold_images", "subject_10fold", "leave_one_subject_out")
 PUBLISHED = ("official", "paper_a", "paper_c")
-NEED_SPLIT = (*PUBLISHED, "train_quarter")
+NEED_SPLIT = (*PUBLISHED, "train_quarter", "train_kfold")
 PUBLISHERS = [
     ["Training", "Training", "PublicTest", "Training", "PrivateTest"],
     ["Training", "Training", "PrivateTest", "train", "val"],

@@ -202,3 +202,36 @@ def test_what_a_quarter_needs_and_a_fifth_one(make_faces):
         choose(make_faces([0] * 8), "train_quarter", Request())
     with pytest.raises(FerError, match=r"data\.fold=4: choose 0\.\.3"):
         choose(make_faces([0] * 8, split=["train"] * 8), "train_quarter", Request(4))
+
+
+def test_folds_of_train_test_each_training_image_once_and_validate_on_the_published_side(fer2013_in_small):
+    published = choose(fer2013_in_small, "official", Request())
+    for k in (None, 3):
+        folds = [choose(fer2013_in_small, "train_kfold", Request(fold, k)) for fold in range(k or 2)]
+        assert np.array_equal(np.sort(np.concatenate([protocol.test for protocol in folds])), published.train)
+        for protocol in folds:
+            assert np.array_equal(np.sort(np.concatenate([protocol.train, protocol.test])), published.train)
+            assert np.array_equal(protocol.val, published.val)
+            assert len(protocol.test) == pytest.approx(28709 / (k or 2), abs=7)
+
+
+def test_folds_of_train_keep_people_and_copies_together_and_never_read_the_test_side(make_faces):
+    faces = make_faces(
+        [0, 1] * 14,
+        split=["train"] * 20 + ["val"] * 4 + ["test"] * 4,
+        subject=[f"p{row // 2}" for row in range(28)],
+        extras={"digest": np.where(np.arange(28) == 19, 0, np.arange(28))},
+    )
+    for fold in range(2):
+        protocol = choose(faces, "train_kfold", Request(fold))
+        assert set(faces.subject[protocol.train]) & set(faces.subject[protocol.test]) == set()
+        assert (0 in protocol.train) == (19 in protocol.train)
+        assert protocol.val.tolist() == [20, 21, 22, 23]
+        assert max(protocol.train.max(), protocol.test.max()) < 20
+
+
+def test_folds_of_train_validate_on_a_tenth_of_it_where_a_validation_side_is_all_that_tests(make_faces):
+    faces = make_faces([0, 1] * 15, split=["train"] * 20 + ["val"] * 10)
+    protocol = choose(faces, "train_kfold", Request())
+    assert np.array_equal(protocol.val, choose(faces, "official", Request()).val)
+    assert max(protocol.val) < 20

@@ -1,0 +1,230 @@
+"""Reads soft targets, shares of the classes for each image out of a table, and blends them with the labels."""
+
+from __future__ import annotations
+
+import csv
+import logging
+import math
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from fer_lightning.data.expressions import EXPRESSIONS, columns_of
+from fer_lightning.data.faces import FaceSet, Integers
+from fer_lightning.data.image_digests import image_digests, in_hex
+from fer_lightning.data.protocols import Protocol
+from fer_lightning.data.readers import fer2013, fer_votes
+from fer_lightning.data.readers.archives import open_text
+from fer_lightning.data.readers.csv_rows import csv_rows
+from fer_lightning.errors import FerError, choices, first_few
+
+log = logging.getLogger(__name__)
+
+IMAGE, DIGEST, TRAINED, SHARE = "image", "digest", "trained", "p_"  # columns; `p_<class>` is a class's share
+WANTED = f"a table with the columns {IMAGE} and {SHARE}<class>, as fer-report save_targets= writes it"
+
+Shares = npt.NDArray[np.float32]
+
+
+class SoftTargets(NamedTuple):
+    """What a file says of N faces.
+
+    Attributes:
+        path: of the file.
+        class_names: the K classes that it knows.
+        shares: (N, K) float32; a row sums to 1, or is zero where the file says nothing of the image.
+        listed: (N,) whether the image stands in the file.
+        trained: (N,) whether the image trained a net from which the shares are.
+    """
+
+    path: Path
+    class_names: tuple[str, ...]
+    shares: Shares
+    listed: npt.NDArray[np.bool_]
+    trained: npt.NDArray[np.bool_]
+
+    def for_classes(self, class_names: Sequence[str]) -> Shares:
+        """(N, C) shares of these classes, which sum to 1 again; zero rows where the file has no share of any.
+
+        Raises:
+            FerError: the file lacks one of them.
+        """
+        if missing := [name for name in class_names if name not in self.class_names]:
+            raise FerError(
+                f"data.targets={self.path}: it has no share of {choices(missing)}; its classes are "
+                f"{choices(self.class_names)}"
+            )
+        picked = columns_of(self.shares, self.class_names, class_names)
+        assert picked is not None
+        return picked
+
+
+def check_soft_targets(targets: str | Path | None, weight: float) -> None:
+    """Raises FerError where there is no such file, or the weight is no share."""
+    if not 0 < weight <= 1:
+        raise FerError(f"data.targets_weight={weight}: choose above 0 to 1; the label has the rest of the weight")
+    if targets is not None and not Path(targets).expanduser().is_file():
+        raise FerError(f"data.targets={targets}: there is no such file; name {WANTED}, or {fer_votes.TABLE} of FER+")
+
+
+def train_targets(
+    soft: SoftTargets,
+    weight: float,
+    label: Integers,
+    class_names: Sequence[str],
+    protocol: Protocol,
+    ids: npt.NDArray[np.str_],
+    own: Shares | None = None,
+) -> Shares:
+    """(N, C) what the loss compares training images with: (1 - weight) x label + weight x soft target.
+
+    An image of which the file lists no share of these classes keeps its label. Rows of images that do not train are
+    not blended.
+
+    Args:
+        soft: of these faces.
+        weight: of the soft targets, above 0 and up to 1.
+        label: (N,) index into `class_names`; -1 where an image has none.
+        class_names: the C wanted classes.
+        protocol: which rows train.
+        ids: (N,) names of the images, for messages.
+        own: (N, C) shares that the data set has in place of labels; None where it has none.
+
+    Raises:
+        FerError: a training image is not in the file, the file lacks a class, or an image that validates or tests
+            trained a net from which the file is.
+    """
+    shares = soft.for_classes(class_names)
+    train, held_out = protocol.train, np.union1d(protocol.val, protocol.test)
+    if len(missing := train[~soft.listed[train]]):
+        raise FerError(
+            f"data.targets={soft.path}: {len(missing):,} of {len(train):,} training images are not in it "
+            f"({first_few(ids[missing].tolist())}); list each, with empty cells where the label alone is to count"
+        )
+    if len(seen := held_out[soft.trained[held_out]]):
+        raise FerError(
+            f"data.targets={soft.path}: {len(seen):,} images that validate or test trained the nets that it is from "
+            f"({first_few(ids[seen].tolist())}), and would be learned through them; train these nets under "
+            "data.protocol=train_kfold, which leaves the published validation and test sides out"
+        )
+    blended = np.eye(len(class_names) + 1, len(class_names), dtype=np.float32)[label] if own is None else own.copy()
+    told = train[shares[train].any(axis=1)]
+    agreeing = (shares[told].argmax(axis=1) == label[told]).mean() if len(told) else 0.0
+    blended[told] = np.float32(1 - weight) * blended[told] + np.float32(weight) * shares[told]
+    log.info(
+        "data.targets: weight %g in the targets of %s of %s training images, of which %.1f %% have their label as the "
+        "likeliest class there",
+        *(weight, f"{len(told):,}", f"{len(train):,}", 100 * agreeing),
+    )
+    return blended
+
+
+def read_soft_targets(path: str | Path, faces: FaceSet) -> SoftTargets:
+    """What a file says of these faces; images are matched by id, and compared by digest where the file has digests.
+
+    Args:
+        path: a table with `image` and `p_<class>` columns (shares, or counts of votes, which are divided by their sum;
+            empty cells leave an image to its label), and perhaps `digest`, as in split.csv, and `trained`, how many
+            of the nets that gave the shares trained on the image; or FER+'s fer2013new.csv. Also .xz .gz .zip.
+        faces: before a model's preprocessing, labelled by their data set.
+
+    Raises:
+        FerError: with the line of what is no share; the file is something else, or fits other images.
+    """
+    path = Path(path).expanduser()
+    with open_text(path, _member(path)) as lines:
+        header = _header(lines, path)
+    if set(fer_votes.COLUMNS) <= set(header):
+        return _from_votes(path, faces)
+    names = tuple(name.removeprefix(SHARE) for name in header if name.startswith(SHARE))
+    if IMAGE not in header or not names:
+        raise FerError(
+            f"data.targets={path}: its columns are {choices(header)[:200]}; it must be {WANTED}, or "
+            f"{fer_votes.TABLE} of FER+"
+        )
+    further = tuple(name for name in (DIGEST, TRAINED) if name in header)
+    return _from_table(path, names, further, faces)
+
+
+def _from_table(path: Path, names: tuple[str, ...], further: tuple[str, ...], faces: FaceSet) -> SoftTargets:
+    rows = {name: row for row, name in enumerate(faces.ids.tolist())}
+    digests = in_hex(image_digests(faces)) if DIGEST in further else []
+    shares = np.zeros((len(faces), len(names)), dtype=np.float32)
+    listed, trained = np.zeros(len(faces), dtype=np.bool_), np.zeros(len(faces), dtype=np.bool_)
+    others: list[str] = []
+    with open_text(path, _member(path)) as lines:
+        for where, (image, *cells) in csv_rows(
+            lines, str(path), (IMAGE, *further, *(f"{SHARE}{name}" for name in names))
+        ):
+            says = dict(zip(further, cells, strict=False))
+            if (row := rows.get(image)) is None:
+                continue
+            if listed[row]:
+                raise FerError(f"{where}: {image} stands there twice; keep one")
+            if digests and says[DIGEST] != digests[row]:
+                others.append(image)
+            listed[row] = True
+            trained[row] = says.get(TRAINED, "0") not in ("", "0")
+            shares[row] = _shares(cells[len(further) :], where)
+    if others:
+        raise FerError(
+            f"data.targets={path}: {len(others):,} of its images are other pictures than those here "
+            f"({first_few(others)}); take the data set from which it was made"
+        )
+    if not listed.any():
+        raise FerError(f"data.targets={path}: none of its images is in this data set, where they are called as "
+                       f"{first_few(faces.ids.tolist(), 2)}")  # fmt: skip
+    return SoftTargets(path, names, shares, listed, trained)
+
+
+def _from_votes(path: Path, faces: FaceSet) -> SoftTargets:
+    """Each expression's share of the votes for expressions; votes for `unknown` and `NF` count for none."""
+    table = fer_votes.read_votes(path, fer2013.USAGES)
+    if faces.split is None or len(table.usage) != len(faces):
+        raise FerError(
+            f"data.targets={path}: votes of FER+ for the {len(table.usage):,} images of FER2013, and this data set "
+            f"has {len(faces):,}; they fit data=fer2013 and data=ferplus alone"
+        )
+    fer_votes.check_rows(faces, table, path, Path("data=fer2013"))
+    votes = np.zeros((len(faces), len(EXPRESSIONS)), dtype=np.float32)
+    votes[:, fer_votes.CLASS] = table.votes[:, : fer_votes.NAMED]
+    total = votes.sum(axis=1, keepdims=True)
+    shares = np.divide(votes, total, out=np.zeros_like(votes), where=total > 0)
+    everywhere = np.ones(len(faces), dtype=np.bool_)
+    return SoftTargets(path, EXPRESSIONS, shares, everywhere, ~everywhere)
+
+
+def _shares(cells: Sequence[str], where: str) -> Shares:
+    """Cells as shares that sum to 1; zeros where every cell is empty."""
+    if not any(cells):
+        return np.zeros(len(cells), dtype=np.float32)
+    numbers = np.array([_number(cell, where) for cell in cells])
+    if not (total := numbers.sum()):
+        return np.zeros(len(cells), dtype=np.float32)
+    shares: Shares = (numbers / total).astype(np.float32)
+    return shares
+
+
+def _number(cell: str, where: str) -> float:
+    try:
+        number = float(cell)
+    except ValueError:
+        number = math.nan
+    if not 0 <= number < math.inf:
+        raise FerError(f"{where}: a share is '{cell[:20]}', it must be a number of 0 or more")
+    return number
+
+
+def _header(lines: Iterable[str], path: Path) -> list[str]:
+    try:
+        return [name.strip() for name in next(csv.reader(lines), [])]
+    except csv.Error as fault:
+        raise FerError(f"data.targets={path}: this is no table of comma-separated values: {fault}") from fault
+
+
+def _member(path: Path) -> str:
+    """The file to look for in a .zip."""
+    return path.name.removesuffix(".zip")
