@@ -7,13 +7,11 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 
 from fer_lightning.errors import FerError, choices
-from fer_lightning.nets.parts.stn import Localisation, SpatialTransformer
+from fer_lightning.nets.parts.stn import SpatialTransformer, deep_emotion_localisation
 
 NORMS = ("every", "fourth", "none")
 CONVOLUTIONS = 4
 KERNEL = 3
-SEEN = ((8, 7), (10, 5))  # channels and kernel of the localisation net's convolutions: those of Deep-Emotion
-HIDDEN_OF_SEEN = 32
 
 
 class AttentionalCnn(nn.Module):
@@ -66,7 +64,7 @@ class AttentionalCnn(nn.Module):
             raise FerError(f"model.net.norm={norm}: choose among {choices(NORMS, norm)}")
         self.stn: nn.Module = nn.Identity()
         if attention:
-            look = localisation(channels, size)
+            look = deep_emotion_localisation(channels, size)
             self.stn = SpatialTransformer(channels, padding=stn_padding, step=stn_step, localisation=look)
         layers: list[nn.Module] = []
         before, side = channels, size
@@ -94,22 +92,3 @@ class AttentionalCnn(nn.Module):
         """Logits (N, num_classes)."""
         logits: Tensor = self.classify(self.features(self.stn(x)))
         return logits
-
-
-def localisation(channels: int, size: int) -> Localisation:
-    """Deep-Emotion's localisation net without its last layer: conv 8@7, conv 10@5, each max-pooled, linear 32.
-
-    Raises:
-        FerError: the image is too small for its kernels.
-    """
-    layers: list[nn.Module] = []
-    before, side = channels, size
-    for width, kernel in SEEN:
-        layers += [nn.Conv2d(before, width, kernel), nn.MaxPool2d(2), nn.ReLU(inplace=True)]
-        before, side = width, (side - kernel + 1) // 2
-    if side < 1:
-        raise FerError(
-            f"model.input.size={size}: the localisation net's kernels leave nothing of it, choose 18 or more"
-        )
-    layers += [nn.Flatten(), nn.Linear(before * side * side, HIDDEN_OF_SEEN), nn.ReLU(inplace=True)]
-    return Localisation(*layers, features=HIDDEN_OF_SEEN)

@@ -18,7 +18,8 @@ class HogCnn(DepthCnn):
 
     Args:
         hog: `orientations`, `cell` and `block` of the descriptor, which give its length F.
-        num_classes, channels, size, depth, width, hidden, dropout: as in DepthCnn.
+        num_classes, channels, size, depth, stages, width, hidden, dropout: as in DepthCnn.
+        attention, stn_padding, stn_step: as in DepthCnn; the descriptor is that of the face before it is warped.
 
     Raises:
         FerError: as in DepthCnn.
@@ -31,17 +32,23 @@ class HogCnn(DepthCnn):
         channels: int = 1,
         size: int = 48,
         depth: int = 4,
+        stages: int | None = None,
         width: int = 32,
         hidden: int = 256,
         dropout: float = 0.5,
+        attention: bool = False,
+        stn_padding: str = "border",
+        stn_step: float = 0.1,
     ) -> None:
         values = hog_values(size, **hog)
-        super().__init__(num_classes, channels, size, depth, width, hidden, dropout, described=values)
+        super().__init__(
+            num_classes, channels, size, depth, stages, width, hidden, dropout, values, attention, stn_padding, stn_step
+        )
         self.scale = nn.BatchNorm1d(values)
 
     def forward(self, x: Tensor, described: Tensor) -> Tensor:  # type: ignore[override]
         """Logits (N, num_classes) of images and their descriptors (N, F)."""
-        logits: Tensor = self.classify(torch.cat([self.features(x), self.scale(described)], dim=1))
+        logits: Tensor = self.classify(torch.cat([self.features(self.stn(x)), self.scale(described)], dim=1))
         return logits
 
 

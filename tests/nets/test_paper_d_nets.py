@@ -85,12 +85,37 @@ def test_an_impossible_attentional_net_is_refused(wrong, message):
         AttentionalCnn(7, **wrong)
 
 
-@pytest.mark.parametrize("depth", [1, 2, 3, 4, 5, 6, 7, 8, 9])
-def test_the_depth_is_the_number_of_convolutions(depth):
-    net = DepthCnn(7, depth=depth, width=4)
-    assert len(of(net, nn.Conv2d)) == len(of(net, nn.BatchNorm2d)) == depth
-    assert len(of(net, nn.MaxPool2d)) == min(depth, 4)
+@pytest.mark.parametrize("attention", [False, True])
+@pytest.mark.parametrize("depth", [2, 3, 4, 8, 10, 12, 16])
+def test_depth_changes_the_number_of_convolutions_alone(depth, attention):
+    shallow, net = (DepthCnn(7, depth=number, stages=2, width=4, attention=attention) for number in (2, depth))
+    assert len(of(net.features, nn.Conv2d)) == len(of(net.features, nn.BatchNorm2d)) == depth
+    assert len(of(net.features, nn.MaxPool2d)) == 2
+    assert {conv.out_channels for conv in of(net.features, nn.Conv2d)} == {4, 8}
+    for part in ("stn", "classify"):
+        shapes = [[p.shape for p in getattr(one, part).parameters()] for one in (shallow, net)]
+        assert shapes[0] == shapes[1]
     assert net.eval()(torch.zeros(1, 1, 48, 48)).shape == (1, 7)
+
+
+def test_attention_is_the_transformer_of_the_attentional_net_in_front_of_the_same_net():
+    net = DepthCnn(7, stages=2, width=4, attention=True)
+    assert str(net.stn) == str(AttentionalCnn(7).stn)
+    plain = DepthCnn(7, stages=2, width=4)
+    assert {**plain.state_dict()}.keys() == {key for key in net.state_dict() if not key.startswith("stn.")}
+    x = torch.rand(2, 1, 48, 48, generator=torch.Generator().manual_seed(0))
+    nn.init.normal_(net.stn.affine.weight)
+    with torch.no_grad():
+        net.eval()
+        warped = net.stn(x)
+        assert not torch.allclose(warped, x, atol=0.01)
+        torch.testing.assert_close(net(x), net.classify(net.features(warped)))
+
+
+@pytest.mark.parametrize("depth", [1, 2, 3, 4, 5, 9])
+def test_a_net_saved_before_stages_existed_keeps_up_to_four(depth):
+    net = DepthCnn(7, depth=depth, width=4)
+    assert len(of(net, nn.MaxPool2d)) == min(depth, 4)
 
 
 def test_later_stages_take_the_convolutions_that_do_not_come_out_even():
@@ -100,7 +125,14 @@ def test_later_stages_take_the_convolutions_that_do_not_come_out_even():
 
 @pytest.mark.parametrize(
     ("wrong", "message"),
-    [({"depth": 0}, r"model\.net\.depth=0: choose 1"), ({"size": 8}, r"model\.input\.size=8: 4 pools .* choose 16")],
+    [
+        ({"depth": 0}, r"model\.net\.depth=0: choose 1"),
+        ({"size": 8}, r"model\.input\.size=8: 4 pools .* choose 16"),
+        ({"depth": 3, "stages": 4}, r"model\.net\.stages=4: .* choose 1 to model\.net\.depth=3"),
+        ({"stages": 0}, r"model\.net\.stages=0: .* choose 1"),
+        ({"size": 17, "attention": True}, r"model\.input\.size=17: .* choose 18 or more"),
+        ({"attention": True, "stn_padding": "black"}, r"'black': choose among border"),
+    ],
 )
 def test_an_impossible_depth_is_refused(wrong, message):
     with pytest.raises(FerError, match=message):

@@ -53,7 +53,8 @@ def saturate(image: Pixels, amount: float, weights: Sequence[float] | None = Non
     """Colour made `amount` times as far from grey, by the usual colour matrix. Paper D, section 3, step 3.
 
     With inv = 1 - amount, each of R, G and B becomes inv * grey + amount * itself. Paper D prints the products of the
-    weights with inv alone, and no amount. Grey pixels keep their level where the sum of the weights is 1.
+    weights with inv alone, and no amount. Where the sum of the weights is 1, the grey of a pixel by these weights stays
+    the same, unless a channel is clipped.
 
     Args:
         image: (H, W, 3) RGB uint8; a grey (H, W) image comes back unchanged.

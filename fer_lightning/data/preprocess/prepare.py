@@ -38,7 +38,8 @@ class Prepare:
         light_last: resize before the light is treated, as paper C does; paper A equalises first.
         grey: weights of R, G and B; null takes OpenCV's. Paper D, section 3: [0.213, 0.715, 0.072].
         saturation: 1 changes nothing, more strengthens colour, 0 takes it away. Paper D, section 3.
-        saturate_first: before grey. Paper D lists saturation after grey, where it changes nothing.
+        saturate_first: before grey. Paper D lists saturation after grey, where it changes nothing; before, it changes
+            only levels that it clips, for its colour matrix keeps the grey of its weights.
         view: what the net sees of a prepared image that is larger than its input: its `centre`, or the `whole` made
             smaller.
     """

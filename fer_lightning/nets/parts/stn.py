@@ -10,6 +10,8 @@ from fer_lightning.errors import FerError, choices
 from fer_lightning.nets.parts.conv import ConvBnRelu
 
 PADDINGS = ("border", "zeros", "reflection")
+DEEP_EMOTION_CONVOLUTIONS = ((8, 7), (10, 5))  # channels and kernel size of each; Minaee and Abdolrashidi 2019
+DEEP_EMOTION_HIDDEN = 32
 GRID = 4  # the localisation net's last map is GRID x GRID, whatever the input: it keeps where things are, coarsely
 
 
@@ -39,6 +41,25 @@ def coarse_localisation(channels: int, width: int) -> Localisation:
         nn.ReLU(inplace=True),
         features=4 * width,
     )
+
+
+def deep_emotion_localisation(channels: int, size: int) -> Localisation:
+    """Deep-Emotion's localisation net without its last layer: conv 8@7, conv 10@5, each max-pooled, linear 32.
+
+    Raises:
+        FerError: the image is too small for its kernels.
+    """
+    layers: list[nn.Module] = []
+    before, side = channels, size
+    for width, kernel in DEEP_EMOTION_CONVOLUTIONS:
+        layers += [nn.Conv2d(before, width, kernel), nn.MaxPool2d(2), nn.ReLU(inplace=True)]
+        before, side = width, (side - kernel + 1) // 2
+    if side < 1:
+        raise FerError(
+            f"model.input.size={size}: the localisation net's kernels leave nothing of it, choose 18 or more"
+        )
+    layers += [nn.Flatten(), nn.Linear(before * side * side, DEEP_EMOTION_HIDDEN), nn.ReLU(inplace=True)]
+    return Localisation(*layers, features=DEEP_EMOTION_HIDDEN)
 
 
 class SpatialTransformer(nn.Module):

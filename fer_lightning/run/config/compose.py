@@ -75,7 +75,7 @@ def register_resolvers() -> None:
     """Lets Hydra read our YAML files, and defines what they may write beside values; twice does no harm.
 
     `${len:LIST}`, `${env_or:NAME,DEFAULT}`, `${class_set:NAME,DIR,FRAMES}`, `${groups:COMMAND}`,
-    `${eval_name:OVERRIDES,KEYS}`, `${main_figure:MODULE}`.
+    `${eval_name:OVERRIDES,KEYS}`, `${main_figure:MODULE}`, `${if_else:KEY,YES,NO}`.
     """
     register()
     OmegaConf.register_new_resolver("len", len, replace=True)
@@ -83,6 +83,7 @@ def register_resolvers() -> None:
     OmegaConf.register_new_resolver("class_set", _class_set, replace=True)
     OmegaConf.register_new_resolver("main_figure", _main_figure, replace=True)
     OmegaConf.register_new_resolver("groups", _groups, replace=True)
+    OmegaConf.register_new_resolver("if_else", _if_else, replace=True)
     OmegaConf.register_new_resolver("eval_name", eval_name, replace=True)
 
 
@@ -94,6 +95,11 @@ def _groups(command: str, *, _root_: DictConfig) -> str:
     names -= {"hydra", "local"}
     listed = {group: sweeps_of(command) if group == "sweep" else options(group) for group in sorted(names)}
     return option_list({group: found for group, found in listed.items() if found not in ([], ["default"])})
+
+
+def _if_else(key: str, yes: Any, no: Any, *, _root_: DictConfig) -> Any:
+    """One of two values: `no` where the dotted key of the config is false, null or absent, as of another net."""
+    return yes if OmegaConf.select(_root_, key) not in (None, False) else no
 
 
 def _class_set(name: str | int | None, dir: str, frames: str) -> list[str]:
