@@ -44,7 +44,7 @@ class FaceDataModule(pl.LightningDataModule):
         input: what the model asks of its images.
         protocol: a name of `protocols.PROTOCOLS`, or `auto`.
         fold: which fold tests, for protocols with folds.
-        num_folds: how many folds, for `kfold` and `kfold_images` only.
+        num_folds: how many folds, for `kfold`, `paper_c_kfold` and `kfold_images` only.
         val_subjects: people who validate in the group that `subject_8fold` sets aside.
         locate: finds and cuts out the face of each image; None where images are faces.
         rotate: degrees; each image stands in the set twice, turned by plus and by minus so much.

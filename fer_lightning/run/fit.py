@@ -28,7 +28,8 @@ class Outcome:
     """What a fit and its test gave.
 
     Attributes:
-        metrics: `<stage>/<metric>`; train as measured in the chosen epoch, val and test of the chosen checkpoint.
+        metrics: `<stage>/<metric>`; train as measured in the chosen epoch, `train/accuracy_last` in the last one, val
+            and test of the chosen checkpoint.
         confusion_matrix: (C, C) counts of the test split, rows true; (0, 0) of a net that does not classify.
         timing: seconds and images/s of fit and test.
         best: the chosen checkpoint.
@@ -71,6 +72,8 @@ def fit(run: Run, resume_from: Path | None = None) -> Outcome | None:
     val = tester.validate(module, datamodule=run.datamodule, verbose=False)[0]
     epoch = int(checkpoint["epoch"])
     train = {name: v for name, v in record.figures_of(epoch).items() if name.startswith("train/")}
+    for row in record.epochs[-1:]:
+        train |= {f"{name}_last": v for name, v in row.items() if name == "train/accuracy"}
     test, confusion, timing = test_once(module, run.datamodule, tester, record)
     fit_timing = {
         "fit_seconds": record.fit_seconds,

@@ -75,7 +75,13 @@ def test_paper_c_tests_on_7178_and_validates_without_copies_of_its_training_side
     assert with_copy(groups, protocol.train, protocol.val) == 0
 
 
-@pytest.mark.parametrize("name", ["kfold", "holdout"])
+@pytest.mark.parametrize("fold", range(3))
+def test_paper_cs_folds_train_on_nine_tenths_of_two_folds(faces, fold):
+    sizes = [len(rows) for rows in choose(faces, "paper_c_kfold", Request(fold)).sides().values()]
+    assert sizes == [21532 - fold // 2, 2393, 11962 + fold // 2]
+
+
+@pytest.mark.parametrize("name", ["kfold", "paper_c_kfold", "holdout"])
 def test_other_splits_keep_copies_together_and_classes_even(faces, groups, name):
     protocol = choose(faces, name, Request())
     sides = list(protocol.sides().values())

@@ -59,6 +59,7 @@ def test_the_checkpoint_is_the_best_by_validation(tmp_path, monitor, mode, pick)
     epoch = torch.load(outcome.best, weights_only=True)["epoch"]
     assert curve[epoch] == pick(curve)
     assert outcome.metrics["train/accuracy"] == run.record.epochs[epoch]["train/accuracy"]
+    assert outcome.metrics["train/accuracy_last"] == run.record.epochs[-1]["train/accuracy"]
     assert outcome.best == tmp_path / "checkpoints" / "best.ckpt"
     assert torch.load(tmp_path / "checkpoints" / "last.ckpt", weights_only=True)["epoch"] == 3
 

@@ -1,4 +1,4 @@
-"""Protocols that draw their sides from all images, whatever the publisher says: kfold, holdout, kfold_images."""
+"""Protocols that draw their sides from all images, whatever the publisher says: k-fold, holdout, single images."""
 
 from __future__ import annotations
 
@@ -9,11 +9,14 @@ import numpy as np
 from fer_lightning.data.faces import FaceSet
 from fer_lightning.data.folds import folds, inseparable
 from fer_lightning.data.protocols.rule import Request, Sides, check_fold, turn
+from fer_lightning.data.protocols.validation import cut_validation
 from fer_lightning.errors import FerError
 
 log = logging.getLogger(__name__)
 
 KFOLD = 3  # paper C, section IV, cross-validates FER2013 over three
+LEAST_FOLDS = 3  # one fold tests, the next validates, the rest train
+LEAST_FOLDS_WITHOUT_VAL = 2  # one fold tests, the rest train and give a tenth to validation
 KFOLD_IMAGES = 10  # our choice: as many as subject_10fold, so that the two differ in nothing but the people
 PARTS = 10  # holdout deals the images into ten parts: seven train, one validates, two test
 TEST_SHARE = 0.2
@@ -23,6 +26,18 @@ def kfold(faces: FaceSet, request: Request) -> Sides:
     """Folds that keep people and copies together."""
     k = kfold_number(request)
     return turn(folds(inseparable(faces), faces.label, k, request.seed), request.fold)
+
+
+def paper_c_kfold(faces: FaceSet, request: Request) -> Sides:
+    """Folds as of `kfold`; one tests, and all others train but for a tenth of their images, which validates.
+
+    Paper C, section IV.A, trains on two folds of three, 23,924 images, and validates on nothing; ours must.
+    """
+    k = paper_c_kfold_number(request)
+    groups = inseparable(faces)
+    home = folds(groups, faces.label, k, request.seed)
+    rest = np.flatnonzero(home != request.fold)
+    return *cut_validation(rest, groups[rest], faces.label[rest], request.seed), np.flatnonzero(home == request.fold)
 
 
 def kfold_images(faces: FaceSet, request: Request) -> Sides:
@@ -55,17 +70,23 @@ def holdout(faces: FaceSet, request: Request) -> Sides:
 
 def kfold_number(request: Request) -> int:
     """How many folds `kfold` makes; raises FerError where that is too few, or lacks the fold."""
-    return _number(request, KFOLD)
+    return _number(request, KFOLD, LEAST_FOLDS)
+
+
+def paper_c_kfold_number(request: Request) -> int:
+    """As `kfold_number`, for `paper_c_kfold`."""
+    return _number(request, KFOLD, LEAST_FOLDS_WITHOUT_VAL)
 
 
 def kfold_images_number(request: Request) -> int:
     """As `kfold_number`, for `kfold_images`."""
-    return _number(request, KFOLD_IMAGES)
+    return _number(request, KFOLD_IMAGES, LEAST_FOLDS)
 
 
-def _number(request: Request, default: int) -> int:
+def _number(request: Request, default: int, least: int) -> int:
     k = default if request.num_folds is None else request.num_folds
-    if k < 3:
-        raise FerError(f"data.num_folds={k}: choose 3 or more, for one fold tests, the next validates, the rest train")
+    if k < least:
+        validates = "the next validates, the rest train" if least == LEAST_FOLDS else "the rest train"
+        raise FerError(f"data.num_folds={k}: choose {least} or more, for one fold tests, {validates}")
     check_fold(request.fold, k, ", or raise data.num_folds")
     return k

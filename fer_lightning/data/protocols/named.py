@@ -6,7 +6,15 @@ import numpy as np
 
 from fer_lightning.data.faces import FaceSet
 from fer_lightning.data.protocols.automatic import AUTO, official_or_holdout, tell_use_of_sides
-from fer_lightning.data.protocols.drawn import holdout, kfold, kfold_images, kfold_images_number, kfold_number
+from fer_lightning.data.protocols.drawn import (
+    holdout,
+    kfold,
+    kfold_images,
+    kfold_images_number,
+    kfold_number,
+    paper_c_kfold,
+    paper_c_kfold_number,
+)
 from fer_lightning.data.protocols.people import (
     lacks_subjects,
     leave_one_subject_out,
@@ -38,6 +46,7 @@ PROTOCOLS = {
     "paper_a": Rule(paper_a, lacks_paper_a, apart=Apart.PEOPLE, published=True),
     "paper_c": Rule(paper_c, lacks_paper_c, apart=Apart.PEOPLE, published=True),
     "kfold": Rule(kfold, folds=True, num_folds=True, check=kfold_number),
+    "paper_c_kfold": Rule(paper_c_kfold, folds=True, num_folds=True, check=paper_c_kfold_number),
     "kfold_images": Rule(kfold_images, folds=True, num_folds=True, check=kfold_images_number, apart=Apart.IMAGES),
     "holdout": Rule(holdout),
     "subject_8fold": Rule(subject_8fold, lacks_subjects, folds=True, val_subjects=True, check=one_of_8),

@@ -9,12 +9,12 @@ import numpy as np
 from fer_lightning.data.faces import FaceSet, Integers, Strings
 from fer_lightning.data.folds import folds, inseparable, stratified_part
 from fer_lightning.data.protocols.rule import Request, Sides, check_fold
+from fer_lightning.data.protocols.validation import cut_validation
 from fer_lightning.errors import FerError, choices
 
 log = logging.getLogger(__name__)
 
 ROLES = {"train": ("Training", "train"), "val": ("PublicTest", "val"), "test": ("PrivateTest", "test")}
-PARTS = 10  # one of ten parts of the training side validates where no other side can
 QUARTERS = 4
 TRAIN_KFOLD = 2  # the fewest folds that let every training image be tested by a net that it did not train
 
@@ -124,15 +124,7 @@ def train_kfold_number(request: Request) -> int:
 def _cut(faces: FaceSet, train: Integers, seed: int) -> tuple[Integers, Integers]:
     """A stratified tenth taken out of the training side, people and copies whole; one of them where they are fewer."""
     part = faces.take(train, f"{faces.fingerprint} train")
-    groups = inseparable(part)
-    number = len(np.unique(groups))
-    if number < 2:
-        raise FerError(
-            "data.protocol: the training images are one person or copies of one image, so that none can validate; "
-            "take more images, or data.protocol=kfold_images"
-        )
-    home = folds(groups, part.label, min(PARTS, number), seed)
-    return train[home > 0], train[home == 0]
+    return cut_validation(train, inseparable(part), part.label, seed)
 
 
 def _lacks_one_of(faces: FaceSet, *sides: str) -> str:

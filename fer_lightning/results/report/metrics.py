@@ -8,6 +8,7 @@ FRACTIONS = ("accuracy", "balanced_accuracy", "macro_f1", "ece", "recall")  # th
 LOW_IS_GOOD = ("loss", "ece")
 NAMES = {
     **{"macro_f1": "macro-F1", "ece": "calibration error"},
+    "accuracy_last": "accuracy of the last epoch",
     **{"psnr": "PSNR", "ssim": "SSIM", "psnr_bicubic": "PSNR of bicubic", "ssim_bicubic": "SSIM of bicubic"},
 }
 IN_DECIBELS = "psnr"

@@ -39,6 +39,21 @@ def test_kfold_keeps_people_and_copies_together(make_faces):
         assert any({twins[0], twins[-1]} <= set(rows.tolist()) for rows in protocol.sides().values())
 
 
+@pytest.mark.parametrize("k", [2, 3, 5])
+def test_paper_c_kfold_tests_the_folds_of_kfold_and_validates_a_tenth_of_the_others(make_faces, k):
+    faces = make_faces(np.repeat(np.arange(90) % 3, 2), extras={"digest": np.repeat(np.arange(90), 2)})
+    protocols = [choose(faces, "paper_c_kfold", Request(fold, k)) for fold in range(k)]
+    for fold, protocol in enumerate(protocols):
+        assert_complete(protocol, 180)
+        rest = 180 - len(protocol.test)
+        assert abs(len(protocol.val) - rest / 10) <= 4
+        homes = [set((rows // 2).tolist()) for rows in protocol.sides().values()]
+        assert sum(map(len, homes)) == 90  # both copies of an image stand on one side
+        if k > 2:
+            assert np.array_equal(protocol.test, choose(faces, "kfold", Request(fold, k)).test)
+    assert sorted(np.concatenate([protocol.test for protocol in protocols]).tolist()) == list(range(180))
+
+
 def test_kfold_takes_an_image_of_nobody_known_for_a_person_of_its_own(make_faces):
     faces = make_faces([0] * 30, subject=[""] * 30)
     # one person would be one group, too few for three folds

@@ -126,7 +126,7 @@ def test_without_people_the_protocols_that_are_open_are_named(make_faces, name):
     message = (
         rf"data\.protocol={name}: this data set does not say who is in an image \(with data=folder a group "
         r"\(\?P<subject>\.\.\.\) of data\.faces\.pattern does, or a manifest's column subject\); "
-        "choose among kfold, kfold_images, holdout, test_only, train_is_test$"
+        "choose among kfold, paper_c_kfold, kfold_images, holdout, test_only, train_is_test$"
     )
     with pytest.raises(FerError, match=message):
         choose(make_faces([0] * 30), name, Request())

@@ -15,7 +15,10 @@ from fer_lightning.data.protocols.published import published_side
 from fer_lightning.errors import FerError
 
 SEEDS = st.integers(0, 2**32 - 1)
-WHOLE = {"kfold": 3, "holdout": 3, "subject_8fold": 8, "subject_10fold": 10, "leave_one_subject_out": 3}
+WHOLE = {
+    **{"kfold": 3, "paper_c_kfold": 3, "holdout": 3},
+    **{"subject_8fold": 8, "subject_10fold": 10, "leave_one_subject_out": 3},
+}
 """Protocols that keep people and copies whole, by the fewest groups that they can deal."""
 TURNS = ("kfold", "kfold_images", "subject_10fold", "leave_one_subject_out")
 PUBLISHED = ("official", "paper_a", "paper_c")

@@ -15,14 +15,15 @@ FAULTS = {
     "fold of one split": (
         "holdout",
         {"fold": 1},
-        r"data\.fold=1: protocol holdout is one split; choose 0, or a protocol of kfold, kfold_images, subject_8fold, "
-        "subject_10fold, leave_one_subject_out, train_quarter, train_kfold$",
+        r"data\.fold=1: protocol holdout is one split; choose 0, or a protocol of kfold, paper_c_kfold, kfold_images, "
+        "subject_8fold, subject_10fold, leave_one_subject_out, train_quarter, train_kfold$",
     ),
     "fold of a test": ("test_only", {"fold": 2}, r"data\.fold=2: protocol test_only is one split"),
     "folds of one split": (
         "holdout",
         {"num_folds": 5},
-        r"data\.num_folds=5: protocol holdout has no folds; leave it null or take kfold, kfold_images, train_kfold$",
+        r"data\.num_folds=5: protocol holdout has no folds; leave it null or take kfold, paper_c_kfold, kfold_images, "
+        "train_kfold$",
     ),
     "folds of eight": (
         "subject_8fold",
@@ -43,6 +44,7 @@ FAULTS = {
     "two folds": ("kfold", {"num_folds": 2}, r"data\.num_folds=2: choose 3 or more"),
     "one fold of train": ("train_kfold", {"num_folds": 1}, r"data\.num_folds=1: choose 2 or more"),
     "no such fold of train": ("train_kfold", {"fold": 2}, r"data\.fold=2: choose 0\.\.1, or raise data\.num_folds$"),
+    "one fold": ("paper_c_kfold", {"num_folds": 1}, r"data\.num_folds=1: choose 2 or more, .* the rest train$"),
     "no folds": ("kfold_images", {"num_folds": 0}, r"data\.num_folds=0: choose 3 or more"),
     "more folds than people": ("kfold", {"num_folds": 31}, r"only 30 groups .* too few for 31 parts"),
     "validating people elsewhere": (

@@ -149,7 +149,11 @@ def test_two_unknown_people_on_two_sides_are_not_one(make_faces):
 @pytest.mark.parametrize(
     ("name", "split", "message"),
     [
-        ("official", None, r"has no published split; choose among kfold, kfold_images, holdout, test_only, train_is_t"),
+        (
+            "official",
+            None,
+            r"has no published split; choose among kfold, paper_c_kfold, kfold_images, holdout, test_only, train_is_t",
+        ),
         ("paper_a", None, "has no published split; choose"),
         ("paper_c", None, "has no published split; choose"),
         ("official", ["PublicTest", "PrivateTest"], r"no published split Training, train \(it says PrivateTest, Publi"),
