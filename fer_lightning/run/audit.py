@@ -21,7 +21,7 @@ from fer_lightning.data.preprocess.locate import KEPT, MISSED
 from fer_lightning.data.preprocess.prepare import Prepare
 from fer_lightning.data.protocols import PROTOCOLS, Protocol
 from fer_lightning.data.protocols.published import ROLES, published_side
-from fer_lightning.data.readers.counts import WHOLE, count, named, official_of
+from fer_lightning.data.readers.checks import WHOLE, count_images, find_official_counts, name_counts
 from fer_lightning.errors import FerError, choices
 from fer_lightning.results.audit_result import FILE_NAME, Audited, Counts, write
 from fer_lightning.results.audit_table import crossing, crossing_sizes
@@ -69,7 +69,7 @@ def audit(job: Job) -> Audited:
     faces = locate.faces(read, datamodule.cache_dir)
     protocol = _protocol(faces, datamodule)
     found = look_through(faces, _sides(protocol))
-    official = official_of(datamodule.read, read)
+    official = find_official_counts(datamodule.read, read)
     finished = datetime.now(UTC)
     audited = Audited(
         protocol=protocol.name if protocol else None,
@@ -121,7 +121,7 @@ def _sides(protocol: Protocol | None) -> dict[str, Integers]:
 
 def _found(faces: FaceSet, official: Counts) -> Counts:
     """Images of each class where the published counts have them: in each split, or in all."""
-    found = named(faces.class_names, count(replace(faces, split=None) if WHOLE in official else faces))
+    found = name_counts(faces.class_names, count_images(replace(faces, split=None) if WHOLE in official else faces))
     return {split: {name: found.get(split, {}).get(name, 0) for name in of} for split, of in official.items()}
 
 

@@ -46,8 +46,8 @@ def open_text(path: Path, member: str) -> Iterator[Iterator[str]]:
         with ExitStack() as stack:
             stream = io.BufferedReader(_open_bytes(path, member, stack))
             head = stream.peek(4)
-            text = io.TextIOWrapper(stream, encoding_of(head), errors="surrogateescape", newline="")
-            yield _lines(text, path)
+            text = io.TextIOWrapper(stream, detect_encoding(head), errors="surrogateescape", newline="")
+            yield _read_lines(text, path)
     except DAMAGE as damage:
         if isinstance(damage, OSError) and damage.strerror:
             raise FerError(f"{path}: this cannot be read ({damage.strerror})") from damage
@@ -55,12 +55,12 @@ def open_text(path: Path, member: str) -> Iterator[Iterator[str]]:
         raise FerError(f"{path}: damaged or cut off ({str(damage)[:200]}); download it again") from damage
 
 
-def encoding_of(head: bytes) -> str:
+def detect_encoding(head: bytes) -> str:
     """The encoding that a file's first four bytes mark; UTF-8 without a mark."""
     return next((name for mark, name in MARKS.items() if head.startswith(mark)), "utf-8-sig")
 
 
-class _Bounded(io.RawIOBase):
+class _BoundedReader(io.RawIOBase):
     """The bytes of a packed stream; an error when they are more than a table's can be.
 
     Args:
@@ -90,7 +90,7 @@ class _Bounded(io.RawIOBase):
         return len(found)
 
 
-def _lines(text: TextIO, path: Path) -> Iterator[str]:
+def _read_lines(text: TextIO, path: Path) -> Iterator[str]:
     number = empty = 0
     while line := text.readline(LONGEST_LINE + 1):
         number += 1
@@ -106,18 +106,18 @@ def _lines(text: TextIO, path: Path) -> Iterator[str]:
 
 def _open_bytes(path: Path, member: str, stack: ExitStack) -> io.RawIOBase:
     if path.name.endswith(".tar.gz"):
-        unpacked = io.BufferedReader(_Bounded(_gzip(path, stack), path))
+        unpacked = io.BufferedReader(_BoundedReader(_gzip(path, stack), path))
         return _member_of_tar(stack.enter_context(tarfile.TarFile.open(fileobj=unpacked, mode="r|")), path, member)
     if path.suffix == ".zip":
         try:
             zipped = stack.enter_context(zipfile.ZipFile(path))
-            return _Bounded(stack.enter_context(zipped.open(_pick(path, member, zipped.namelist()))), path)
+            return _BoundedReader(stack.enter_context(zipped.open(_find_member(path, member, zipped.namelist()))), path)
         except RuntimeError as refusal:  # it wants a password, or a way of packing that Python lacks
             raise FerError(f"{path}: {refusal}; unpack it, and put {member} in its place") from refusal
     if path.suffix == ".gz":
-        return _Bounded(_gzip(path, stack), path)
+        return _BoundedReader(_gzip(path, stack), path)
     if path.suffix == ".xz":
-        return _Bounded(stack.enter_context(lzma.open(path, "rb")), path)
+        return _BoundedReader(stack.enter_context(lzma.open(path, "rb")), path)
     return stack.enter_context(path.open("rb", buffering=0))
 
 
@@ -132,16 +132,16 @@ def _member_of_tar(archive: tarfile.TarFile, path: Path, member: str) -> io.RawI
         if item.isfile() and item.name.split("/")[-1] == member:
             stream = archive.extractfile(item)
             assert stream is not None  # extractfile gives None for folders only
-            return _Bounded(stream, path)
-    raise _absent(path, member, names)
+            return _BoundedReader(stream, path)
+    raise _missing_member(path, member, names)
 
 
-def _pick(path: Path, member: str, names: list[str]) -> str:
+def _find_member(path: Path, member: str, names: list[str]) -> str:
     found = [name for name in names if name.split("/")[-1] == member]
     if not found:
-        raise _absent(path, member, names)
+        raise _missing_member(path, member, names)
     return found[0]
 
 
-def _absent(path: Path, member: str, names: list[str]) -> FerError:
+def _missing_member(path: Path, member: str, names: list[str]) -> FerError:
     return FerError(f"{path}: no {member} inside; it holds {choices(names[:10])}")

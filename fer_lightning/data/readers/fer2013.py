@@ -1,26 +1,32 @@
-"""Reads FER2013 in every layout in which people have it."""
+"""Reads FER2013 in every layout in which it is distributed."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from fer_lightning.data.cache import cached, content_hash
-from fer_lightning.data.expressions import relabel
+from fer_lightning.data.expressions import expression, relabel
 from fer_lightning.data.faces import FaceSet
-from fer_lightning.data.readers.absent import DIR_KEY, belongs, refuse_file
+from fer_lightning.data.images import SUFFIXES, decode_all
+from fer_lightning.data.names import path_text, plain_text
+from fer_lightning.data.preprocess.colour import to_grey
 from fer_lightning.data.readers.archives import open_text
-from fer_lightning.data.readers.class_folders import (
-    FoundImage,
-    class_images,
-    read_grey,
-    relative_ids,
-    side_folders,
+from fer_lightning.data.readers.checks import (
+    DIR_KEY,
+    check_not_file,
+    describe_location,
+    name_counts,
+    warn_unless_official,
 )
-from fer_lightning.data.readers.counts import named, warn_unless_official
 from fer_lightning.data.readers.fer_votes import with_majority
-from fer_lightning.data.readers.pixel_csv import read_rows
+from fer_lightning.data.readers.image_files import find_images, log_skipped
+from fer_lightning.data.readers.label_mapping import SPLIT_NAMES, SPLIT_SPELLINGS, map_splits
+from fer_lightning.data.readers.text_tables import read_pixel_rows
 from fer_lightning.errors import FerError
 
 CLASS_NAMES = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
@@ -60,53 +66,53 @@ def read(dir: str | Path, cache_dir: Path) -> FaceSet:
     Raises:
         FerError: nothing readable there, or a malformed file (with its line).
     """
-    faces = parsed(dir, cache_dir)
+    faces = parse(dir, cache_dir)
     warn_unless_official(faces, OFFICIAL_COUNTS)
-    return with_majority(faces, Path(dir), USAGES, table_path(Path(dir)) or Path(dir))
+    return with_majority(faces, Path(dir), USAGES, find_table(Path(dir)) or Path(dir))
 
 
-def table_path(folder: Path) -> Path | None:
+def find_table(folder: Path) -> Path | None:
     """The table that is read of this folder, packed or not; None where there is none."""
     return next((folder / name for name in TABLES if (folder / name).is_file()), None)
 
 
-def parsed(dir: str | Path, cache_dir: Path, key: str = DIR_KEY) -> FaceSet:
+def parse(dir: str | Path, cache_dir: Path, key: str = DIR_KEY) -> FaceSet:
     """What `read` gives, without a look at counts or at FER+; arguments and errors as there.
 
     `key` is the override that names `dir`, for messages.
     """
     root = Path(dir)
-    refuse_file(root, key)
-    table = table_path(root)
+    check_not_file(root, key)
+    table = find_table(root)
     if table is not None:
         path = table
-        return cached(cache_dir, "fer2013", content_hash("fer2013 table", files=[path]), lambda: _from_table(path))
-    folders = side_folders(root)
+        return cached(cache_dir, "fer2013", content_hash("fer2013 table", files=[path]), lambda: _read_table(path))
+    folders = find_split_folders(root)
     if {"train", "test"} <= set(folders):
-        found = class_images(folders, root)
-        ids = relative_ids(found, root)
+        found = list_class_images(folders, root)
+        ids = make_ids(found, root)
         content = content_hash("fer2013 folders", FOLDERS, ids.tolist(), files=[image.path for image in found])
-        return cached(cache_dir, "fer2013", content, lambda: _from_folders(found, root, "val" in folders))
+        return cached(cache_dir, "fer2013", content, lambda: _read_folders(found, root, "val" in folders))
     raise FerError(
         f"{root}: no FER2013 here. Put one of these in: {', '.join(TABLES)}, or the folders train/<class>/*.jpg, "
         "test/<class>/*.jpg and, as you like, validation/<class>/*.jpg. Kaggle has it as 'Challenges in Representation "
-        f"Learning: Facial Expression Recognition Challenge'. {belongs('fer2013', key)}"
+        f"Learning: Facial Expression Recognition Challenge'. {describe_location('fer2013', key)}"
     )
 
 
 def official_counts(faces: FaceSet) -> dict[str, dict[str, int]]:
     """Published split -> class -> images."""
-    return named(faces.class_names, OFFICIAL_COUNTS)
+    return name_counts(faces.class_names, OFFICIAL_COUNTS)
 
 
-def _from_table(path: Path) -> FaceSet:
+def _read_table(path: Path) -> FaceSet:
     with open_text(path, TABLES[path.name]) as lines:
-        rows = read_rows(lines, str(path), SIZE, len(CLASS_NAMES), USAGES)
+        rows = read_pixel_rows(lines, str(path), SIZE, len(CLASS_NAMES), USAGES)
     ids = np.array([f"{row:05d}" for row in range(len(rows.pixels))])
     return FaceSet(rows.pixels, rows.labels, CLASS_NAMES, ids, fingerprint="", split=rows.usage)
 
 
-def _from_folders(found: list[FoundImage], root: Path, all_sides: bool) -> FaceSet:
+def _read_folders(found: list[ClassImage], root: Path, all_sides: bool) -> FaceSet:
     names = sorted({image.expression for image in found})
     numbers = np.array([names.index(image.expression) for image in found], dtype=np.int64)
     labels = relabel(numbers, names, CLASS_NAMES)
@@ -115,11 +121,94 @@ def _from_folders(found: list[FoundImage], root: Path, all_sides: bool) -> FaceS
         raise FerError(f"{stranger.path.parent}: FER2013 has no class '{stranger.expression}'")
     split = np.array([SIDE_USAGES[image.side] if all_sides else _usage(image) for image in found])
     pixels = read_grey([image.path for image in found], SIZE, root)
-    return FaceSet(pixels, labels, CLASS_NAMES, relative_ids(found, root), fingerprint="", split=split)
+    return FaceSet(pixels, labels, CLASS_NAMES, make_ids(found, root), fingerprint="", split=split)
 
 
-def _usage(image: FoundImage) -> str:
+def _usage(image: ClassImage) -> str:
     prefix = image.path.name.split("_")[0]
     if prefix in USAGES:
         return prefix
     return SIDE_USAGES[image.side]
+
+
+DEPTH = 2  # of an image below its side's folder
+
+
+class ClassImage(NamedTuple):
+    """An image file, its side `train`, `val` or `test`, and its class in the vocabulary's word."""
+
+    path: Path
+    side: str
+    expression: str
+
+
+def find_split_folders(root: Path) -> dict[str, Path]:
+    """The folders in `root` that are called as people call the sides train, val and test, by side in this order.
+
+    Raises:
+        FerError: two folders are the same side.
+    """
+    folders = (
+        [folder for folder in _subfolders(root) if folder.name.lower() in SPLIT_SPELLINGS] if root.is_dir() else []
+    )
+    found: dict[str, Path] = {}
+    for folder, side in zip(folders, map_splits([folder.name for folder in folders], None, str(root)), strict=True):
+        if side in found:
+            raise FerError(f"{root}: {found[side].name} and {folder.name} are both the {side} side; keep one of them")
+        found[side] = folder
+    return {side: found[side] for side in SPLIT_NAMES if side in found}
+
+
+def list_class_images(folders: Mapping[str, Path], root: Path) -> list[ClassImage]:
+    """The images of every class folder, side by side and sorted by path; the log counts and names the other files.
+
+    Args:
+        folders: of each side.
+        root: the folder that holds them.
+
+    Raises:
+        FerError: a class folder's name is no expression, a side holds no image, or as of `find_images`.
+    """
+    found: list[ClassImage] = []
+    passed_over: list[Path] = []
+    for side, folder in folders.items():
+        names = {item.name: _folder_expression(item) for item in _subfolders(folder)}
+        below = find_images(folder)
+        own = [image for image in below.images if len(image.relative_to(folder).parts) == DEPTH]
+        if not own:
+            raise FerError(f"{folder}: no image in its class folders ({', '.join(sorted(SUFFIXES))})")
+        found += [ClassImage(image, side, names[image.parent.name]) for image in own]
+        passed_over += sorted({*below.images, *below.others} - set(own))
+    log_skipped(passed_over, root, "no images at <side>/<class>/<file>")
+    return found
+
+
+def read_grey(paths: Sequence[Path], size: int, root: Path) -> npt.NDArray[np.uint8]:
+    """(N, size, size) uint8 pixels of the files, which lie below `root`.
+
+    Raises:
+        FerError: naming the files that are no images, or the first that has another size.
+    """
+    pixels = np.empty((len(paths), size, size), dtype=np.uint8)
+    for number, image in enumerate(decode_all(paths, root)):
+        if image.shape[:2] != (size, size):
+            height, width = image.shape[:2]
+            raise FerError(f"{paths[number]}: {width}x{height} pixels, this data set has {size}x{size}")
+        pixels[number] = to_grey(image) if image.ndim == 3 else image
+    return pixels
+
+
+def make_ids(found: Sequence[ClassImage], root: Path) -> npt.NDArray[np.str_]:
+    """A stable name for each file: its path below `root`."""
+    return np.array([path_text(image.path, root) for image in found])
+
+
+def _folder_expression(folder: Path) -> str:
+    try:
+        return expression(plain_text(folder.name))
+    except FerError as fault:
+        raise FerError(f"{folder}: {fault}") from fault
+
+
+def _subfolders(folder: Path) -> list[Path]:
+    return sorted(item for item in folder.iterdir() if item.is_dir() and not item.name.startswith("."))

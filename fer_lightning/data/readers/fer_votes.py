@@ -15,7 +15,7 @@ from fer_lightning.data.cache import content_hash
 from fer_lightning.data.expressions import EXPRESSIONS, expression, relabel
 from fer_lightning.data.faces import FaceSet, Integers, Strings
 from fer_lightning.data.readers.archives import open_text
-from fer_lightning.data.readers.csv_rows import csv_rows
+from fer_lightning.data.readers.text_tables import read_csv_rows
 from fer_lightning.errors import FerError, choices
 
 log = logging.getLogger(__name__)
@@ -66,7 +66,7 @@ def read_votes(path: Path, usages: Sequence[str]) -> Votes:
     """
     votes, usage = [], []
     with open_text(path, TABLE) as lines:
-        for where, (split, *cells) in csv_rows(lines, str(path), ("Usage", *COLUMNS)):
+        for where, (split, *cells) in read_csv_rows(lines, str(path), ("Usage", *COLUMNS)):
             if split not in usages:
                 raise FerError(f"{where}: Usage is '{split[:20]}', it must be one of {choices(usages, split[:20])}")
             for column, cell in zip(COLUMNS, cells, strict=True):

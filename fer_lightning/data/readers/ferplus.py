@@ -12,7 +12,7 @@ from fer_lightning.data.cache import content_hash
 from fer_lightning.data.expressions import EXPRESSIONS, relabel
 from fer_lightning.data.faces import FaceSet
 from fer_lightning.data.readers import fer2013
-from fer_lightning.data.readers.counts import named
+from fer_lightning.data.readers.checks import name_counts
 from fer_lightning.data.readers.fer_votes import (
     ENDINGS,
     TABLE,
@@ -83,7 +83,7 @@ def read(
         FerError: a file is absent or malformed, the votes don't fit FER2013 row by row, or an unknown mode.
     """
     check_mode(label_mode, multi_threshold)  # before minutes of parsing
-    faces = fer2013.parsed(dir, cache_dir)
+    faces = fer2013.parse(dir, cache_dir)
     path = find_votes(Path(dir)) if votes is None else Path(votes)
     if path is None or not path.is_file():
         raise FerError(
@@ -91,7 +91,7 @@ def read(
             "GitHub has it in microsoft/FERPlus. data.faces.votes=FILE names another place"
         )
     table = read_votes(path, fer2013.USAGES)
-    check_rows(faces, table, path, fer2013.table_path(Path(dir)) or Path(dir))
+    check_rows(faces, table, path, fer2013.find_table(Path(dir)) or Path(dir))
     labels, target = label(table.votes, label_mode, multi_threshold)
     mode = label_mode if label_mode != "multi" or multi_threshold == THRESHOLD else f"multi at {multi_threshold}"
     own = relabel(faces.label, faces.class_names, EXPRESSIONS)
@@ -110,7 +110,7 @@ def read(
 def official_counts(faces: FaceSet) -> dict[str, dict[str, int]] | None:
     """Split -> class -> images of the published votes under these faces' mode; None for a threshold of one's own."""
     official = OFFICIAL_COUNTS.get(str(faces.extras["label_mode"][0]))
-    return None if official is None else named(EXPRESSIONS, official)
+    return None if official is None else name_counts(EXPRESSIONS, official)
 
 
 def _warn_unless_official(faces: FaceSet) -> None:

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import logging
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 
 from fer_lightning.data.expressions import EXPRESSIONS
 from fer_lightning.data.faces import FaceSet
-from fer_lightning.data.readers.absent import belongs, refuse_file
-from fer_lightning.data.readers.counts import warn_unless_official
+from fer_lightning.data.names import path_text
+from fer_lightning.data.readers.checks import check_not_file, describe_location, warn_unless_official
 from fer_lightning.data.readers.frames import FRAMES, choose_frames
-from fer_lightning.data.readers.image_search import image_files
-from fer_lightning.data.readers.manifest import EXTRAS, OPTIONAL, REQUIRED, Entry, read_manifest
-from fer_lightning.data.readers.meaning import class_name, in_order, sides, spelled
-from fer_lightning.data.readers.patterns import by_depth, by_pattern, named
-from fer_lightning.data.readers.photographs import Table, photographs
-from fer_lightning.errors import FerError
+from fer_lightning.data.readers.image_files import ImageTable, build_face_set, check_unique, list_images
+from fer_lightning.data.readers.label_mapping import (
+    SPLIT_SPELLINGS,
+    map_label,
+    map_splits,
+    order_classes,
+    standardise_name,
+)
+from fer_lightning.data.readers.manifest import EXTRAS, OPTIONAL, REQUIRED, ImageEntry, read_manifest
+from fer_lightning.errors import FerError, choices
+
+log = logging.getLogger(__name__)
 
 MANIFEST = "manifest.csv"
 DIGITS = 18  # of a frame's number: 64 bits hold no more
@@ -70,12 +78,12 @@ class FolderReader:
                 than two classes, a file that is no image, frames chosen of images whose sequence is not known.
         """
         root, entries = self._entries()
-        labels = [class_name(entry.says["label"], self.labels, entry.where) for entry in entries]
-        rows, neutral = _chosen(entries, self.frames if frames is None else frames)
+        labels = [map_label(entry.says["label"], self.labels, entry.where) for entry in entries]
+        rows, neutral = _choose_rows(entries, self.frames if frames is None else frames)
         for row in neutral:
             labels[row] = "neutral"
         table = self._table([entries[row] for row in rows], [labels[row] for row in rows], root)
-        faces = photographs("folder", table, root, cache_dir)
+        faces = build_face_set("folder", table, root, cache_dir)
         if official := self.official_counts(faces):
             warn_unless_official(faces, {split: list(of.values()) for split, of in official.items()})
         return faces
@@ -84,49 +92,55 @@ class FolderReader:
         """Split or `all` -> class of `faces` -> published images; None where `counts` says nothing."""
         if self.counts is None:
             return None
-        own = {split: {spelled(name): images for name, images in of.items()} for split, of in self.counts.items()}
+        own = {
+            split: {standardise_name(name): images for name, images in of.items()} for split, of in self.counts.items()
+        }
         return {split: {name: of.get(name, 0) for name in faces.class_names} for split, of in own.items()}
 
-    def _entries(self) -> tuple[Path, list[Entry]]:
+    def _entries(self) -> tuple[Path, list[ImageEntry]]:
         """The folder below which the images lie, and what is known of each."""
         root = Path(self.dir)
-        refuse_file(root)
+        check_not_file(root)
         manifest = root / (self.manifest or MANIFEST)
         if self.manifest is not None or manifest.exists():
             return manifest.parent, read_manifest(manifest)
-        files = image_files(root) if root.is_dir() else []
-        entries = by_depth(files, root) if self.pattern is None else by_pattern(files, root, self.pattern, self.about)
+        files = list_images(root) if root.is_dir() else []
+        entries = (
+            entries_by_depth(files, root)
+            if self.pattern is None
+            else entries_by_pattern(files, root, self.pattern, self.about)
+        )
         if not entries:
             layout = "Put them in at <split>/<class>/<file> or <class>/<file>"
             if self.pattern is not None:
-                layout = self.about or f"Put them in as {named(self.pattern)} has it"
+                layout = self.about or f"Put them in as {format_pattern(self.pattern)} has it"
             raise FerError(
                 f"{root}: no images here. {layout}, or with a {MANIFEST} beside them that has the "
                 f"columns {', '.join(REQUIRED)} and, as you like, {', '.join(OPTIONAL)}. "
-                f"{belongs('<name of the data set>')}"
+                f"{describe_location('<name of the data set>')}"
             )
         return root, entries
 
-    def _table(self, entries: Sequence[Entry], labels: list[str], root: Path) -> Table:
-        found = in_order(labels)
+    def _table(self, entries: Sequence[ImageEntry], labels: list[str], root: Path) -> ImageTable:
+        found = order_classes(labels)
         if len(found) == 1:
             raise FerError(f"{root}: every label here is {found[0]}; a data set has two classes or more")
         declared = [*(self.labels or {}).values(), *(name for of in (self.counts or {}).values() for name in of)]
         words = [entry.says.get("split", "") for entry in entries]
-        splits = sides(words, self.splits, [entry.where for entry in entries])
-        return Table(
+        splits = map_splits(words, self.splits, [entry.where for entry in entries])
+        return ImageTable(
             paths=[entry.path for entry in entries],
             labels=labels,
-            class_names=in_order([*found, *map(spelled, declared)]) or EXPRESSIONS,
+            class_names=order_classes([*found, *map(standardise_name, declared)]) or EXPRESSIONS,
             subjects=_column(entries, "subject"),
-            sequences=_sequences(entries),
-            frames=_frames(entries),
+            sequences=_sequence_names(entries),
+            frames=_frame_numbers(entries),
             splits=splits if any(splits) else [],
             extras={name: np.array(column) for name in EXTRAS if (column := _column(entries, name))},
         )
 
 
-def _chosen(entries: Sequence[Entry], how: str) -> tuple[list[int], list[int]]:
+def _choose_rows(entries: Sequence[ImageEntry], how: str) -> tuple[list[int], list[int]]:
     """Rows of the frames taken, and those among them that are to be neutral."""
     sequences, frames = [""] * len(entries), [0] * len(entries)
     if how in FRAMES and how != "all":
@@ -136,7 +150,7 @@ def _chosen(entries: Sequence[Entry], how: str) -> tuple[list[int], list[int]]:
                     f"{entry.where}: data.frames={how} needs the sequence and frame of every image, and this one does "
                     "not say them; choose data.frames=all"
                 )
-        sequences, frames = _sequences(entries), _frames(entries)
+        sequences, frames = _sequence_names(entries), _frame_numbers(entries)
         seen = set()
         for entry, *place in zip(entries, sequences, frames, strict=True):
             if tuple(place) in seen:
@@ -146,7 +160,7 @@ def _chosen(entries: Sequence[Entry], how: str) -> tuple[list[int], list[int]]:
     return rows.tolist(), neutral.tolist()
 
 
-def _sequences(entries: Sequence[Entry]) -> list[str]:
+def _sequence_names(entries: Sequence[ImageEntry]) -> list[str]:
     """The recording of each image; where the person is known it goes by both, for many sets number each person's."""
     return [
         f"{person}/{name}" if name and (person := entry.says.get("subject")) else name
@@ -154,7 +168,7 @@ def _sequences(entries: Sequence[Entry]) -> list[str]:
     ]
 
 
-def _frames(entries: Sequence[Entry]) -> list[int]:
+def _frame_numbers(entries: Sequence[ImageEntry]) -> list[int]:
     numbers = _column(entries, "frame")
     for entry, number in zip(entries, numbers, strict=False):
         if not (number.isascii() and number.isdigit() and len(number) <= DIGITS):
@@ -163,7 +177,94 @@ def _frames(entries: Sequence[Entry]) -> list[int]:
     return [int(number) for number in numbers]
 
 
-def _column(entries: Sequence[Entry], name: str) -> list[str]:
+def _column(entries: Sequence[ImageEntry], name: str) -> list[str]:
     """What each entry says; an empty list where none says anything."""
     column = [entry.says.get(name, "") for entry in entries]
     return column if any(column) else []
+
+
+IGNORE = "ignore"
+IMAGE = "image"
+GROUPS = ("label", "split", "subject", "sequence", "frame", "pose", "illumination", IMAGE, IGNORE)
+CLASS_ONLY = 2
+LAYOUTS = {CLASS_ONLY: "<class>/<file>", 3: "<split>/<class>/<file>"}  # by the parts of the path
+
+
+def entries_by_pattern(files: Sequence[Path], root: Path, pattern: str, about: str | None = None) -> list[ImageEntry]:
+    """An entry for each file, from the named groups of a pattern that matches its whole path below `root`, with /.
+
+    `about` is said where a path does not match: a layout in words, which a pattern is not.
+
+    A group that takes no part says nothing of the image. An image whose group `ignore` takes part is passed over. The
+    group `image` is the data set's own name of an image, which only one file may have. A pattern that ignores case,
+    `(?i)`, gives its words in capitals.
+
+    Raises:
+        FerError: the pattern is none, lacks the group `label` or has an unknown one, or does not match an image; two
+            files are the same `image`.
+    """
+    rule = _compile(pattern)
+    entries, ignored = [], 0
+    strangers = []
+    for file in files:
+        place = path_text(file, root)
+        match = rule.fullmatch(place)
+        if match is None:
+            strangers.append(place)
+        elif match.groupdict().get(IGNORE) is not None:
+            ignored += 1
+        else:
+            says = match.groupdict(default="")
+            if rule.flags & re.IGNORECASE:
+                says = {group: word.upper() for group, word in says.items()}
+            entries.append(ImageEntry(file, str(file), says))
+    check_unique({entry.path: name for entry in entries if (name := entry.says.get(IMAGE))})
+    if strangers:
+        many = f"({len(strangers)} such images of {len(files)})"
+        layout = f"data.faces.pattern {many}. {about}" if about else f"{format_pattern(pattern)} {many}"
+        raise FerError(f"{root / strangers[0]}: its path does not match {layout}")
+    if ignored:
+        log.info("%s: %d of %d images passed over, as data.faces.pattern says", root, ignored, len(files))
+    return entries
+
+
+def entries_by_depth(files: Sequence[Path], root: Path) -> list[ImageEntry]:
+    """An entry for each file at `<class>/<file>` or at `<split>/<class>/<file>` below `root`.
+
+    Raises:
+        FerError: a file lies elsewhere, or both layouts are mixed.
+    """
+    places = [PurePosixPath(path_text(file, root)).parts for file in files]
+    for file, parts in zip(files, places, strict=True):
+        if len(parts) not in LAYOUTS:
+            raise FerError(
+                f"{file}: images are read at {' and '.join(LAYOUTS.values())} below {root}; "
+                "data.faces.dir=DIR names another folder, data.faces.pattern another layout"
+            )
+        if len(parts) != len(places[0]):
+            first = f"{'/'.join(places[0])} is {LAYOUTS[len(places[0])]}"
+            raise FerError(f"{file}: this is {LAYOUTS[len(parts)]}, and {first}; one data set has one layout")
+        if len(parts) == CLASS_ONLY and parts[0].lower() in SPLIT_SPELLINGS:
+            raise FerError(f"{file}: images of a split stand in folders of their classes, {parts[0]}/<class>/<file>")
+    return [
+        ImageEntry(file, str(file), {"label": parts[-2], "split": parts[0] if len(parts) > CLASS_ONLY else ""})
+        for file, parts in zip(files, places, strict=True)
+    ]
+
+
+def format_pattern(pattern: str) -> str:
+    """The pattern for messages, in one line."""
+    return f"data.faces.pattern={' '.join(pattern.split())}"
+
+
+def _compile(pattern: str) -> re.Pattern[str]:
+    try:
+        rule = re.compile(pattern)
+    except (re.error, OverflowError, RecursionError) as fault:
+        raise FerError(f"{format_pattern(pattern)}: this is no regular expression ({fault})") from fault
+    unknown = [name for name in rule.groupindex if name not in GROUPS]
+    if unknown:
+        raise FerError(f"{format_pattern(pattern)}: choose {unknown[0]} among {choices(GROUPS, unknown[0])}")
+    if "label" not in rule.groupindex:
+        raise FerError(f"{format_pattern(pattern)}: it needs a group (?P<label>...) for the class")
+    return rule

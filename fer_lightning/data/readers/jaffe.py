@@ -6,10 +6,14 @@ import re
 from pathlib import Path
 
 from fer_lightning.data.faces import FaceSet
-from fer_lightning.data.readers.absent import belongs, refuse_file
-from fer_lightning.data.readers.counts import WHOLE, named, warn_unless_official
-from fer_lightning.data.readers.named_images import named_images
-from fer_lightning.data.readers.photographs import Table, photographs
+from fer_lightning.data.readers.checks import (
+    WHOLE,
+    check_not_file,
+    describe_location,
+    name_counts,
+    warn_unless_official,
+)
+from fer_lightning.data.readers.image_files import ImageTable, build_face_set, parse_image_names
 from fer_lightning.errors import FerError
 
 CLASS_NAMES = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
@@ -42,25 +46,25 @@ def read(dir: str | Path, cache_dir: Path) -> FaceSet:
         FerError: no image there, one that is not called like JAFFE's, or one that cannot be read.
     """
     root = Path(dir)
-    refuse_file(root)
-    found = named_images(root, PATTERN, EXAMPLE) if root.is_dir() else []
+    check_not_file(root)
+    found = parse_image_names(root, PATTERN, EXAMPLE) if root.is_dir() else []
     if not found:
         raise FerError(
             f"{root}: no JAFFE here. Put its images in, KA.AN1.39.tiff and so on (also .tif .png .jpg), or the folder "
             "that holds them. Its authors publish it on Zenodo (doi 10.5281/zenodo.3451524) for those who accept their "
-            f"terms. {belongs('jaffe')}"
+            f"terms. {describe_location('jaffe')}"
         )
-    table = Table(
+    table = ImageTable(
         paths=[image.path for image in found],
         labels=[CODES[image.parts[1]] for image in found],
         class_names=CLASS_NAMES,
         subjects=[image.parts[0] for image in found],
     )
-    faces = photographs("jaffe", table, root, cache_dir)
+    faces = build_face_set("jaffe", table, root, cache_dir)
     warn_unless_official(faces, OFFICIAL_COUNTS)
     return faces
 
 
 def official_counts(faces: FaceSet) -> dict[str, dict[str, int]]:
     """`all` -> class -> images, as published."""
-    return named(faces.class_names, OFFICIAL_COUNTS)
+    return name_counts(faces.class_names, OFFICIAL_COUNTS)

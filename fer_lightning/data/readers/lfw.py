@@ -11,9 +11,8 @@ import numpy as np
 from fer_lightning.data.expressions import EXPRESSIONS
 from fer_lightning.data.faces import FaceSet
 from fer_lightning.data.names import plain_text
-from fer_lightning.data.readers.absent import DIR_KEY, belongs, refuse_file
-from fer_lightning.data.readers.image_search import image_files
-from fer_lightning.data.readers.photographs import Table, photographs
+from fer_lightning.data.readers.checks import DIR_KEY, check_not_file, describe_location
+from fer_lightning.data.readers.image_files import ImageTable, build_face_set, list_images
 from fer_lightning.errors import FerError, choices
 
 log = logging.getLogger(__name__)
@@ -40,8 +39,8 @@ def read(dir: str | Path, cache_dir: Path, key: str = DIR_KEY) -> FaceSet:
     Raises:
         FerError: no LFW there, or several variants; a file that is no image or has another name.
     """
-    root = _root(Path(dir), key)
-    files = image_files(root)
+    root = _find_root(Path(dir), key)
+    files = list_images(root)
     strangers = [file for file in files if not _is_photograph(file, root)]
     if strangers:
         raise FerError(
@@ -49,8 +48,8 @@ def read(dir: str | Path, cache_dir: Path, key: str = DIR_KEY) -> FaceSet:
             "take it away, or read it as data=folder"
         )
     people = [plain_text(file.parent.name) for file in files]
-    table = Table(files, labels=[""] * len(files), class_names=EXPRESSIONS, subjects=people)
-    faces = photographs("lfw", table, root, cache_dir)
+    table = ImageTable(files, labels=[""] * len(files), class_names=EXPRESSIONS, subjects=people)
+    faces = build_face_set("lfw", table, root, cache_dir)
     found = len(np.unique(people))
     if (len(files), found) != (IMAGES, PEOPLE):
         log.warning(
@@ -63,9 +62,9 @@ def official_counts(faces: FaceSet) -> None:
     """None: LFW's publishers count images and people, and no expression."""
 
 
-def _root(folder: Path, key: str) -> Path:
+def _find_root(folder: Path, key: str) -> Path:
     """The folder whose folders are people."""
-    refuse_file(folder, key)
+    check_not_file(folder, key)
     nested = [folder / name for name in VARIANTS]
     found = [
         place
@@ -75,7 +74,7 @@ def _root(folder: Path, key: str) -> Path:
     if not found:
         raise FerError(
             f"{folder}: no LFW here. Put in one of the folders {choices(VARIANTS)} with <Name>/<Name>_0001.jpg in it. "
-            f"{belongs('lfw', key)}"
+            f"{describe_location('lfw', key)}"
         )
     if len(found) > 1:
         raise FerError(f"{folder}: several LFW here; choose one as {key}: {choices(found)}")

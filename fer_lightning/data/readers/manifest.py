@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from fer_lightning.data.names import plain_text
 from fer_lightning.data.readers.archives import open_text
-from fer_lightning.data.readers.csv_rows import csv_rows
+from fer_lightning.data.readers.text_tables import read_csv_rows
 from fer_lightning.errors import FerError, choices
 
 REQUIRED = ("path", "label")
@@ -18,7 +18,7 @@ EXTRAS = ("pose", "illumination", "mesh")
 OPTIONAL = ("subject", "sequence", "frame", "split", *EXTRAS)
 
 
-class Entry(NamedTuple):
+class ImageEntry(NamedTuple):
     """One image, and what a line of a manifest or its own path says of it.
 
     `where` is what messages call its source; `says` is column -> text, "" or absent where nothing is said.
@@ -29,7 +29,7 @@ class Entry(NamedTuple):
     says: Mapping[str, str]
 
 
-def read_manifest(path: Path) -> list[Entry]:
+def read_manifest(path: Path) -> list[ImageEntry]:
     """An entry for each line, in the file's order; paths of images are relative to the manifest's folder.
 
     Raises:
@@ -40,29 +40,29 @@ def read_manifest(path: Path) -> list[Entry]:
         reason = "this is a folder" if path.is_dir() else "there is no such file"
         raise FerError(f"{path}: {reason}; a manifest is a CSV file with the columns {', '.join(REQUIRED)}")
     with open_text(path, path.name) as lines:
-        header = _header(path, lines)
+        header = _read_header(path, lines)
     with open_text(path, path.name) as lines:
-        return _entries(path, header, lines)
+        return _read_entries(path, header, lines)
 
 
-def _entries(path: Path, header: list[str], lines: Iterable[str]) -> list[Entry]:
-    entries: list[Entry] = []
+def _read_entries(path: Path, header: list[str], lines: Iterable[str]) -> list[ImageEntry]:
+    entries: list[ImageEntry] = []
     first_seen: dict[str, str] = {}
-    for where, row in csv_rows(lines, str(path), header):
+    for where, row in read_csv_rows(lines, str(path), header):
         says = dict(zip(header, row, strict=True))
         name = says.pop("path")
         says = {column: plain_text(cell) for column, cell in says.items()}
-        image = _image(path.parent, name, where)
+        image = _find_image(path.parent, name, where)
         before = first_seen.setdefault(os.path.normpath(image), where)
         if before != where:
             raise FerError(f"{where}: {name} stands in {before.rsplit(', ')[-1]} already; each image counts once")
-        entries.append(Entry(image, where, says))
+        entries.append(ImageEntry(image, where, says))
     if not entries:
         raise FerError(f"{path}: there is no image under the header")
     return entries
 
 
-def _header(path: Path, lines: Iterable[str]) -> list[str]:
+def _read_header(path: Path, lines: Iterable[str]) -> list[str]:
     """The names of the columns, all of them known."""
     known = (*REQUIRED, *OPTIONAL)
     try:
@@ -80,7 +80,7 @@ def _header(path: Path, lines: Iterable[str]) -> list[str]:
     return header
 
 
-def _image(folder: Path, name: str, where: str) -> Path:
+def _find_image(folder: Path, name: str, where: str) -> Path:
     if not name:
         raise FerError(f"{where}: the path is empty")
     if Path(name).is_absolute():

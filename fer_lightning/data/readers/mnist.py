@@ -11,8 +11,7 @@ import numpy.typing as npt
 
 from fer_lightning.data.cache import cached, content_hash
 from fer_lightning.data.faces import FaceSet, Pixels
-from fer_lightning.data.readers.absent import belongs, refuse_file
-from fer_lightning.data.readers.counts import named, warn_unless_official
+from fer_lightning.data.readers.checks import check_not_file, describe_location, name_counts, warn_unless_official
 from fer_lightning.errors import FerError
 
 CLASS_NAMES = tuple("0123456789")
@@ -48,11 +47,11 @@ def read(dir: str | Path, cache_dir: Path, rotate: float = 0.0, seed: int = 0) -
         raise FerError(f"data.faces.rotate={rotate}: choose 0 to 180 degrees")
     if not 0 <= seed < 2**32:
         raise FerError(f"data.faces.seed={seed}: choose 0 to {2**32 - 1}")
-    refuse_file(Path(dir))
+    check_not_file(Path(dir))
     raw = Path(dir) / "MNIST" / "raw"
     paths = [raw / f"{start}-{kind}" for start in FILES.values() for kind in MAGIC]
     for path in paths:
-        _check(path)
+        _check_idx_file(path)
     key = content_hash("mnist", READING, float(rotate), seed if rotate else None, files=paths)
     faces = cached(cache_dir, "mnist", key, lambda: _read_all(raw, rotate, seed))
     warn_unless_official(faces, OFFICIAL_COUNTS)
@@ -61,7 +60,7 @@ def read(dir: str | Path, cache_dir: Path, rotate: float = 0.0, seed: int = 0) -
 
 def official_counts(faces: FaceSet) -> dict[str, dict[str, int]]:
     """Split -> digit -> published images."""
-    return named(CLASS_NAMES, OFFICIAL_COUNTS)
+    return name_counts(CLASS_NAMES, OFFICIAL_COUNTS)
 
 
 def _read_all(raw: Path, rotate: float, seed: int) -> FaceSet:
@@ -83,26 +82,26 @@ def _read_all(raw: Path, rotate: float, seed: int) -> FaceSet:
     if rotate:
         # RandomState, because its stream is the one that NumPy promises never to change
         angles = np.random.RandomState(seed).uniform(-rotate, rotate, len(whole))
-        whole = np.stack([_turned(image, angle) for image, angle in zip(whole, angles, strict=True)])
+        whole = np.stack([_rotate(image, angle) for image, angle in zip(whole, angles, strict=True)])
     return FaceSet(whole, np.concatenate(labels), CLASS_NAMES, np.array(ids), fingerprint="", split=np.array(split))
 
 
-def _turned(image: Pixels, degrees: float) -> Pixels:
+def _rotate(image: Pixels, degrees: float) -> Pixels:
     middle = ((SIZE - 1) / 2, (SIZE - 1) / 2)
     matrix = cv2.getRotationMatrix2D(middle, degrees, 1.0)
     return np.asarray(cv2.warpAffine(image, matrix, (SIZE, SIZE)), dtype=np.uint8)
 
 
-def _check(path: Path) -> None:
+def _check_idx_file(path: Path) -> None:
     """Raises FerError unless the file holds what its head promises: torchvision's own complaints name no file."""
     magic = MAGIC[path.name.split("-", 1)[1]]
     wanted = (SIZE, SIZE)[: magic % 256 - 1]
     if not path.is_file():
         packed = path.with_name(f"{path.name}.gz")
-        way_out = f"unpack {packed.name}" if packed.is_file() else belongs("mnist")
+        way_out = f"unpack {packed.name}" if packed.is_file() else describe_location("mnist")
         raise FerError(f"{path}: there is no such file; MNIST is four unpacked IDX files in MNIST/raw. {way_out}")
     with path.open("rb") as stream:
-        head = _numbers(stream.read(4 * (1 + magic % 256)))
+        head = _parse_header(stream.read(4 * (1 + magic % 256)))
     if len(head) != 1 + magic % 256 or head[0] != magic:
         raise FerError(f"{path}: this is no IDX file of MNIST's {path.name.split('-')[1]}; download it again")
     if head[2:] != wanted:
@@ -114,7 +113,7 @@ def _check(path: Path) -> None:
         )
 
 
-def _numbers(head: bytes) -> tuple[int, ...]:
+def _parse_header(head: bytes) -> tuple[int, ...]:
     """Whole big-endian numbers of four bytes each; what is left over is dropped."""
     numbers: npt.NDArray[np.uint32] = np.frombuffer(head[: len(head) // 4 * 4], dtype=">u4")
     return tuple(int(number) for number in numbers)

@@ -16,9 +16,9 @@ from fer_lightning.errors import FerError
 @pytest.fixture(autouse=True)
 def hushed():
     """Nobody reads here that a table of four rows has other counts than 35,887 images."""
-    logging.getLogger("fer_lightning.data.readers.counts").setLevel(logging.ERROR)
+    logging.getLogger("fer_lightning.data.readers.checks").setLevel(logging.ERROR)
     yield
-    logging.getLogger("fer_lightning.data.readers.counts").setLevel(logging.NOTSET)
+    logging.getLogger("fer_lightning.data.readers.checks").setLevel(logging.NOTSET)
 
 
 @pytest.fixture(scope="session")

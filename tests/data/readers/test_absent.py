@@ -6,7 +6,7 @@ import pytest
 
 from fer_lightning.data.readers import ckplus, fer2013, jaffe, lfw, lfw_mixed, mnist
 from fer_lightning.data.readers.folder import FolderReader
-from fer_lightning.data.readers.lfw_scenes import Background
+from fer_lightning.data.readers.lfw_labels import Background
 from fer_lightning.errors import FerError
 
 READERS = {

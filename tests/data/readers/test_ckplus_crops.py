@@ -146,7 +146,7 @@ def test_the_crops_come_before_the_table(crops, table, tmp_path):
 )
 def test_every_drawn_layout_holds_the_classes_that_are_said_of_it(tmp_path, drawn, layout, frames, classes):
     write_ckplus(drawn, tmp_path / "ckplus", layout)
-    assert ckplus.held_classes(tmp_path / "ckplus", frames) == classes
+    assert ckplus.find_classes(tmp_path / "ckplus", frames) == classes
     faces = ckplus.read(tmp_path / "ckplus", tmp_path / "cache", frames)
     assert {faces.class_names[label] for label in faces.label} == set(classes)
 
@@ -154,7 +154,7 @@ def test_every_drawn_layout_holds_the_classes_that_are_said_of_it(tmp_path, draw
 @pytest.mark.parametrize("place", ["nowhere", "empty"])
 def test_all_classes_are_said_of_nothing(tmp_path, place):
     (tmp_path / "empty").mkdir()
-    assert ckplus.held_classes(tmp_path / place, "last3") == ckplus.CLASS_NAMES
+    assert ckplus.find_classes(tmp_path / place, "last3") == ckplus.CLASS_NAMES
 
 
 def test_the_drawn_sequences_come_back_as_they_were_drawn(tmp_path, drawn):
@@ -204,7 +204,7 @@ def test_the_published_counts_of_every_layout(make_faces, way):
 
 
 def test_other_counts_are_one_warning(crops, tmp_path, caplog):
-    caplog.set_level("WARNING", logger="fer_lightning.data.readers.counts")
+    caplog.set_level("WARNING", logger="fer_lightning.data.readers.checks")
     ckplus.read(crops, tmp_path / "cache")
     (message,) = caplog.messages
     assert "all/angry 3 (published 135), all/disgust 3 (published 177), all/fear 3 (published 75)" in message

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from fer_lightning.data.readers import fer2013
-from fer_lightning.data.readers.class_folders import class_images, read_grey, relative_ids, side_folders
+from fer_lightning.data.readers.fer2013 import find_split_folders, list_class_images, make_ids, read_grey
 
 
 @pytest.fixture
@@ -23,8 +23,8 @@ def root(tmp_path, pixels) -> Path:
 
 
 def test_images_are_found_in_the_order_of_their_paths(root, pixels):
-    found = class_images(side_folders(root), root)
-    assert relative_ids(found, root).tolist() == [
+    found = list_class_images(find_split_folders(root), root)
+    assert make_ids(found, root).tolist() == [
         "train/happy/0.png",
         "train/happy/1.png",
         "test/sad/2.png",
@@ -92,7 +92,7 @@ def test_images_elsewhere_are_counted_and_named_and_every_format_is_read(root, p
     for row, name in ((0, "x.gif"), (1, "y.webp"), (2, "z")):
         picture = Image.fromarray(pixels[row])
         picture.save(root / "train" / "happy" / name, {"z": "PNG"}.get(name), lossless=True)
-    with caplog.at_level("WARNING", logger="fer_lightning.data.readers.image_search"):
+    with caplog.at_level("WARNING", logger="fer_lightning.data.readers.image_files"):
         faces = fer2013.read(root, root.parent / "cache")
     assert faces.ids.tolist()[2:5] == [f"train/happy/{name}" for name in ("x.gif", "y.webp", "z")]
     assert np.array_equal(faces.pixels[2:5], pixels[:3])

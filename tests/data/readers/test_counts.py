@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fer_lightning.data.readers import fer2013
-from fer_lightning.data.readers.counts import count, warn_unless_official
+from fer_lightning.data.readers.checks import count_images, warn_unless_official
 
 LABELS = [0, 0, 1, 6, 2, 2]
 SPLIT = ["Training", "Training", "Training", "Training", "PublicTest", "PrivateTest"]
@@ -18,11 +18,11 @@ RIGHT = {
 
 @pytest.fixture(autouse=True)
 def loud(hushed, caplog):
-    caplog.set_level("INFO", logger="fer_lightning.data.readers.counts")
+    caplog.set_level("INFO", logger="fer_lightning.data.readers.checks")
 
 
 def test_counts_by_hand(make_faces):
-    assert count(make_faces(LABELS, split=SPLIT)) == {split: list(counts) for split, counts in RIGHT.items()}
+    assert count_images(make_faces(LABELS, split=SPLIT)) == {split: list(counts) for split, counts in RIGHT.items()}
 
 
 def test_right_counts_say_nothing(make_faces, caplog):
@@ -75,7 +75,7 @@ def test_the_reader_warns_once_a_reading(tmp_path, table, caplog, monkeypatch):
 
 
 def test_a_set_without_splits_is_counted_as_one_and_images_without_a_label_are_not(make_faces):
-    assert count(make_faces([0, 0, -1, 6])) == {"all": [2, 0, 0, 0, 0, 0, 1]}
+    assert count_images(make_faces([0, 0, -1, 6])) == {"all": [2, 0, 0, 0, 0, 0, 1]}
 
 
 @pytest.mark.parametrize("columns", [{}, {"split": SPLIT}], ids=["without splits", "with splits"])

@@ -123,7 +123,7 @@ def test_a_second_reading_opens_the_cache_and_a_changed_file_does_not(tmp_path, 
     (tmp_path / "fer2013.csv").write_text(table)
     first = fer2013.read(tmp_path, tmp_path / "cache")
     with monkeypatch.context() as patch:
-        patch.delattr(fer2013, "_from_table")
+        patch.delattr(fer2013, "_read_table")
         assert fer2013.read(str(tmp_path), tmp_path / "cache").fingerprint == first.fingerprint
     (tmp_path / "fer2013.csv").write_text(table.replace("\n3,", "\n4,"))
     again = fer2013.read(tmp_path, tmp_path / "cache")

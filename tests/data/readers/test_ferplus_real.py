@@ -10,7 +10,7 @@ import pytest
 
 from fer_lightning.data.expressions import EXPRESSIONS
 from fer_lightning.data.readers import fer2013, ferplus, lfw_mixed
-from fer_lightning.data.readers.lfw_scenes import Background
+from fer_lightning.data.readers.lfw_labels import Background
 
 pytestmark = pytest.mark.real_data
 

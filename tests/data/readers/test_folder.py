@@ -145,7 +145,7 @@ def test_a_pattern_says_everything_that_it_names(draw, read):
 
 
 def test_how_many_images_a_pattern_passes_over_is_said(draw, read, caplog):
-    with caplog.at_level("INFO", logger="fer_lightning.data.readers.patterns"):
+    with caplog.at_level("INFO", logger="fer_lightning.data.readers.folder"):
         read(draw("a/1.png", "b/1.png", "old/x.png", "old/y.png"), pattern=r"(?P<label>\w)/\d\.png|(?P<ignore>old/.*)")
     assert "2 of 4 images passed over" in caplog.text
 
@@ -210,7 +210,7 @@ COUNTS = {"train": {"happy": 2, "sad": 1}, "test": {"happy": 0, "sad": 1, "fear"
 def test_counts_that_differ_are_one_warning(draw, caplog, tmp_path):
     root = draw("train/happy/1.png", "train/happy/2.png", "train/sad/1.png", "test/sad/1.png")
     reader = FolderReader(root, counts=COUNTS)
-    with caplog.at_level("WARNING", logger="fer_lightning.data.readers.counts"):
+    with caplog.at_level("WARNING", logger="fer_lightning.data.readers.checks"):
         faces = reader(tmp_path / "cache")
     assert caplog.messages == ["image counts differ from the published ones: test/fear 0 (published 3)"]
     assert reader.official_counts(faces) == {
@@ -221,7 +221,7 @@ def test_counts_that_differ_are_one_warning(draw, caplog, tmp_path):
 
 def test_counts_of_the_whole_set_need_no_splits(draw, caplog, tmp_path):
     root = draw("happy/1.png", "sad/1.png", "sad/2.png")
-    with caplog.at_level("WARNING", logger="fer_lightning.data.readers.counts"):
+    with caplog.at_level("WARNING", logger="fer_lightning.data.readers.checks"):
         FolderReader(root, counts={"all": {"happy": 1, "sad": 2}})(tmp_path / "cache")
         assert caplog.messages == []
         FolderReader(root, counts={"all": {"happy": 1, "sad": 5}})(tmp_path / "cache")

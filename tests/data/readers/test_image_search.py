@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fer_lightning.data.readers.image_search import image_files, refuse_repeated
+from fer_lightning.data.readers.image_files import check_unique, list_images
 from fer_lightning.errors import FerError
 
 PICTURE = np.arange(30, dtype=np.uint8).reshape(6, 5)
@@ -27,7 +27,7 @@ def root(tmp_path):
 
 
 def listed(root):
-    return [path.relative_to(root).as_posix() for path in image_files(root)]
+    return [path.relative_to(root).as_posix() for path in list_images(root)]
 
 
 def test_every_format_and_files_without_an_ending_are_found(tmp_path, caplog):
@@ -72,19 +72,19 @@ def test_a_link_that_leads_back_is_refused(root, target):
     (root / "sub").mkdir()
     (root / "sub" / "loop").symlink_to(target, target_is_directory=True)
     with pytest.raises(FerError, match=r"sub/loop: this link leads back to .*, a folder above it; remove it"):
-        image_files(root)
+        list_images(root)
 
 
 def test_a_link_to_nowhere_is_refused(root):
     (root / "gone.png").symlink_to("nowhere.png")
     with pytest.raises(FerError, match=r"gone\.png: this link leads to nowhere\.png, which is not there"):
-        image_files(root)
+        list_images(root)
 
 
 def test_a_folder_that_is_called_like_an_image_is_refused(root):
     (root / "odd.jpg").mkdir()
     with pytest.raises(FerError, match=r"odd\.jpg: a folder, where its name says an image"):
-        image_files(root)
+        list_images(root)
 
 
 def test_a_folder_that_two_paths_lead_to_is_refused(root):
@@ -92,7 +92,7 @@ def test_a_folder_that_two_paths_lead_to_is_refused(root):
     (root / "real" / "d.png").write_bytes(PNG)
     (root / "zlink").symlink_to(root / "real", target_is_directory=True)
     with pytest.raises(FerError, match=r"zlink: the same folder as .*/real, and its images would count twice; remove"):
-        image_files(root)
+        list_images(root)
 
 
 def test_a_pipe_or_socket_called_like_an_image_is_refused_and_others_are_passed_over(root, caplog):
@@ -101,15 +101,15 @@ def test_a_pipe_or_socket_called_like_an_image_is_refused_and_others_are_passed_
     assert "1 file passed over, no images that can be read: pipe" in caplog.text
     os.mkfifo(root / "pipe.png")
     with pytest.raises(FerError, match=r"pipe\.png: a pipe, socket or device, where its name says an image; remove it"):
-        image_files(root)
+        list_images(root)
     (root / "pipe.png").unlink()
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(os.path.relpath(root / "socket.jpg"))  # such a path has 107 letters at most
         with pytest.raises(FerError, match=r"socket\.jpg: a pipe, socket or device"):
-            image_files(root)
+            list_images(root)
 
 
 def test_one_name_at_two_files_is_refused_whatever_its_case(tmp_path):
-    refuse_repeated({tmp_path / "a": "x", tmp_path / "b": "y"})
+    check_unique({tmp_path / "a": "x", tmp_path / "b": "y"})
     with pytest.raises(FerError, match=r"/b: the same image as .*/a; remove one of them"):
-        refuse_repeated({tmp_path / "a": "AF01", tmp_path / "b": "af01"})
+        check_unique({tmp_path / "a": "AF01", tmp_path / "b": "af01"})

@@ -61,7 +61,7 @@ def test_the_published_counts_are_213_images():
 
 def test_counts_of_the_published_files_say_nothing_and_others_warn(tmp_path, caplog, monkeypatch):
     draw(tmp_path / "jaffe")
-    caplog.set_level("WARNING", logger="fer_lightning.data.readers.counts")
+    caplog.set_level("WARNING", logger="fer_lightning.data.readers.checks")
     faces = jaffe.read(tmp_path / "jaffe", tmp_path / "cache")
     (message,) = caplog.messages
     assert "all/angry 1 (published 30), all/disgust 1 (published 29), all/fear 1 (published 32)" in message

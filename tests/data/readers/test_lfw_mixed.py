@@ -11,9 +11,8 @@ from hypothesis import strategies as st
 from fer_lightning.data.folds import inseparable
 from fer_lightning.data.protocols import Request, choose
 from fer_lightning.data.readers import lfw_mixed
-from fer_lightning.data.readers.lfw_mixed import Joined
-from fer_lightning.data.readers.lfw_scenes import Background
-from fer_lightning.data.readers.mixing import mix, spread, tied
+from fer_lightning.data.readers.lfw_labels import Background
+from fer_lightning.data.readers.lfw_mixed import ConcatImages, draw_mix, link_groups, spread_test_images
 from fer_lightning.errors import FerError
 from tests.layouts.fer2013 import write_fer2013
 
@@ -41,7 +40,7 @@ def lfw(make_faces):
 
 @pytest.fixture
 def read(fer, lfw, tmp_path, monkeypatch):
-    monkeypatch.setattr(lfw_mixed.fer2013, "parsed", lambda *places: fer)
+    monkeypatch.setattr(lfw_mixed.fer2013, "parse", lambda *places: fer)
     monkeypatch.setattr(lfw_mixed.lfw, "read", lambda *places: lfw)
     labels = Background()
     return lambda **options: lfw_mixed.read("fer2013", "lfw", tmp_path, **({"labels": labels} | TINY | options))
@@ -71,8 +70,8 @@ def test_no_copy_and_no_person_crosses(read, lfw, seed):
     train, test = faces.split == "train", faces.split == "test"
     for column in (faces.extras["digest"], faces.subject, inseparable(faces)):
         assert np.intersect1d(column[train], column[test]).size == 0
-    tied = dict(zip(lfw.subject, inseparable(lfw), strict=True))
-    people = np.array([tied.get(name, -1) for name in people_of(faces)])
+    link_groups = dict(zip(lfw.subject, inseparable(lfw), strict=True))
+    people = np.array([link_groups.get(name, -1) for name in people_of(faces)])
     assert np.intersect1d(people[train & (people >= 0)], people[test]).size == 0
 
 
@@ -155,16 +154,16 @@ def test_people_who_are_too_many_to_stay_whole_are_told():
     with pytest.raises(
         FerError, match=r"test side has 0 images of LFW, 1 are wanted; choose another data\.faces\.seed"
     ):
-        mix(kinds, groups, np.array([4, 4]), ["happy", "LFW"], 2, seed=0)
+        draw_mix(kinds, groups, np.array([4, 4]), ["happy", "LFW"], 2, seed=0)
     with pytest.raises(FerError, match="0 images of sad, and one must train and one must test"):
-        mix(kinds, groups, np.array([4, 4, 2]), ["happy", "LFW", "sad"], 2, seed=0)
+        draw_mix(kinds, groups, np.array([4, 4, 2]), ["happy", "LFW", "sad"], 2, seed=0)
 
 
 def test_the_papers_spread_by_hand():
     available = np.array([4953, 547, 5121, 8989, 6077, 4002, 6198, 13233])
     wanted = np.array([3269] * 7 + [13000])
     # disgust 547 * 7542 / 35883 = 114.97; 7,427 over 32,614: 744.43 a class, 2960.41 of LFW; three are left over
-    assert spread(available, wanted, 7542).tolist() == [745, 115, 745, 745, 744, 744, 744, 2960]
+    assert spread_test_images(available, wanted, 7542).tolist() == [745, 115, 745, 745, 744, 744, 744, 2960]
 
 
 @settings(max_examples=60, deadline=None)
@@ -184,7 +183,7 @@ def test_any_pool_is_drawn_exactly(sizes, per_class, share, copies, seed):
     groups = np.unique(groups, return_inverse=True)[1]
     wanted = np.array([per_class] * (len(sizes) - 1) + [40])
     test_images = round(share * wanted.sum())
-    drawn = mix(kinds, groups, wanted, [str(size) for size in sizes], test_images, seed)
+    drawn = draw_mix(kinds, groups, wanted, [str(size) for size in sizes], test_images, seed)
     assert len(drawn.test) == len(np.unique(drawn.test)) == test_images
     assert np.array_equal(np.bincount(kinds[drawn.test]) + np.bincount(kinds[drawn.train]), wanted)
     assert np.intersect1d(groups[drawn.test], groups[drawn.train]).size == 0
@@ -197,7 +196,7 @@ def test_any_pool_is_drawn_exactly(sizes, per_class, share, copies, seed):
 
 def test_joined_sequences_are_one_sequence(make_faces):
     first, second = make_faces([0, 1], size=3).pixels, make_faces([0, 1, 2], size=5).pixels
-    joined = Joined(first, second)
+    joined = ConcatImages(first, second)
     assert [image.shape[0] for image in joined] == [3, 3, 5, 5, 5]
     assert np.array_equal(joined[-1], second[2])
     assert np.array_equal(joined[2], second[0])
@@ -227,4 +226,4 @@ def test_from_the_files_on_disk(tmp_path, make_faces):
 
 def test_names_that_hang_together_become_one():
     first, second = np.array(["f1", "f2", "f3", "f4"]), np.array(["p1", "p1", "p2", "f4"])
-    assert tied(first, second).tolist() == ["f1", "f1", "f3", "f4"]
+    assert link_groups(first, second).tolist() == ["f1", "f1", "f3", "f4"]

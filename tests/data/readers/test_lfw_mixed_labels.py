@@ -8,8 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from fer_lightning.data.readers.lfw_labels import FromCsv, Pseudo
-from fer_lightning.data.readers.lfw_scenes import Background, even_shares
+from fer_lightning.data.readers.lfw_labels import Background, FromCsv, Pseudo, share_evenly
 from fer_lightning.errors import FerError
 
 CLASSES = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
@@ -143,7 +142,7 @@ def test_shares_out_of_range_are_refused(key, value):
     [([5, 5, 5], 9, [3, 3, 3]), ([1, 9, 9], 9, [1, 4, 4]), ([9, 0, 2], 10, [8, 0, 2]), ([4, 3, 3], 8, [3, 2, 3])],
 )
 def test_even_shares(limits, total, shares):
-    assert even_shares(np.array(limits), total).tolist() == shares
+    assert share_evenly(np.array(limits), total).tolist() == shares
 
 
 @pytest.fixture

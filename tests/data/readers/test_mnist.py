@@ -88,8 +88,8 @@ def test_each_digit_is_turned_by_its_own_angle(root, tmp_path):
 
 def test_a_half_turn_by_hand(root):
     image = np.arange(784, dtype=np.uint16).reshape(28, 28).astype(np.uint8)
-    assert np.array_equal(mnist._turned(image, 90.0), np.rot90(image))
-    assert np.array_equal(mnist._turned(image, 180.0), image[::-1, ::-1])
+    assert np.array_equal(mnist._rotate(image, 90.0), np.rot90(image))
+    assert np.array_equal(mnist._rotate(image, 180.0), image[::-1, ::-1])
 
 
 def test_the_same_seed_turns_alike_and_another_otherwise(root, tmp_path):
@@ -182,7 +182,7 @@ def test_an_absent_folder_is_told_where_the_files_go(tmp_path):
 def test_the_real_digits_are_read_and_counted(real_data, tmp_path, caplog):
     import logging
 
-    logging.getLogger("fer_lightning.data.readers.counts").setLevel(logging.WARNING)
+    logging.getLogger("fer_lightning.data.readers.checks").setLevel(logging.WARNING)
     faces = mnist.read(real_data / "mnist", tmp_path / "cache")
     sizes = {side: int((faces.split == side).sum()) for side in ("train", "test")}
     assert len(faces) == sum(sizes.values())

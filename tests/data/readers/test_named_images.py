@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from fer_lightning.data.readers.named_images import named_images
+from fer_lightning.data.readers.image_files import parse_image_names
 from fer_lightning.errors import FerError
 
 PATTERN = re.compile(r"([a-z]+)-([0-9]+)", re.IGNORECASE)
@@ -19,7 +19,9 @@ def touch(root, *names):
 
 
 def listed(root):
-    return [(image.path.relative_to(root).as_posix(), *image.parts) for image in named_images(root, PATTERN, "ann-1")]
+    return [
+        (image.path.relative_to(root).as_posix(), *image.parts) for image in parse_image_names(root, PATTERN, "ann-1")
+    ]
 
 
 def test_parts_of_names_in_every_folder_sorted_by_path(tmp_path):

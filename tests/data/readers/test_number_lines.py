@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fer_lightning.data.readers.number_lines import number_lines, whole_number
+from fer_lightning.data.readers.text_tables import parse_whole_number, read_number_lines
 from fer_lightning.errors import FerError
 
 
@@ -24,23 +24,26 @@ def written(folder, content):
     ids=["MATLAB", "Windows", "empty lines", "no last line end"],
 )
 def test_numbers_as_programs_write_them(tmp_path, text):
-    assert [line.values for line in number_lines(written(tmp_path, text), columns=2)] == [(1.0, -0.25), (30.0, 4.0)]
+    assert [line.values for line in read_number_lines(written(tmp_path, text), columns=2)] == [
+        (1.0, -0.25),
+        (30.0, 4.0),
+    ]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
 def test_numbers_in_an_encoding_that_a_mark_names(tmp_path, encoding):
-    lines = number_lines(written(tmp_path, "1 2\n".encode(encoding)), columns=2)
+    lines = read_number_lines(written(tmp_path, "1 2\n".encode(encoding)), columns=2)
     assert [line.values for line in lines] == [(1.0, 2.0)]
 
 
 def test_a_file_without_end_is_refused(tmp_path):
     with pytest.raises(FerError, match=r"line 1: this is no file of numbers \(more than 1,000,000 bytes\)"):
-        number_lines(written(tmp_path, "1 2\n" * 250_001), columns=2)
+        read_number_lines(written(tmp_path, "1 2\n" * 250_001), columns=2)
 
 
 def test_places_count_empty_lines(tmp_path):
     path = written(tmp_path, "\n1\n\n2\n")
-    assert [line.where for line in number_lines(path, columns=1)] == [f"{path}, line 2", f"{path}, line 4"]
+    assert [line.where for line in read_number_lines(path, columns=1)] == [f"{path}, line 2", f"{path}, line 4"]
 
 
 FAULTS = {
@@ -68,21 +71,21 @@ def test_a_fault_is_named_with_its_line(tmp_path, fault):
     content, line, message = FAULTS[fault]
     path = written(tmp_path, content)
     with pytest.raises(FerError) as caught:
-        number_lines(path, columns=2, rows=2)
+        read_number_lines(path, columns=2, rows=2)
     assert str(caught.value).startswith(f"{path}, line {line}: {message}")
     assert len(str(caught.value)) < len(str(path)) + 300
 
 
 def test_a_folder_is_no_file_of_numbers(tmp_path):
     with pytest.raises(FerError, match="line 1: this is no file of numbers"):
-        number_lines(tmp_path, columns=1)
+        read_number_lines(tmp_path, columns=1)
 
 
 @given(content=st.binary(max_size=60) | st.text("0123456789.eE+- \n\r_x", max_size=60))
 def test_whatever_stands_there_is_finite_numbers_or_one_error_that_names_the_file(tmp_path_factory, content):
     path = written(tmp_path_factory.getbasetemp(), content)
     try:
-        lines = number_lines(path, columns=2)
+        lines = read_number_lines(path, columns=2)
     except FerError as fault:
         message = str(fault)
     else:
@@ -95,9 +98,9 @@ def test_whatever_stands_there_is_finite_numbers_or_one_error_that_names_the_fil
 @pytest.mark.parametrize("value", [-1.0, 8.0, 2.5, 1e300])
 def test_a_label_outside_its_range_or_with_a_fraction_is_refused(value):
     with pytest.raises(FerError, match=r"x, line 3: the emotion is .*, it must be a whole number from 0 to 7"):
-        whole_number(value, 0, 7, "the emotion", "x, line 3")
+        parse_whole_number(value, 0, 7, "the emotion", "x, line 3")
 
 
 @pytest.mark.parametrize("value", range(8))
 def test_a_label_in_its_range_is_a_whole_number(value):
-    assert whole_number(float(value), 0, 7, "the emotion", "x, line 3") == value
+    assert parse_whole_number(float(value), 0, 7, "the emotion", "x, line 3") == value

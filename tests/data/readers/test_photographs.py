@@ -10,8 +10,7 @@ import pytest
 
 from fer_lightning.data import images
 from fer_lightning.data.copies import copy_groups
-from fer_lightning.data.readers.image_search import image_files
-from fer_lightning.data.readers.photographs import Table, photographs
+from fer_lightning.data.readers.image_files import ImageTable, build_face_set, list_images
 from fer_lightning.errors import FerError
 
 RNG = np.random.default_rng(0)
@@ -42,8 +41,8 @@ def root(tmp_path):
 
 
 def read(root, cache, **columns):
-    paths = image_files(root)
-    return photographs("own", Table(paths, ["sad"] * len(paths), ("happy", "sad"), **columns), root, cache)
+    paths = list_images(root)
+    return build_face_set("own", ImageTable(paths, ["sad"] * len(paths), ("happy", "sad"), **columns), root, cache)
 
 
 def test_what_is_known_becomes_columns_and_the_rest_stays_unknown(root, tmp_path):
@@ -63,8 +62,8 @@ def test_what_is_known_becomes_columns_and_the_rest_stays_unknown(root, tmp_path
 
 
 def test_a_label_that_is_empty_is_no_label(root, tmp_path):
-    table = Table(image_files(root), ["happy", "", "sad"], ("happy", "sad"))
-    assert photographs("own", table, root, tmp_path / "cache").label.tolist() == [0, -1, 1]
+    table = ImageTable(list_images(root), ["happy", "", "sad"], ("happy", "sad"))
+    assert build_face_set("own", table, root, tmp_path / "cache").label.tolist() == [0, -1, 1]
 
 
 def test_files_are_looked_at_once_and_again_when_one_changes(root, tmp_path, looked):
@@ -139,4 +138,4 @@ def test_an_id_is_text_that_every_file_takes(tmp_path):
 def test_an_image_that_is_listed_twice_is_refused(root, tmp_path):
     path = root / "a.png"
     with pytest.raises(FerError, match=r"a\.png is listed twice \(1 such images\); each counts once"):
-        photographs("own", Table([path, path], ["sad", "sad"], ("sad",)), root, tmp_path / "cache")
+        build_face_set("own", ImageTable([path, path], ["sad", "sad"], ("sad",)), root, tmp_path / "cache")

@@ -1,4 +1,4 @@
-"""Compares how many images a reader found with how many the data set's publishers count."""
+"""Checks that a data set's folder is there, and that it holds as many images as its publishers count."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from fer_lightning.data.faces import FaceSet
+from fer_lightning.errors import FerError
 
 log = logging.getLogger(__name__)
 
@@ -21,19 +23,19 @@ WHOLE = "all"  # stands where a split's name would, for a set that is counted as
 Counts = Mapping[str, Sequence[int]]
 
 
-def count(faces: FaceSet) -> dict[str, list[int]]:
+def count_images(faces: FaceSet) -> dict[str, list[int]]:
     """Labelled images of each class (in the order of `class_names`) in each published split, or in `all`."""
     if faces.split is None:
-        return {WHOLE: _of_classes(faces, np.ones(len(faces), dtype=bool))}
-    return {str(split): _of_classes(faces, faces.split == split) for split in np.unique(faces.split)}
+        return {WHOLE: _count_classes(faces, np.ones(len(faces), dtype=bool))}
+    return {str(split): _count_classes(faces, faces.split == split) for split in np.unique(faces.split)}
 
 
-def _of_classes(faces: FaceSet, chosen: npt.NDArray[np.bool_]) -> list[int]:
+def _count_classes(faces: FaceSet, chosen: npt.NDArray[np.bool_]) -> list[int]:
     labels = faces.label[chosen & (faces.label >= 0)]
     return [int(number) for number in np.bincount(labels, minlength=len(faces.class_names))]
 
 
-def named(class_names: Sequence[str], official: Counts) -> dict[str, dict[str, int]]:
+def name_counts(class_names: Sequence[str], official: Counts) -> dict[str, dict[str, int]]:
     """The published counts as split or `all`, then class name, then images; what a reader's `official_counts` gives."""
     return {split: dict(zip(class_names, numbers, strict=True)) for split, numbers in official.items()}
 
@@ -46,7 +48,7 @@ def warn_unless_official(faces: FaceSet, official: Counts) -> None:
         official: images of each class, in the order of `class_names`, by published split; or all of them under `all`,
             whether or not the set has splits.
     """
-    found = count(replace(faces, split=None) if WHOLE in official else faces)
+    found = count_images(replace(faces, split=None) if WHOLE in official else faces)
     differing = [
         f"{split}/{name} {found.get(split, [0] * len(expected))[number]} (published {expected[number]})"
         for split, expected in official.items()
@@ -58,7 +60,7 @@ def warn_unless_official(faces: FaceSet, official: Counts) -> None:
         log.warning("image counts differ from the published ones: %s%s", ", ".join(differing[:LISTED]), more)
 
 
-def official_of(read: Callable[..., FaceSet], faces: FaceSet) -> dict[str, dict[str, int]] | None:
+def find_official_counts(read: Callable[..., FaceSet], faces: FaceSet) -> dict[str, dict[str, int]] | None:
     """Published split or `all` -> class -> images, of the reader `read`; None where nothing is published.
 
     Args:
@@ -70,3 +72,17 @@ def official_of(read: Callable[..., FaceSet], faces: FaceSet) -> dict[str, dict[
         read = read.func
     official = getattr(read, "official_counts", None) or getattr(sys.modules[read.__module__], "official_counts", None)
     return None if official is None else official(faces)
+
+
+DIR_KEY = "data.faces.dir"  # the override that names a data set's folder, but in mixes, which have two
+
+
+def check_not_file(root: Path, key: str = DIR_KEY) -> None:
+    """Raises FerError where `root`, which should be a data set's folder, is a file."""
+    if root.is_file():
+        raise FerError(f"{root}: this is a file; {key} names the folder that holds it, here {root.parent}")
+
+
+def describe_location(name: str, key: str = DIR_KEY) -> str:
+    """Where the data set `name` belongs, and the `key` that names another place."""
+    return f"FER_DATA=DIR makes it DIR/{name}/; {key}=DIR names the place itself"

@@ -1,0 +1,218 @@
+"""Finds image files below a folder, and builds a FaceSet of image files that stay where they are."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from fer_lightning.data.cache import Columns, cached_columns, content_hash
+from fer_lightning.data.faces import FaceSet
+from fer_lightning.data.image_digests import DIGEST_BYTES, digest_of
+from fer_lightning.data.images import SUFFIXES, ImageFiles, decode_all, is_image
+from fer_lightning.data.names import path_text, plain_text
+from fer_lightning.errors import FerError
+
+log = logging.getLogger(__name__)
+
+SHOWN = 5  # files that the line about those passed over names
+
+
+class FoundFiles(NamedTuple):
+    """The files below a folder, each list sorted by path: images, and what no reader of images reads."""
+
+    images: list[Path]
+    others: list[Path]
+
+
+def list_images(folder: Path) -> list[Path]:
+    """Every image below `folder`, sorted by path; the log counts and names the other files.
+
+    Raises:
+        FerError: as of `find_images`.
+    """
+    found = find_images(folder)
+    log_skipped(found.others, folder)
+    return found.images
+
+
+def find_images(folder: Path) -> FoundFiles:
+    """Every file below `folder`: images by their ending or, with another one or none, by their content.
+
+    What is hidden is passed over. Links to other folders are followed.
+
+    Raises:
+        FerError: an image's name at a folder, a link to nowhere, or something that is no regular file; a folder that
+            two paths lead to, for its images would count twice.
+    """
+    found = FoundFiles([], [])
+    visited = {folder.resolve(): folder}
+    waiting = _list_folder(folder)
+    while waiting:
+        item = waiting.pop()
+        named = item.suffix.lower() in SUFFIXES
+        if item.is_dir():
+            if named:
+                raise FerError(f"{item}: a folder, where its name says an image; rename or remove it")
+            _visit(item, visited)
+            waiting += _list_folder(item)
+        elif item.is_file():
+            (found.images if named or is_image(item) else found.others).append(item)
+        elif not named:
+            found.others.append(item)
+        elif item.is_symlink() and not item.exists():
+            raise FerError(f"{item}: this link leads to {item.readlink()}, which is not there")
+        else:
+            raise FerError(f"{item}: a pipe, socket or device, where its name says an image; remove it")
+    return found
+
+
+def log_skipped(files: Sequence[Path], root: Path, why: str = "no images that can be read") -> None:
+    """Logs one line with the number of these files below `root` and the names of the first; none for no file."""
+    if files:
+        names = ", ".join(path_text(file, root) for file in files[:SHOWN])
+        more = f" and {len(files) - SHOWN} more" if len(files) > SHOWN else ""
+        number = f"{len(files)} file{'s' * (len(files) > 1)}"
+        log.warning("%s: %s passed over, %s: %s%s", plain_text(str(root)), number, why, names, more)
+
+
+def check_unique(names: Mapping[Path, str]) -> None:
+    """Raises FerError where two files have the same name of an image, in capitals or not."""
+    first: dict[str, Path] = {}
+    for path, name in names.items():
+        other = first.setdefault(name.upper(), path)
+        if other != path:
+            raise FerError(f"{path}: the same image as {other}; remove one of them")
+
+
+def _list_folder(folder: Path) -> list[Path]:
+    """What lies in the folder and is not hidden, the last one first."""
+    # .ipynb_checkpoints, and the ._x.jpg that macOS writes beside x.jpg
+    return sorted((item for item in folder.iterdir() if not item.name.startswith(".")), reverse=True)
+
+
+def _visit(folder: Path, visited: dict[Path, Path]) -> None:
+    place = folder.resolve()
+    before = visited.setdefault(place, folder)
+    if before in folder.parents:
+        raise FerError(f"{folder}: this link leads back to {place}, a folder above it; remove it")
+    if before != folder:
+        raise FerError(f"{folder}: the same folder as {before}, and its images would count twice; remove the link")
+
+
+class NamedImage(NamedTuple):
+    """An image file, and the parts of its name in capitals."""
+
+    path: Path
+    parts: tuple[str, ...]
+
+
+def parse_image_names(folder: Path, pattern: re.Pattern[str], example: str) -> list[NamedImage]:
+    """Every image below `folder`, sorted by path.
+
+    Args:
+        folder: searched with the folders in it.
+        pattern: of the whole name without its ending; its groups are the parts.
+        example: such a name, for error messages.
+
+    Raises:
+        FerError: a name of another form, an image that stands there twice, or a folder called like an image.
+    """
+    found: list[NamedImage] = []
+    for path in list_images(folder):
+        name = path.stem if path.suffix.lower() in SUFFIXES else path.name
+        match = pattern.fullmatch(plain_text(name))
+        if match is None:
+            raise FerError(f"{path}: images here are called like {example}; rename this one or take it away")
+        found.append(NamedImage(path, tuple(part.upper() for part in match.groups())))
+    check_unique({image.path: "/".join(image.parts) for image in found})
+    return found
+
+
+SCAN_VERSION = 1  # part of the cache's key: raise it when the columns below, or the way files are decoded, change
+
+
+@dataclass(frozen=True)
+class ImageTable:
+    """What a reader knows of N image files; a list that stays empty is a column that the data set does not know.
+
+    Attributes:
+        paths: the files.
+        labels: each one's class by name; "" where it has none.
+        class_names: the classes, in the data set's order.
+        subjects: who is in the image; "" where that is unknown.
+        sequences: which recording the image belongs to.
+        frames: position in its sequence.
+        splits: the publisher's own split.
+        extras: further columns by name.
+    """
+
+    paths: list[Path]
+    labels: list[str]
+    class_names: tuple[str, ...]
+    subjects: list[str] = field(default_factory=list)
+    sequences: list[str] = field(default_factory=list)
+    frames: list[int] = field(default_factory=list)
+    splits: list[str] = field(default_factory=list)
+    extras: Mapping[str, npt.NDArray[Any]] = field(default_factory=dict)
+
+
+def build_face_set(name: str, table: ImageTable, root: Path, cache_dir: Path) -> FaceSet:
+    """The FaceSet of these files; ids are paths below `root`, as plain text.
+
+    The first time, and whenever a file has changed, every file is decoded: so a broken one is found here and not in
+    the middle of a training, and sizes and exact copies are known from then on.
+
+    Args:
+        name: of the data set, for the cache.
+        table: what is known of each file.
+        root: the data set's folder.
+        cache_dir: where the findings are kept.
+
+    Raises:
+        FerError: files that are no images, or cut off: all of them at once; an image stands in the table twice.
+    """
+    ids = [path_text(path, root) for path in table.paths]
+    repeated = sorted(name for name, times in Counter(ids).items() if times > 1)
+    if repeated:
+        raise FerError(f"{root}: {repeated[0]} is listed twice ({len(repeated)} such images); each counts once")
+    # a file that was rewritten has another size or time: hashing gigabytes at every start would take minutes
+    stats = [(stat.st_size, stat.st_mtime_ns) for stat in (path.stat() for path in table.paths)]
+    key = content_hash("photographs", SCAN_VERSION, str(root.resolve()), ids, stats)
+    found = cached_columns(cache_dir, f"{name}-files", key, lambda: _scan(table.paths, root))
+    number = {name: place for place, name in enumerate(table.class_names)}
+    return FaceSet(
+        pixels=ImageFiles(table.paths),
+        label=np.array([number[label] if label else -1 for label in table.labels], dtype=np.int64),
+        class_names=table.class_names,
+        ids=np.array(ids),
+        fingerprint=str(found.pop("content")),
+        subject=np.array(table.subjects) if table.subjects else None,
+        sequence=np.array(table.sequences) if table.sequences else None,
+        frame=np.array(table.frames, dtype=np.int64) if table.frames else None,
+        split=np.array(table.splits) if table.splits else None,
+        extras={**found, **table.extras},
+    )
+
+
+def _scan(paths: Sequence[Path], root: Path) -> Columns:
+    """Size, colour and digest of each file's picture, and a hash of all of them."""
+    height, width, colour, digest = ([0] * len(paths) for _ in range(4))
+    whole = blake2b(digest_size=16)
+    for number, image in enumerate(decode_all(paths, root)):
+        height[number], width[number], colour[number] = image.shape[0], image.shape[1], image.ndim == 3
+        digest[number] = digest_of(image)
+        whole.update(digest[number].to_bytes(DIGEST_BYTES, "little", signed=True))
+    columns = {"height": height, "width": width, "colour": colour, "digest": digest}
+    return {
+        "content": np.array(whole.hexdigest()),
+        **{name: np.array(values, dtype=np.int64) for name, values in columns.items()},
+    }
