@@ -18,7 +18,7 @@ from fer_lightning.data.image_digests import image_digests, in_hex
 from fer_lightning.data.protocols import Protocol
 from fer_lightning.data.readers import fer2013, fer_votes
 from fer_lightning.data.readers.archives import open_text
-from fer_lightning.data.readers.csv_rows import csv_rows
+from fer_lightning.data.readers.text_tables import read_csv_rows
 from fer_lightning.errors import FerError, choices, first_few
 
 log = logging.getLogger(__name__)
@@ -156,7 +156,7 @@ def _from_table(path: Path, names: tuple[str, ...], further: tuple[str, ...], fa
     listed, trained = np.zeros(len(faces), dtype=np.bool_), np.zeros(len(faces), dtype=np.bool_)
     others: list[str] = []
     with open_text(path, _member(path)) as lines:
-        for where, (image, *cells) in csv_rows(
+        for where, (image, *cells) in read_csv_rows(
             lines, str(path), (IMAGE, *further, *(f"{SHARE}{name}" for name in names))
         ):
             says = dict(zip(further, cells, strict=False))
