@@ -18,11 +18,10 @@ from omegaconf.errors import OmegaConfBaseException
 
 from fer_lightning.errors import FerError, choices
 from fer_lightning.results.printing import write_plain
-from fer_lightning.run.build import build_module
+from fer_lightning.run.build import build_module, check_loss
 from fer_lightning.run.config.compose import compose_job, conf_dir, options
 from fer_lightning.run.config.override_errors import explain
 from fer_lightning.run.config.validate_config import check
-from fer_lightning.run.sanity_check import check_loss
 from fer_lightning.training.learner import Learner
 from tools.cost_table import Cost, Setting, table, write_csv, write_markdown
 from tools.net_benchmark import PRECISIONS, ROUNDS, measure
@@ -48,7 +47,7 @@ def build(model: str, overrides: Sequence[str] = ()) -> Learner:
     check(job.config)
     torch.manual_seed(job.config["seed"])
     module = build_module(job.config, job.config["data"]["class_names"])
-    check_loss(module, str(job.choices["loss"]))
+    check_loss(module, job.config, str(job.choices["loss"]))
     return module.to(memory_format=torch.channels_last) if job.config["trainer"]["channels_last"] else module
 
 

@@ -18,10 +18,9 @@ def _evaluate(cfg: DictConfig) -> float | None:
     from fer_lightning.run.evaluate import evaluate
 
     job = hydra_job(cfg)
-    result = evaluate(job)
-    closing_table(result, job.output_dir)
-    # what a sweeper gets: the PSNR of a net that enlarges images
-    return result.metrics.get("test/accuracy", result.metrics.get("test/psnr"))
+    evaluation = evaluate(job)
+    closing_table(evaluation.result, job.output_dir)
+    return evaluation.score
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
@@ -24,15 +24,10 @@ from fer_lightning.data.preprocess.prepare import Prepare
 from fer_lightning.errors import FerError, choices
 from fer_lightning.run.artifacts.data_digest_cache import data_key, keep_digest
 from fer_lightning.run.checkpoint.fit_normalization import fit_to_training_images, normalise_as_its_makers
+from fer_lightning.run.config.compose import option_nodes
 from fer_lightning.run.job import Job
 from fer_lightning.run.process.distributed_env import check_is_one_of
-from fer_lightning.run.sanity_check import (
-    check_callbacks,
-    check_loss,
-    check_output,
-    check_targets_used,
-    check_trains,
-)
+from fer_lightning.run.sanity_check import check_callbacks, check_targets_used, check_trains
 from fer_lightning.run.visualizations.page import Page
 from fer_lightning.training.callbacks.answers import Answers
 from fer_lightning.training.callbacks.figures import LogFigures
@@ -42,8 +37,8 @@ from fer_lightning.training.callbacks.progress import Progress
 from fer_lightning.training.callbacks.record import Record
 from fer_lightning.training.callbacks.reseed import Reseed
 from fer_lightning.training.callbacks.warn_one_class import WarnOneClass
-from fer_lightning.training.classifier import Classifier
 from fer_lightning.training.learner import Learner
+from fer_lightning.training.losses import UnsuitableLoss, fit_class_counts
 from fer_lightning.training.schedules import Length
 from fer_lightning.training.trainer import Trainer
 
@@ -101,7 +96,7 @@ def build_run(job: Job) -> Run:
     module.record["data_digest"] = datamodule.data_digest()
     keep_digest(config, key, module.record["data_digest"])
     module.trained_images = torch.from_numpy(datamodule.image_digests("train"))
-    check_loss(module, str(job.choices["loss"]), shares=bool(mix) or datamodule.has_votes)
+    check_loss(module, config, str(job.choices["loss"]), bool(mix) or datamodule.has_votes)
 
     def tester() -> Trainer:
         if trainer.world_size == 1:
@@ -146,8 +141,40 @@ def build_module(
     }
     module = cast(Learner, build_node("model", config["model"], class_names=class_names, **parts))
     normalise_as_its_makers(module)
-    check_output(module)
+    module.check_output()
     return module
+
+
+def check_loss(module: Learner, config: Mapping[str, Any], name: str, soft_targets: bool = False) -> None:
+    """Tries the module's loss on what it will compare.
+
+    Args:
+        module: with its loss.
+        config: of the run.
+        name: the chosen option of the group `loss`.
+        soft_targets: the loss gets shares of classes, as mixed images and votes have, beside labels.
+
+    Raises:
+        FerError: the loss does not fit the module's task; the message names the options that do.
+    """
+    try:
+        module.check_loss(module.loss, soft_targets)
+    except UnsuitableLoss as mismatch:
+        suitable = choices(_suitable_losses(module, config, soft_targets))
+        alternative = f", or {mismatch.alternative}" if mismatch.alternative else ""
+        raise FerError(f"loss={name}: {mismatch}; choose {suitable}{alternative}") from mismatch
+
+
+def _suitable_losses(module: Learner, config: Mapping[str, Any], soft_targets: bool) -> list[str]:
+    """The options of `loss` that fit the module's task, each built and tried."""
+    suitable = []
+    for option, node in option_nodes("loss", config).items():
+        with suppress(FerError):  # an option that cannot be built as it stands is none to recommend
+            loss = make(f"loss={option}", node)
+            fit_class_counts(loss, torch.ones(len(module.class_names)))
+            module.check_loss(loss, soft_targets)
+            suitable.append(option)
+    return suitable
 
 
 def build_pages(config: Mapping[str, Any], module: Learner) -> dict[str, Page]:
@@ -159,7 +186,7 @@ def build_pages(config: Mapping[str, Any], module: Learner) -> dict[str, Page]:
     pages = {name: make(f"pages.{name}", node) for name, node in (config.get("pages") or {}).items()}
     if not pages:
         return {}
-    if not isinstance(module, Classifier):
+    if not module.predicted_classes:
         raise FerError(f"pages={','.join(pages)} show what a net finds in faces of each class: leave them out here")
     for page in pages.values():
         page.check(module)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytorch_lightning as pl
 
@@ -31,13 +31,19 @@ from fer_lightning.run.process.worker_failures import worker_deaths_told
 from fer_lightning.training.callbacks.answers import Answers
 from fer_lightning.training.callbacks.interrupt import Interrupted
 from fer_lightning.training.callbacks.record import Record
-from fer_lightning.training.classifier import Classifier
 from fer_lightning.training.learner import Learner
 
 log = logging.getLogger(__name__)
 
 
-def evaluate(job: Job) -> Result:
+class Evaluation(NamedTuple):
+    """A test of a checkpoint, and the test value of the model's main metric: None where it is not defined."""
+
+    result: Result
+    score: float | None
+
+
+def evaluate(job: Job) -> Evaluation:
     """Tests `ckpt` on the test side of `data` under the data set's protocol, and writes the run's folder.
 
     The images go through the data set's own reader and the checkpoint's preprocessing. Classes that only one of
@@ -62,7 +68,7 @@ def evaluate(job: Job) -> Result:
             raise Stopped(text, code=128 + stop.signum) from stop
 
 
-def _evaluate(job: Job, lock: FolderLock) -> Result:
+def _evaluate(job: Job, lock: FolderLock) -> Evaluation:
     pl.seed_everything(job.config["seed"], workers=True, verbose=False)
     path = Path(job.config["ckpt"]).expanduser()
     module, recorded, prepare = restore(path, trust=job.config.get("trust") or ())
@@ -83,7 +89,8 @@ def _evaluate(job: Job, lock: FolderLock) -> Result:
     # what was trained is the checkpoint's to say, on which data it is tested is the user's
     job = replace(job, choices={**recorded["choices"], **job.choices})
     start_results(job, lock)
-    return leave(job, outcome, datamodule, kept, module, pages)
+    result = leave(job, outcome, datamodule, kept, module, pages)
+    return Evaluation(result, result.metrics.get(f"test/{module.main_metric}"))
 
 
 def _with_classes_of_the_folder(job: Job, recorded: dict[str, Any], prepare: Prepare) -> Job:
@@ -104,8 +111,8 @@ def _with_classes_of_the_folder(job: Job, recorded: dict[str, Any], prepare: Pre
 def _answering(module: Learner, job: Job, recorded: dict[str, Any]) -> list[str]:
     """The classes that are tested: those that model and data share, or the data's where nothing is classified."""
     named: list[str] = job.config["data"]["class_names"]
-    if not isinstance(module, Classifier):
-        module.class_names = tuple(named)
+    if not module.predicted_classes:
+        module.restrict_to(named)
         return named
     shared = [name for name in _comparable(named, job, recorded) if name in module.class_names]
     if len(shared) < 2:
@@ -116,7 +123,7 @@ def _answering(module: Learner, job: Job, recorded: dict[str, Any]) -> list[str]
     module.restrict_to(shared)
     _say_dropped("the model", set(module.class_names) - set(named))
     _say_dropped("the data", set(named) - set(module.class_names))
-    return list(module.answers)
+    return list(module.predicted_classes)
 
 
 def _comparable(names: list[str], job: Job, recorded: dict[str, Any]) -> list[str]:

@@ -18,7 +18,6 @@ from fer_lightning.errors import FerError
 from fer_lightning.run.build import Run
 from fer_lightning.run.checkpoint.restore import read_checkpoint
 from fer_lightning.training.callbacks.record import Record
-from fer_lightning.training.classifier import Classifier
 from fer_lightning.training.learner import Learner
 from fer_lightning.training.ranks import part
 
@@ -98,9 +97,7 @@ def test_once(
 ) -> tuple[dict[str, float], npt.NDArray[np.int64], dict[str, float | None]]:
     """Metrics, counts and timing of the test split."""
     metrics = dict(trainer.test(module, datamodule=datamodule, verbose=False)[0])
-    confusion = np.zeros((0, 0), dtype=np.int64)
-    if isinstance(module, Classifier):
-        confusion = module.stage_metrics("test").confusion.numpy()
+    confusion = module.stage_metrics("test").confusion.numpy()
     speed = record.test_images / record.test_seconds
     return metrics, confusion, {"test_seconds": record.test_seconds, "test_images_per_second": speed}
 

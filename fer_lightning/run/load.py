@@ -78,6 +78,6 @@ def load(path: str | Path, key: str = "ckpt", trust: Sequence[str] | str = ()) -
     """
     with as_fer_error({}):
         restored = restore(Path(path).expanduser(), key, trust)
-    if not isinstance(restored.module, Classifier):
+    if not restored.module.predicted_classes:
         raise FerError(f"{key}={path}: its net does not name expressions ({restored.config['choices'].get('model')})")
-    return Recognizer(restored.module, restored.module.class_names, restored.prepare)
+    return Recognizer(cast(Classifier, restored.module), restored.module.class_names, restored.prepare)

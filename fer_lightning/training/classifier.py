@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import cast
 
 import torch
@@ -12,15 +12,14 @@ from torch import Tensor, nn
 
 from fer_lightning.data.inputs import Batch, InputSpec
 from fer_lightning.errors import FerError, choices
+from fer_lightning.training.eval_mode import eval_mode
 from fer_lightning.training.learner import STAGES, Learner
+from fer_lightning.training.losses import check_classification_loss
 from fer_lightning.training.metrics import FIGURES, StageMetrics
 from fer_lightning.training.schedules import OptimizerFactory, ScheduleFactory
 from fer_lightning.training.views import Views
 
 log = logging.getLogger(__name__)
-
-BatchTransform = Callable[[Batch], Batch]
-"""Changes a batch whose images are normalised, (N, channels, H, W) float32."""
 
 
 class Classifier(Learner):
@@ -43,9 +42,9 @@ class Classifier(Learner):
     Raises:
         FerError: views that do not go together, or `mirror_test` beside them.
 
-    Attributes:
-        train_transforms: change each training batch, in this order, after its images are normalised.
     """
+
+    soft_targets = True
 
     def __init__(
         self,
@@ -68,7 +67,6 @@ class Classifier(Learner):
             views = ["mirror"]
         self.views = Views(views or (), input.size, crop_size)
         self.penalty = penalty
-        self.train_transforms: list[BatchTransform] = []
         self.kept_classes = list(range(len(self.class_names)))
         self.metrics = self._fresh_metrics()
 
@@ -86,18 +84,42 @@ class Classifier(Learner):
         self.metrics = self._fresh_metrics()
 
     @property
-    def answers(self) -> tuple[str, ...]:
+    def predicted_classes(self) -> tuple[str, ...]:
         """The class names that the logits of `forward` stand for."""
         return tuple(self.class_names[number] for number in self.kept_classes)
 
+    def check_output(self) -> None:
+        """Tries the net on two blank images, for some nets normalise over the batch.
+
+        Raises:
+            FerError: the net does not take its own input, or gives another number of scores than there are classes.
+        """
+        spec, wanted = self.input, len(self.class_names)
+        with eval_mode(self):
+            given = self._try_forward(torch.zeros(2, spec.channels, spec.size, spec.size)).shape
+        if given != (2, wanted):
+            raise FerError(
+                f"model.net gives {given[-1]} scores per image for {wanted} class names "
+                f"({', '.join(self.class_names)}): set model.net.num_classes to ${{len:${{data.class_names}}}}, "
+                "or name other data.class_names"
+            )
+
+    def check_loss(self, loss: nn.Module, soft_targets: bool = False) -> None:
+        """Tries the loss on a few logits and labels, and on shares of classes with `soft_targets`."""
+        check_classification_loss(loss, len(self.class_names), soft_targets)
+
     def figures(self, stage: str) -> list[str]:
         """The names of everything that a stage logs."""
-        return [f"{stage}/{name}" for name in ("loss", *FIGURES, *(f"recall/{name}" for name in self.answers))]
+        return [
+            f"{stage}/{name}" for name in ("loss", *FIGURES, *(f"recall/{name}" for name in self.predicted_classes))
+        ]
 
     def measured(self, stage: str) -> dict[str, float]:
         """Loss, accuracies and recalls of a stage, by the names of `figures`."""
         counted = self.stage_metrics(stage)
-        figures = counted.compute() | {f"recall/{name}": r for name, r in counted.recall(self.answers).items()}
+        figures = counted.compute() | {
+            f"recall/{name}": r for name, r in counted.recall(self.predicted_classes).items()
+        }
         return {f"{stage}/{name}": value for name, value in figures.items()}
 
     def forward(self, images: Tensor, described: Tensor | None = None) -> Tensor:
@@ -152,12 +174,25 @@ class Classifier(Learner):
         """The counts of a stage's current or last epoch."""
         return cast(StageMetrics, self.metrics[f"of_{stage}"])
 
+    def _try_forward(self, images: Tensor) -> Tensor:
+        try:
+            return cast(Tensor, self(images))
+        except TypeError as refusal:
+            raise FerError(
+                f"model.input.hog: it is for nets that see a descriptor, set it for those alone ({refusal})"
+            ) from refusal
+        except RuntimeError as refusal:
+            reason = str(refusal).splitlines()[0]
+            raise FerError(
+                f"model.input.size={self.input.size}: the net does not take such images ({reason})"
+            ) from refusal
+
     def _descriptors(self, images: Tensor, described: Tensor | None) -> Tensor | None:
         """What the net sees beside the images: `described`, or what describes them; None of a net that sees no more."""
         return self.input.describe(images) if self.input.hog is not None and described is None else described
 
     def _fresh_metrics(self) -> nn.ModuleDict:
-        return nn.ModuleDict({f"of_{stage}": StageMetrics(len(self.answers)) for stage in STAGES})
+        return nn.ModuleDict({f"of_{stage}": StageMetrics(len(self.predicted_classes)) for stage in STAGES})
 
     def _count(self, stage: str, scores: Tensor, batch: Batch) -> Tensor | None:
         """Adds the batch to the stage's figures; the loss, unless only a part of the model's classes answers."""

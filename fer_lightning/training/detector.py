@@ -34,6 +34,8 @@ class Detector(Classifier):
         FerError: another loss, or, at the first batch, votes instead of labels.
     """
 
+    soft_targets = False
+
     def __init__(self, net: nn.Module, loss: nn.Module, *args: Any, **common: Any) -> None:
         plain = isinstance(loss, nn.CrossEntropyLoss) and loss.weight is None and loss.label_smoothing == 0
         if not plain:

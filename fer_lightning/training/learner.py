@@ -4,24 +4,43 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Sequence
-from typing import Any, cast
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, NamedTuple, cast
 
 import pytorch_lightning as pl
 import torch
+from matplotlib.figure import Figure
 from pytorch_lightning.utilities.types import OptimizerLRScheduler
 from torch import Tensor, nn
 
-from fer_lightning.data.inputs import InputSpec
+from fer_lightning.data.inputs import Batch, InputSpec
 from fer_lightning.training.metrics import Measures
 from fer_lightning.training.schedules import Length, OptimizerFactory, ScheduleFactory
 
 STAGES = ("train", "val", "test")
 TRAINED_IMAGES = "trained_images"  # key of a checkpoint
 
+BatchTransform = Callable[[Batch], Batch]
+"""Changes a batch whose images are normalised, (N, channels, H, W) float32."""
+
+
+class Examples(NamedTuple):
+    """K test images that a figure shows, class by class.
+
+    Attributes:
+        images: (K, channels, size, size) uint8, prepared as the model's input asks.
+        names: the K names of their classes.
+    """
+
+    images: Tensor
+    names: list[str]
+
 
 class Learner(pl.LightningModule):
-    """A net with its loss, optimizer and schedule; a subclass says what a step is and what is measured.
+    """A net with its loss, optimizer and schedule; a subclass per task says what a step is and what is measured.
+
+    Code outside this room never asks which task a module has: what differs between tasks is a method or an attribute
+    here, and a new task is one subclass and one YAML file in conf/model.
 
     Args:
         net: takes normalised images (N, channels, size, size).
@@ -32,11 +51,17 @@ class Learner(pl.LightningModule):
         input: what the net asks of its images; its mean and std, where given, normalise them.
 
     Attributes:
+        main_metric: the name, without its stage, of the metric by which runs are compared; the model's YAML file sets
+            `monitor` to its value in validation, unless it is the accuracy.
+        soft_targets: whether the loss compares class scores with a share of each class, as votes and mixed images have.
+        train_transforms: change each training batch, in this order, after its images are normalised.
         record: plain data that a checkpoint keeps as `fer_config`.
         trained_images: (N,) int64, digests of the images that trained it, also before `init_from`; None where that is
             not known.
     """
 
+    main_metric: ClassVar[str] = "accuracy"
+    soft_targets: ClassVar[bool] = False
     pixel_mean: Tensor
     pixel_std: Tensor
     metrics: nn.ModuleDict  # by `of_<stage>`: a bare `train` would collide with the method that every module has
@@ -57,6 +82,7 @@ class Learner(pl.LightningModule):
         self.make_schedule = schedule
         self.class_names = tuple(class_names)
         self.input = input
+        self.train_transforms: list[BatchTransform] = []
         self.record: dict[str, Any] = {}
         self.trained_images: Tensor | None = None
         side = input.size if input.normalise == "mean_image" else 1
@@ -64,6 +90,45 @@ class Learner(pl.LightningModule):
         self.register_buffer("pixel_std", torch.ones(input.channels, 1, 1))
         if (known := input.known_statistics) is not None:
             self.normalise_by(*known)
+
+    @property
+    def predicted_classes(self) -> tuple[str, ...]:
+        """The class names of a test step's probabilities, column by column; none where nothing is classified."""
+        return ()
+
+    def restrict_to(self, names: Sequence[str]) -> None:
+        """Tests on data with the classes `names`; a classifier predicts only those that it shares with them."""
+        self.class_names = tuple(names)
+
+    def check_output(self) -> None:
+        """Tries the net on blank images, before any data are read.
+
+        Raises:
+            FerError: the net does not take its input, or its output does not fit the task.
+        """
+        raise NotImplementedError
+
+    def check_loss(self, loss: nn.Module, soft_targets: bool = False) -> None:
+        """Tries a loss on made-up outputs and targets, before the first step.
+
+        Args:
+            loss: the module's own, or another one that may be chosen in its place.
+            soft_targets: the data give shares of classes, as mixed images and votes do.
+
+        Raises:
+            UnsuitableLoss: the loss does not fit the task.
+        """
+        raise NotImplementedError
+
+    def draw_examples(self, examples: Callable[[int], Examples], name: str, subtitle: str) -> dict[str, Figure]:
+        """Figures of the task on test images, by the names of their files without the ending; none by default.
+
+        Args:
+            examples: gives about this many test images, of every class alike.
+            name: of the model, for captions.
+            subtitle: says what was tested.
+        """
+        return {}
 
     def figures(self, stage: str) -> list[str]:
         """The names of everything that a stage logs."""
@@ -116,3 +181,9 @@ class Learner(pl.LightningModule):
         if trainer.max_epochs is not None and trainer.max_epochs >= 0:
             return Length(trainer.max_epochs, steps)
         return Length(max(0, math.ceil(trainer.max_steps / steps)), steps)
+
+
+def as_learner(module: pl.LightningModule) -> Learner:
+    """The module that a callback gets, by its own type: Lightning's signatures know no subclass."""
+    assert isinstance(module, Learner)
+    return module

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from fer_lightning.errors import FerError, choices
+from fer_lightning.errors import FerError
 
 
 def distribution(target: Tensor, num_classes: int) -> Tensor:
@@ -146,34 +145,54 @@ def _take_the_shape(module: nn.Module, state_dict: dict[str, Any], prefix: str, 
         module.weight = torch.empty_like(saved, device=module.weight.device)
 
 
-def check_task(loss: nn.Module, num_classes: int, name: str, known: Sequence[str], shares: bool = False) -> None:
-    """Try the loss once on a few scores and labels.
+class UnsuitableLoss(FerError):
+    """The loss does not fit the task of the model; `alternative` is a way out other than a different loss."""
+
+    def __init__(self, message: str, alternative: str = "") -> None:
+        super().__init__(message)
+        self.alternative = alternative
+
+
+@runtime_checkable
+class FitsClassCounts(Protocol):
+    """A loss that depends on how many training images each class has."""
+
+    def fit_counts(self, counts: Tensor) -> None:
+        """Takes the counts, (C,) zero or more each."""
+
+
+def fit_class_counts(loss: nn.Module, counts: Tensor) -> None:
+    """Gives the training images per class (C,) to a loss that depends on them."""
+    if isinstance(loss, FitsClassCounts):
+        loss.fit_counts(counts)
+
+
+def check_classification_loss(loss: nn.Module, num_classes: int, soft_targets: bool = False) -> None:
+    """Tries the loss once on a few logits and labels.
 
     Args:
         loss: takes logits (N, C) and labels (N,) int64, gives a scalar.
         num_classes: C, two or more.
-        name: the option of the group `loss`, for the message.
-        known: options that fit a classifier, for the message.
-        shares: whether the loss gets distributions (N, C) as well.
+        soft_targets: whether the loss gets distributions (N, C) as well.
 
     Raises:
-        FerError: the loss fails on them or gives no finite scalar, as a loss between two images does. A loss that
-            has not been fitted says so itself.
+        UnsuitableLoss: the loss fails on them or gives no finite scalar, as a loss between two images does.
+        FerError: the loss itself refuses, as one that has not been fitted to class counts does.
     """
     # One row more than classes: (N,) broadcasts against (N, C) only when N is C or 1, and a wrong loss would pass.
     rows = num_classes + 1
     logits = torch.linspace(-1, 1, rows * num_classes).reshape(rows, num_classes)
     labels = torch.arange(rows) % num_classes
-    _try(loss, logits, labels, f"class labels (N,), and this model classifies: choose {choices(known)}", name)
-    if shares:
-        way_out = f"choose {choices(known)}, or mix=none and labels in place of votes"
+    _try(loss, logits, labels, "class labels (N,), and this model classifies")
+    if soft_targets:
         mixed = distribution(labels, num_classes).lerp(distribution(labels, num_classes).roll(1, 0), 0.25)
-        _try(loss, logits, mixed, f"shares of classes (N, C), which mixed images and votes have: {way_out}", name)
+        alternative = "mix=none and labels in place of votes"
+        _try(loss, logits, mixed, "shares of classes (N, C), which mixed images and votes have", alternative)
 
 
-def _try(loss: nn.Module, logits: Tensor, target: Tensor, what: str, name: str) -> None:
-    """Raises FerError where the loss gives no finite scalar; `what` says of which target, and the way out."""
-    refusal = f"loss={name}: {type(loss).__name__} does not compare logits (N, C) with {what}"
+def _try(loss: nn.Module, logits: Tensor, target: Tensor, what: str, alternative: str = "") -> None:
+    """Raises UnsuitableLoss where the loss gives no finite scalar; `what` says of which target."""
+    refusal = f"{type(loss).__name__} does not compare logits (N, C) with {what}"
     trains = loss.training
     loss.eval()  # a trial is no training batch: it advances no warm-up
     try:
@@ -181,9 +200,9 @@ def _try(loss: nn.Module, logits: Tensor, target: Tensor, what: str, name: str) 
             warnings.simplefilter("ignore", UserWarning)
             value = loss(logits, target)
     except (TypeError, RuntimeError, ValueError, IndexError) as mismatch:
-        raise FerError(f"{refusal} ({str(mismatch).splitlines()[0]})") from mismatch
+        raise UnsuitableLoss(f"{refusal} ({str(mismatch).splitlines()[0]})", alternative) from mismatch
     finally:
         loss.train(trains)
     if not isinstance(value, Tensor) or value.ndim != 0 or not bool(value.isfinite()):
         found = f"shape {tuple(value.shape)}" if isinstance(value, Tensor) and value.ndim else value
-        raise FerError(f"{refusal} (it gave {found} instead of one finite number)")
+        raise UnsuitableLoss(f"{refusal} (it gave {found} instead of one finite number)", alternative)

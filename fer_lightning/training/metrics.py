@@ -38,6 +38,11 @@ class Measures(nn.Module):
             for key, value in kept.items():
                 setattr(metric, key, _on(metric.device, value))
 
+    @property
+    def confusion(self) -> Tensor:
+        """Counts (C, C) int64 on the CPU of a stage that classifies; (0, 0) of any other."""
+        return torch.zeros((0, 0), dtype=torch.int64)
+
     def _parts(self) -> Iterator[tuple[str, Metric]]:
         return ((name, part) for name, part in self.named_children() if isinstance(part, Metric))
 

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple, cast
 
+import numpy as np
+import numpy.typing as npt
 import torch
+from matplotlib.figure import Figure
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from fer_lightning.data.inputs import Batch, InputSpec
-from fer_lightning.errors import FerError, choices
+from fer_lightning.errors import FerError
+from fer_lightning.results.figures.super_resolution import enlarged_faces
+from fer_lightning.training.eval_mode import eval_mode
 from fer_lightning.training.image_metrics import ImageMetrics
-from fer_lightning.training.learner import STAGES, Learner
+from fer_lightning.training.learner import STAGES, Examples, Learner
+from fer_lightning.training.losses import UnsuitableLoss
 from fer_lightning.training.schedules import OptimizerFactory, ScheduleFactory
+
+EXAMPLES = 8  # faces of the figure
 
 
 class Enlarged(NamedTuple):
@@ -48,6 +56,8 @@ class SuperResolver(Learner):
         FerError: the net does not divide the images' side.
     """
 
+    main_metric = "psnr"
+
     def __init__(
         self,
         net: nn.Module,
@@ -65,6 +75,36 @@ class SuperResolver(Learner):
                 f"choose a size that it divides, such as {input.size - input.size % self.factor}"
             )
         self.metrics = nn.ModuleDict({f"of_{stage}": ImageMetrics(compared=stage != "train") for stage in STAGES})
+
+    def check_output(self) -> None:
+        """Tries the net on blank images.
+
+        Raises:
+            FerError: it does not enlarge images of its input's channels.
+        """
+        spec = self.input
+        with eval_mode(self):
+            try:
+                self(torch.zeros(2, spec.channels, spec.size, spec.size))
+            except RuntimeError as refusal:
+                reason = str(refusal).splitlines()[0]
+                raise FerError(
+                    f"model.net: it does not enlarge images of {spec.channels} channels ({reason})"
+                ) from refusal
+
+    def check_loss(self, loss: nn.Module, soft_targets: bool = False) -> None:
+        """Tries the loss on pairs of images; class shares take no part."""
+        check_pixel_loss(loss)
+
+    def draw_examples(self, examples: Callable[[int], Examples], name: str, subtitle: str) -> dict[str, Figure]:
+        """`enlarged`: faces shrunk, enlarged by interpolation and by the net, and as they were."""
+        shown = examples(EXAMPLES)
+        with eval_mode(self):
+            found = self.compared(shown.images.to(self.device))
+        versions = {"shrunk": found.small, "bicubic": found.bicubic, name: found.enlarged, "original": found.original}
+        pixels = [(version, _to_bytes(images)) for version, images in versions.items()]
+        caption = "Below each, its peak signal-to-noise ratio against the original."
+        return {"enlarged": enlarged_faces(pixels, shown.names, subtitle, caption)}
 
     def figures(self, stage: str) -> list[str]:
         """The names of everything that a stage logs."""
@@ -119,16 +159,11 @@ def resampled(images: Tensor, size: int) -> Tensor:
     return F.interpolate(images, size=(size, size), mode="bicubic", antialias=True, align_corners=False).clamp(0, 1)
 
 
-def check_pixel_loss(loss: nn.Module, name: str, known: Sequence[str]) -> None:
-    """Tries the loss on images: equal ones are to have none, and different ones some.
-
-    Args:
-        loss: takes two batches (N, channels, H, W), gives a scalar.
-        name: the option of the group `loss`, for the message.
-        known: options that fit, for the message.
+def check_pixel_loss(loss: nn.Module) -> None:
+    """Tries the loss on images (N, channels, H, W): equal ones are to have none, and different ones some.
 
     Raises:
-        FerError: it does not, as a loss between scores and classes does not.
+        UnsuitableLoss: it does not, as a loss between logits and classes does not.
     """
     images = torch.linspace(0, 1, 2 * 3 * 4 * 4).view(2, 3, 4, 4)
     try:
@@ -137,7 +172,10 @@ def check_pixel_loss(loss: nn.Module, name: str, known: Sequence[str]) -> None:
     except (TypeError, RuntimeError, ValueError, IndexError, FerError):
         same, other = 1.0, 0.0
     if same != 0 or other <= 0:
-        raise FerError(
-            f"loss={name}: {type(loss).__name__} does not compare images with images, and this model enlarges them: "
-            f"choose {choices(known)}"
-        )
+        raise UnsuitableLoss(f"{type(loss).__name__} does not compare images with images, and this model enlarges them")
+
+
+def _to_bytes(images: Tensor) -> npt.NDArray[np.uint8]:
+    """(N, C, H, W) in 0..1 as a figure takes them: uint8, (N, H, W) grey or (N, H, W, 3)."""
+    pixels = images.clamp(0, 1).mul(255).round().to(torch.uint8).cpu().numpy()
+    return cast(npt.NDArray[np.uint8], pixels[:, 0] if pixels.shape[1] == 1 else pixels.transpose(0, 2, 3, 1))

@@ -48,7 +48,7 @@ MISTAKES = [
     ("data.protocol=kfold data.num_folds=2", "data.num_folds=2: choose 3 or more"),
     ("data.fold=1", "data.fold=1: protocol holdout is one split"),
     ("data.num_folds=5", "data.num_folds=5: protocol holdout has no folds"),
-    ("model.net.num_classes=5", "model.net gives 5 scores an image for 8 class names"),
+    ("model.net.num_classes=5", "model.net gives 5 scores per image for 8 class names"),
     ("data.class_names=[happy,smug]", "data.class_names: no smug here"),
     ("data.class_names=[happy,happy]", "name at least two classes, each once"),
     ("model.input.size=64 preprocess.size=48", "model.input.size=64 is a crop larger than the image"),

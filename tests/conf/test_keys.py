@@ -9,7 +9,7 @@ import pytest
 from hydra.utils import get_object
 from omegaconf import OmegaConf
 
-from fer_lightning.run.config.compose import conf_dir
+from fer_lightning.run.config.compose import compose, conf_dir, options, plain
 from fer_lightning.run.config.signature_check import HYDRA_KEYS, nodes, parameters
 
 FILES = sorted(path.relative_to(conf_dir()).as_posix() for path in conf_dir().rglob("*.yaml"))
@@ -58,3 +58,9 @@ def test_a_file_is_read_together_with_the_files_that_it_stands_on():
     assert mixed.faces.per_class == 3269
     assert mixed.locate.on_none == "whole"
     assert "defaults" not in mixed
+
+
+@pytest.mark.parametrize("model", options("model"))
+def test_the_file_of_a_model_sets_monitor_to_the_main_metric_of_its_module(model):
+    config = plain(compose([f"model={model}", "paths.output_dir=x"]))
+    assert config["monitor"] == f"val/{get_object(config['model']['_target_']).main_metric}"

@@ -64,7 +64,7 @@ def test_a_model_of_faces_is_not_tested_on_digits(tiny_checkpoint, tiny_mnist, t
 
 
 def test_a_protocol_that_trains_nothing_is_what_a_test_is_for(tiny_checkpoint, tiny_jaffe, tmp_path):
-    result = evaluate(job_on("jaffe", tmp_path, tiny_checkpoint))
+    result = evaluate(job_on("jaffe", tmp_path, tiny_checkpoint)).result
     images = len(list(tiny_jaffe.glob("*.tiff")))
     assert result.protocol == "test_only"
     assert result.counts == {"train": 0, "val": 0, "test": images, "test_trained": 0}

@@ -63,7 +63,8 @@ def test_the_closing_table_sets_the_net_beside_interpolation(folder):
 
 def test_the_checkpoint_is_tested_on_other_images_by_itself(folder, tiny_mnist, tmp_path):
     overrides = ["data=mnist", f"ckpt={folder / 'checkpoints' / 'best.ckpt'}", "data.batch_size=16"]
-    result = evaluate(as_job(compose([*overrides, f"paths.output_dir={tmp_path}"], "eval"), overrides, tmp_path))
+    result, score = evaluate(as_job(compose([*overrides, f"paths.output_dir={tmp_path}"], "eval"), overrides, tmp_path))
+    assert score == result.metrics["test/psnr"]
     assert result.class_names[0] == "0"
     assert result.metrics["test/psnr_bicubic"] > 0
     assert json.loads((tmp_path / "result.json").read_text())["files"]["enlarged"] == "enlarged.png"

@@ -61,7 +61,7 @@ def test_restriction_keeps_the_models_order_and_matches_by_name():
     module = classifier()
     whole = module(images(200))
     module.restrict_to(["sad", "contempt", "angry"])
-    assert module.answers == ("angry", "sad")
+    assert module.predicted_classes == ("angry", "sad")
     torch.testing.assert_close(module(images(200)), whole[:, [0, 2]])
     assert module.stage_metrics("test").confusion.shape == (2, 2)
 

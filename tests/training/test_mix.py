@@ -13,7 +13,7 @@ from fer_lightning.run.build import build_run
 from fer_lightning.run.config.compose import compose_job
 from fer_lightning.run.fit import fit
 from fer_lightning.training.callbacks.mix import Mix
-from fer_lightning.training.losses import check_task
+from fer_lightning.training.losses import UnsuitableLoss, check_classification_loss
 
 MIXUP, CUTMIX = {"cutmix_alpha": 0.0}, {"mixup_alpha": 0.0}
 
@@ -86,7 +86,7 @@ def test_values_out_of_range(options, message):
     ("overrides", "message"),
     [
         (["model=hog_cnn"], r"mix changes images after model\.input\.hog described them"),
-        (["model=faster_rcnn"], r"mix: a box of faster_rcnn has one class"),
+        (["model=faster_rcnn"], r"mix: Detector trains on one class per image"),
         (["model=edsr"], r"mix is for models that classify; SuperResolver does not"),
         (
             ["loss._target_=torch.nn.MultiMarginLoss"],
@@ -104,10 +104,11 @@ def test_every_loss_of_ours_takes_shares():
         def forward(self, logits, target):
             return nn.functional.nll_loss(logits.log_softmax(1), target)
 
-    check_task(nn.CrossEntropyLoss(label_smoothing=0.1), 3, "smoothed", ["smoothed"], shares=True)
-    check_task(Mine(), 3, "mine", ["smoothed"])
-    with pytest.raises(FerError, match=r"loss=mine: Mine .* choose smoothed, or mix=none"):
-        check_task(Mine(), 3, "mine", ["smoothed"], shares=True)
+    check_classification_loss(nn.CrossEntropyLoss(label_smoothing=0.1), 3, soft_targets=True)
+    check_classification_loss(Mine(), 3)
+    with pytest.raises(UnsuitableLoss, match=r"Mine does not compare logits .* with shares of classes") as refusal:
+        check_classification_loss(Mine(), 3, soft_targets=True)
+    assert refusal.value.alternative.startswith("mix=none")
 
 
 def test_a_run_mixes_in_training_alone(tmp_path):

@@ -10,7 +10,7 @@ from torch import nn
 from fer_lightning.data.datamodule import FaceDataModule
 from fer_lightning.errors import FerError
 from fer_lightning.training.learner import Learner
-from fer_lightning.training.losses import WeightedCrossEntropy
+from fer_lightning.training.losses import fit_class_counts
 
 
 def normalise_as_its_makers(module: Learner) -> None:
@@ -35,8 +35,7 @@ def fit_to_training_images(module: Learner, datamodule: FaceDataModule) -> None:
     """Gives the module what is learned on the training images alone: normalisation and class weights."""
     if module.input.known_statistics is None and _own_statistics(module.net) is None:
         module.normalise_by(*_learned(module.input.normalise, datamodule))
-    if isinstance(module.loss, WeightedCrossEntropy):
-        module.loss.fit_counts(torch.tensor(datamodule.class_counts()))
+    fit_class_counts(module.loss, torch.tensor(datamodule.class_counts()))
 
 
 def _learned(how: str, datamodule: FaceDataModule) -> tuple[Sequence[float] | torch.Tensor, Sequence[float]]:

@@ -13,7 +13,6 @@ from torch import Tensor, nn
 from fer_lightning.errors import FerError, choices
 from fer_lightning.run.checkpoint.restore import read_checkpoint
 from fer_lightning.run.checkpoint.training_images import trained_images, with_earlier
-from fer_lightning.training.classifier import Classifier
 from fer_lightning.training.learner import Learner
 
 log = logging.getLogger(__name__)
@@ -42,7 +41,7 @@ def start_from(module: Learner, path: Path) -> list[str]:
     ours = module.net.state_dict()
     parameters = {name for name, _ in module.net.named_parameters()}  # counters of other nets fit everywhere
     old = list(saved["fer_config"]["class_names"])
-    other_classes = isinstance(module, Classifier) and old != list(module.class_names) and not part
+    other_classes = bool(module.predicted_classes) and old != list(module.class_names) and not part
     head = _head(module) if other_classes else ""
     loaded, new = [], []
     for name, value in ours.items():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from hydra import compose as hydra_compose
 from hydra import initialize_config_dir
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf, open_dict
-from omegaconf.errors import InterpolationResolutionError
+from omegaconf.errors import InterpolationResolutionError, OmegaConfBaseException
 
 import fer_lightning
 from fer_lightning.config_keys import Group, groups, is_place
@@ -30,8 +31,6 @@ from fer_lightning.run.sweep.names import eval_name
 log = logging.getLogger(__name__)
 
 TRAIN, EVAL = "fer-train", "fer-eval"
-# by LightningModule, what chooses a checkpoint unless the user says otherwise
-MAIN_FIGURE = {"fer_lightning.training.super_resolution.SuperResolver": "val/psnr"}
 
 
 def conf_dir() -> Path:
@@ -55,6 +54,19 @@ def options(group: str) -> list[str]:
     return sorted(_files(group))
 
 
+def option_nodes(group: str, config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """What each option of a group holds, its interpolations resolved within `config`.
+
+    Left out are options that stand on another file and those that do not resolve here.
+    """
+    nodes = {}
+    for name, file in sorted(_files(group).items()):
+        node = parse(read_text(file), file)
+        with suppress(OmegaConfBaseException):
+            nodes[name] = plain(OmegaConf.create({**config, group: node}))[group]
+    return {name: node for name, node in nodes.items() if isinstance(node, dict) and "_target_" in node}
+
+
 def _files(group: str) -> dict[str, Path]:
     files = (file for folder in config_dirs() for file in (folder / group).glob("*") if file.suffix in ENDINGS)
     return {file.stem: file for file in files}
@@ -75,13 +87,12 @@ def register_resolvers() -> None:
     """Lets Hydra read our YAML files, and defines what they may write beside values; twice does no harm.
 
     `${len:LIST}`, `${env_or:NAME,DEFAULT}`, `${class_set:NAME,DIR,FRAMES}`, `${groups:COMMAND}`,
-    `${eval_name:OVERRIDES,KEYS}`, `${main_figure:MODULE}`, `${if_else:KEY,YES,NO}`.
+    `${eval_name:OVERRIDES,KEYS}`, `${if_else:KEY,YES,NO}`.
     """
     register()
     OmegaConf.register_new_resolver("len", len, replace=True)
     OmegaConf.register_new_resolver("env_or", _env_or, replace=True)
     OmegaConf.register_new_resolver("class_set", _class_set, replace=True)
-    OmegaConf.register_new_resolver("main_figure", _main_figure, replace=True)
     OmegaConf.register_new_resolver("groups", _groups, replace=True)
     OmegaConf.register_new_resolver("if_else", _if_else, replace=True)
     OmegaConf.register_new_resolver("eval_name", eval_name, replace=True)
@@ -108,10 +119,6 @@ def _class_set(name: str | int | None, dir: str, frames: str) -> list[str]:
     from fer_lightning.data.readers.ckplus import find_classes
 
     return list(find_classes(dir, frames) if name == HELD else class_set(name))
-
-
-def _main_figure(module: str) -> str:
-    return MAIN_FIGURE.get(update_path(module), "val/accuracy")
 
 
 def _env_or(name: str, default: str) -> str:

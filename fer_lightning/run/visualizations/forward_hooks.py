@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from typing import Any, NamedTuple
 
-import torch
 from torch import Tensor, nn
 
 from fer_lightning.training.classifier import Classifier
+from fer_lightning.training.eval_mode import eval_mode
 
 BATCH = 64  # images at a time: a large net at 224 x 224 needs some gigabytes for them
 
@@ -32,20 +32,6 @@ def batches(images: Tensor) -> Iterator[Tensor]:
         yield images[first : first + BATCH]
 
 
-@contextmanager
-def at_rest(module: nn.Module) -> Iterator[None]:
-    """The module in eval mode and without gradients; the mode of every part comes back."""
-    modes = [(part, part.training) for part in module.modules()]
-    module.eval()
-    try:
-        # not inference mode: tensors that a net makes once and keeps would be of no use to the training that follows
-        with torch.no_grad():
-            yield
-    finally:
-        for part, mode in modes:
-            part.training = mode
-
-
 def passed(module: Classifier, parts: Mapping[str, nn.Module], images: Tensor) -> dict[str, Passed]:
     """What passes through `parts` when the module answers to images (N, channels, size, size), uint8 or 0..255.
 
@@ -63,7 +49,7 @@ def passed(module: Classifier, parts: Mapping[str, nn.Module], images: Tensor) -
 
         return part.register_forward_hook(keep)
 
-    with at_rest(module), ExitStack() as hooks:
+    with eval_mode(module), ExitStack() as hooks:
         for name, part in parts.items():
             hooks.enter_context(watch(name, part))
         module(images.to(module.device))

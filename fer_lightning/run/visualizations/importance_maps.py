@@ -14,9 +14,10 @@ from torch import Tensor
 from fer_lightning.errors import FerError, choices
 from fer_lightning.results.figures.importance import importance_maps
 from fer_lightning.run.artifacts.preprocessing_trace import drawable
-from fer_lightning.run.visualizations.forward_hooks import BATCH, at_rest
+from fer_lightning.run.visualizations.forward_hooks import BATCH
 from fer_lightning.run.visualizations.sample_selection import Candidates, check_choice, some_faces
 from fer_lightning.training.classifier import Classifier
+from fer_lightning.training.eval_mode import eval_mode
 
 FILLS = ("mean", "black")
 
@@ -157,7 +158,7 @@ def _starts(size: int, patch: int, step: int) -> list[int]:
 
 
 def _probabilities(module: Classifier, images: Tensor) -> Tensor:
-    with at_rest(module):
+    with eval_mode(module):
         return module.scores(images.to(module.device)).double().softmax(dim=1).cpu()
 
 

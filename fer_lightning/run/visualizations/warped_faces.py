@@ -15,9 +15,10 @@ from torch import Tensor
 from fer_lightning.nets.parts.stn import SpatialTransformer
 from fer_lightning.results.figures.warps import warped_faces
 from fer_lightning.run.artifacts.preprocessing_trace import drawable
-from fer_lightning.run.visualizations.forward_hooks import at_rest, batches, passed
+from fer_lightning.run.visualizations.forward_hooks import batches, passed
 from fer_lightning.run.visualizations.sample_selection import Candidates, check_choice, some_faces
 from fer_lightning.training.classifier import Classifier
+from fer_lightning.training.eval_mode import eval_mode
 
 log = logging.getLogger(__name__)
 
@@ -86,7 +87,7 @@ def warped(module: Classifier, images: Tensor) -> Warp | None:
     thetas, faces = [], []
     for some in batches(images):
         seen = passed(module, {"stn": stn}, some)["stn"].input
-        with at_rest(module):
+        with eval_mode(module):
             theta = stn.theta(seen)
             face = stn.warp(some.to(module.device).float() - mean, theta) + mean
         thetas.append(theta.float().cpu())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytorch_lightning as pl
 
-from fer_lightning.training.learner import Learner
+from fer_lightning.training.learner import as_learner
 
 
 class LogFigures(pl.Callback):
@@ -16,35 +16,30 @@ class LogFigures(pl.Callback):
 
     def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Forgets the last epoch's counts."""
-        _counts_of(pl_module).stage_metrics("train").reset()
+        as_learner(pl_module).stage_metrics("train").reset()
 
     def on_validation_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Forgets the last validation's counts."""
-        _counts_of(pl_module).stage_metrics("val").reset()
+        as_learner(pl_module).stage_metrics("val").reset()
 
     def on_test_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Forgets the last test's counts."""
-        _counts_of(pl_module).stage_metrics("test").reset()
+        as_learner(pl_module).stage_metrics("test").reset()
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """`train/*` as measured while the epoch trained, with augmentation and dropout; and `lr` at the epoch's end."""
-        _log(_counts_of(pl_module), "train")
+        _log(pl_module, "train")
         pl_module.log("lr", trainer.optimizers[0].param_groups[0]["lr"])
 
     def on_validation_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """`val/*`."""
-        _log(_counts_of(pl_module), "val")
+        _log(pl_module, "val")
 
     def on_test_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """`test/*`; the counts stay readable until the next test."""
-        _log(_counts_of(pl_module), "test")
+        _log(pl_module, "test")
 
 
-def _counts_of(module: pl.LightningModule) -> Learner:
-    assert isinstance(module, Learner)
-    return module
-
-
-def _log(module: Learner, stage: str) -> None:
-    # every rank logs the same figures, for torchmetrics has summed the counts of all
-    module.log_dict(module.measured(stage))
+def _log(module: pl.LightningModule, stage: str) -> None:
+    # every rank logs the same metrics, for torchmetrics has summed the counts of all
+    module.log_dict(as_learner(module).measured(stage))

@@ -7,10 +7,9 @@ from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 
 import pytorch_lightning as pl
-from torch import nn
 
 from fer_lightning.errors import FerError, choices
-from fer_lightning.training.learner import Learner
+from fer_lightning.training.learner import as_learner
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +34,7 @@ class Freeze(pl.Callback):
         """Before the optimizer is made, which takes what trains."""
         if stage != "fit":
             return
-        named = dict(_net_of(pl_module).named_parameters())
+        named = dict(as_learner(pl_module).net.named_parameters())
         if not self.patterns:
             log.warning("callbacks.freeze.patterns is empty: nothing is frozen; choose among %s", choices(_tops(named)))
         for pattern in self.patterns:
@@ -51,7 +50,7 @@ class Freeze(pl.Callback):
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Lightning returns every part to its own mode after each validation."""
-        for part in _net_of(pl_module).modules():
+        for part in as_learner(pl_module).net.modules():
             weights = list(part.parameters())
             if weights and not any(weight.requires_grad for weight in weights):
                 part.eval()
@@ -60,8 +59,3 @@ class Freeze(pl.Callback):
 def _tops(names: Iterable[str]) -> list[str]:
     """The patterns that take a whole part of the net."""
     return sorted({f"{name.split('.')[0]}.*" for name in names})
-
-
-def _net_of(module: pl.LightningModule) -> nn.Module:
-    assert isinstance(module, Learner)
-    return module.net

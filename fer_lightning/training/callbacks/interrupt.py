@@ -15,7 +15,7 @@ from fer_lightning.data.inputs import Batch
 from fer_lightning.errors import FerError
 from fer_lightning.signals import ASKING
 from fer_lightning.training.generators import generator_state, restore_generators
-from fer_lightning.training.learner import Learner
+from fer_lightning.training.learner import as_learner
 from fer_lightning.training.ranks import gathered
 
 log = logging.getLogger(__name__)
@@ -67,7 +67,6 @@ class Interrupt(pl.Callback):
         if not self._to_restore:
             _begin_the_next_epoch(trainer)
         else:
-            assert isinstance(pl_module, Learner)
             loader: Any = trainer.train_dataloader
             loader.sampler.skip_once(self._to_restore["batches"])
             processes = self._to_restore["processes"]
@@ -76,7 +75,7 @@ class Interrupt(pl.Callback):
                     f"{self.path} was left in mid-epoch by {len(processes)} devices, here are {trainer.world_size}: "
                     "resume on as many"
                 )
-            pl_module.stage_metrics("train").restore(processes[trainer.global_rank]["figures"])
+            as_learner(pl_module).stage_metrics("train").restore(processes[trainer.global_rank]["figures"])
 
     def on_train_batch_start(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, batch: Batch, batch_idx: int
@@ -96,8 +95,7 @@ class Interrupt(pl.Callback):
         if trainer.world_size > 1 and done // accumulated % max(1, EVERY // accumulated):
             return
         if (signum := self._agreed(trainer)) is not None:
-            assert isinstance(pl_module, Learner)
-            mine = {"generators": generator_state(), "figures": pl_module.stage_metrics("train").state()}
+            mine = {"generators": generator_state(), "figures": as_learner(pl_module).stage_metrics("train").state()}
             self._to_save = {"batches": done, "processes": gathered(mine)}
             trainer.save_checkpoint(self.path)
             raise Interrupted(signum)

@@ -8,7 +8,6 @@ from torchvision.transforms.v2 import CutMix, MixUp
 from fer_lightning.data.inputs import Batch
 from fer_lightning.errors import FerError
 from fer_lightning.training.callbacks.train_transform import TrainTransform, needs_a_classifier
-from fer_lightning.training.detector import Detector
 from fer_lightning.training.learner import Learner
 
 
@@ -55,8 +54,11 @@ class Mix(TrainTransform):
     def check(self, module: Learner) -> None:
         """Raises FerError where the module does not classify images alone."""
         needs_a_classifier(module, "mix")
-        if isinstance(module, Detector):
-            raise FerError("mix: a box of faster_rcnn has one class, and mixed images have several; choose mix=none")
+        if not module.soft_targets:
+            raise FerError(
+                f"mix: {type(module).__name__} trains on one class per image, "
+                "and mixed images have several; choose mix=none"
+            )
 
     def __call__(self, batch: Batch) -> Batch:
         """The batch mixed, `label` being the class with the largest share; or as it is."""

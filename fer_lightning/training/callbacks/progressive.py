@@ -6,11 +6,13 @@ import logging
 from collections.abc import Sequence
 from itertools import accumulate
 
+import torch
 from torch.nn import functional as F
 
 from fer_lightning.data.inputs import Batch
 from fer_lightning.errors import FerError
 from fer_lightning.training.callbacks.train_transform import TrainTransform, needs_a_classifier
+from fer_lightning.training.eval_mode import eval_mode
 from fer_lightning.training.learner import Learner
 
 log = logging.getLogger(__name__)
@@ -44,13 +46,15 @@ class Progressive(TrainTransform):
         self._told: int | None = None
 
     def check(self, module: Learner) -> None:
-        """Raises FerError where the module does not classify images alone, or sees another size in the end."""
+        """Raises FerError where the module does not classify images alone, ends at another size, or takes one size only."""
         needs_a_classifier(module, "callbacks=progressive")
         if self.sizes[-1] != module.input.size:
             raise FerError(
                 f"callbacks.progressive.sizes={list(self.sizes)} ends at {self.sizes[-1]} pixels, but "
                 f"model.input.size={module.input.size}: end with that size"
             )
+        for size in self.sizes:
+            _check_size(module, size)
 
     @property
     def size(self) -> int:
@@ -67,3 +71,15 @@ class Progressive(TrainTransform):
             return batch
         resized = F.interpolate(batch.image, (size, size), mode="bilinear", antialias=True, align_corners=False)
         return batch._replace(image=resized)
+
+
+def _check_size(module: Learner, size: int) -> None:
+    try:
+        with eval_mode(module):
+            module.net(torch.zeros(2, module.input.channels, size, size))
+    except (RuntimeError, ValueError, AssertionError) as refusal:
+        reason = str(refusal).splitlines()[0]
+        raise FerError(
+            f"callbacks=progressive: this net takes images of {module.input.size} pixels alone, not of {size}; choose "
+            f"a net that pools adaptively, such as model=resnet, vgg or timm ({reason})"
+        ) from refusal

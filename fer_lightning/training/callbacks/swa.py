@@ -10,7 +10,7 @@ from torch import Tensor
 
 from fer_lightning.errors import FerError
 from fer_lightning.training.callbacks.averaging import Averaging
-from fer_lightning.training.learner import Learner
+from fer_lightning.training.learner import as_learner
 
 
 class Swa(Averaging):
@@ -43,8 +43,7 @@ class Swa(Averaging):
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
         """Finds what is due after this batch."""
-        assert isinstance(pl_module, Learner)
-        epochs = pl_module.length().epochs
+        epochs = as_learner(pl_module).length().epochs
         if epochs < 1:
             raise FerError("callbacks=swa averages the last share of the epochs: set trainer.max_epochs or max_steps")
         averages = (trainer.current_epoch + 0.5) / epochs > self.start

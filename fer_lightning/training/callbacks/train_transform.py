@@ -8,8 +8,7 @@ import pytorch_lightning as pl
 
 from fer_lightning.data.inputs import Batch
 from fer_lightning.errors import FerError
-from fer_lightning.training.classifier import Classifier
-from fer_lightning.training.learner import Learner
+from fer_lightning.training.learner import Learner, as_learner
 
 
 class TrainTransform(pl.Callback):
@@ -35,15 +34,13 @@ class TrainTransform(pl.Callback):
     def setup(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
         """Enters the module's list."""
         if stage == "fit":
-            assert isinstance(pl_module, Classifier)
-            pl_module.train_transforms.append(self)
+            as_learner(pl_module).train_transforms.append(self)
 
     def on_train_batch_start(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, batch: Any, batch_idx: int
     ) -> None:
         """Finds where training stands: a resume in mid-epoch begins no epoch."""
-        assert isinstance(pl_module, Learner)
-        epochs = pl_module.length().epochs
+        epochs = as_learner(pl_module).length().epochs
         if epochs < 1:
             raise FerError(f"{type(self).__name__} acts for shares of the epochs: set trainer.max_epochs or max_steps")
         self.done = min(1.0, (trainer.current_epoch + 0.5) / epochs)
@@ -51,7 +48,7 @@ class TrainTransform(pl.Callback):
 
 def needs_a_classifier(module: Learner, option: str) -> None:
     """Raises FerError where the module does not classify images alone; `option` is what asks for it."""
-    if not isinstance(module, Classifier):
+    if not module.predicted_classes:
         raise FerError(f"{option} is for models that classify; {type(module).__name__} does not, leave it out")
     if module.input.hog is not None:
         raise FerError(f"{option} changes images after model.input.hog described them; leave one of the two out")

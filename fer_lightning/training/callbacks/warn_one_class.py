@@ -9,8 +9,7 @@ import pytorch_lightning as pl
 from pytorch_lightning.trainer.states import TrainerFn
 
 from fer_lightning.results.one_class import only_answer
-from fer_lightning.training.learner import Learner
-from fer_lightning.training.metrics import StageMetrics
+from fer_lightning.training.learner import as_learner
 
 EPOCHS = 2  # after one epoch a slow net may still answer one class, and learn
 
@@ -34,19 +33,18 @@ class WarnOneClass(pl.Callback):
 
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Looks at the answers of the epoch."""
-        assert isinstance(pl_module, Learner)
-        measured = pl_module.stage_metrics("val")
+        module = as_learner(pl_module)
         # validating the chosen checkpoint is no epoch, nor is Lightning's sanity check
         fits = trainer.state.fn is TrainerFn.FITTING and not trainer.sanity_checking
-        if self._over or not fits or not isinstance(measured, StageMetrics):
+        if self._over or not fits or not module.predicted_classes:
             return
-        answer = only_answer(measured.confusion)
+        answer = only_answer(module.stage_metrics("val").confusion)
         self._epochs += 1
         self._over = answer is None or self._epochs == EPOCHS
         if answer is not None and self._over and trainer.is_global_zero:
             log.warning(
                 "answers one class: '%s' for every validation image of the first %d epochs; what keeps a net from "
                 "learning is usually the rate (optimizer.lr), the initial weights or a loss without warm-up (l1_plain)",
-                pl_module.class_names[answer],
+                module.class_names[answer],
                 EPOCHS,
             )

@@ -5,7 +5,8 @@ import torch
 from torch import nn
 
 from fer_lightning.run.visualizations import forward_hooks as hooks
-from fer_lightning.run.visualizations.forward_hooks import at_rest, batches, passed
+from fer_lightning.run.visualizations.forward_hooks import batches, passed
+from fer_lightning.training.eval_mode import eval_mode
 
 
 class TwoWays(nn.Module):
@@ -62,9 +63,9 @@ def test_they_come_back_after_an_error_too(classifier):
     assert torch.is_grad_enabled()
 
 
-def test_at_rest_moves_no_statistic():
+def test_eval_mode_moves_no_statistic():
     norm = nn.BatchNorm1d(2).train()
-    with at_rest(norm):
+    with eval_mode(norm):
         out = norm(torch.randn(4, 2))
     assert norm.num_batches_tracked == 0
     assert not out.requires_grad
