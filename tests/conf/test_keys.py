@@ -19,7 +19,8 @@ CODE = Path(__file__).parents[2] / "fer_lightning"
 def merged(name):
     """The file with the files of its own group that it stands on, such as base/faces@_here_."""
     own = OmegaConf.load(conf_dir() / name)
-    bases = [entry.partition("@")[0] for entry in own.pop("defaults", []) if isinstance(entry, str)]
+    entries = [entry.partition("@") for entry in own.pop("defaults", []) if isinstance(entry, str)]
+    bases = [base for base, _, package in entries if package != "_global_"]
     folder = (conf_dir() / name).parent.relative_to(conf_dir())
     return OmegaConf.merge(*(merged((folder / f"{base}.yaml").as_posix()) for base in bases if base != "_self_"), own)
 
