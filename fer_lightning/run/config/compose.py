@@ -20,7 +20,7 @@ import fer_lightning
 from fer_lightning.config_keys import Group, groups, is_place
 from fer_lightning.data.names import UNDECODED, plain_text
 from fer_lightning.errors import FerError, underlying_mistake
-from fer_lightning.moved_paths import find_moved, update_path, update_targets
+from fer_lightning.moved_paths import find_moved, update_targets
 from fer_lightning.run.config.name_clashes import check_names
 from fer_lightning.run.config.option_list import option_list
 from fer_lightning.run.config.override_grammar import at_home, to_hydra

@@ -46,7 +46,7 @@ class Progressive(TrainTransform):
         self._told: int | None = None
 
     def check(self, module: Learner) -> None:
-        """Raises FerError where the module does not classify images alone, ends at another size, or takes one size only."""
+        """Raises FerError where the module does not classify images alone, or does not take these sizes."""
         needs_a_classifier(module, "callbacks=progressive")
         if self.sizes[-1] != module.input.size:
             raise FerError(
