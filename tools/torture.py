@@ -6,6 +6,9 @@ Every attack trains or tests a tiny model on drawn faces in child processes, wit
 counts as survived when the metrics equal those of the undisturbed run, or when the command ends with an exit code other
 than 0 and one line `error: ...`. A traceback, other metrics, a success without a result or a command that hangs is a
 fault: its folder is kept and named, and the exit code is 1.
+
+Each attack has a disk of its own, a tmpfs of 64 MB, so that "full" is what the kernel says. Where this user may not
+mount one, a limit on the size of a file (RLIMIT_FSIZE) stands in for the full disk.
 """
 
 from __future__ import annotations
@@ -23,7 +26,8 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -31,6 +35,7 @@ from typing import NamedTuple
 TRAIN = ("fer_lightning.commands.train", "data.faces.images=96", "data.faces.subjects=24", "data.batch_size=8")
 SMALL = ("trainer=cpu", "trainer.max_epochs=4", "trainer.enable_progress_bar=false", "model.net.width=4")
 LONGEST = 240  # seconds: a command that takes longer hangs
+DISK = 64 * 2**20  # bytes: the caches and one run take about 6 MB
 STOPPED = (128 + signal.SIGTERM, 128 + signal.SIGINT, -signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT)
 SAME, LINE = "as undisturbed", "one clear line"
 
@@ -57,10 +62,39 @@ class Place:
 
     def __init__(self, folder: Path, reference: Place | None, draws: random.Random) -> None:
         self.folder, self.reference, self.draws = folder, reference, draws
-        self.cache, self.run, self.test = folder / "cache", folder / "run", folder / "test"
-        folder.mkdir(parents=True, exist_ok=True)
+        self.disk = folder / "disk"
+        self.cache, self.run, self.test = self.disk / "cache", self.disk / "run", self.disk / "test"
+        self.disk.mkdir(parents=True)
+        self.mounted = reference is not None and mount_tmpfs(self.disk)
         if reference is not None:
             shutil.copytree(reference.cache, self.cache)
+
+    def remove(self, keep: bool = False) -> None:
+        """Unmounts the disk and removes the folder, or keeps the disk's content in `folder/kept`."""
+        if keep:
+            shutil.copytree(self.disk, self.folder / "kept", symlinks=True)
+        if self.mounted:
+            subprocess.run(["umount", "--lazy", self.disk], check=True)
+        if not keep:
+            shutil.rmtree(self.folder)
+
+    @contextmanager
+    def full_disk(self, free: int) -> Iterator[int | None]:
+        """Leaves so many bytes free on the disk.
+
+        Yields:
+            The limit for the size of a file where the disk is no tmpfs, else None.
+        """
+        if not self.mounted:
+            yield free
+            return
+        filler = self.disk / "filler"
+        with filler.open("wb") as stream:
+            os.posix_fallocate(stream.fileno(), 0, shutil.disk_usage(self.disk).free - free)
+        try:
+            yield None
+        finally:
+            filler.unlink()
 
     def command(self, *words: str, limit: int | None = None, kill: tuple[float, int] | None = None) -> Ended:
         """Runs `python -m WORDS` to its end.
@@ -139,6 +173,17 @@ class Place:
         if len(lines) != 1:
             raise Fault(f"exit code {ended.code} and {len(lines)} lines of error")
         return LINE
+
+
+def mount_tmpfs(folder: Path) -> bool:
+    """Mounts a small tmpfs; False where this user may not or there is no `mount`."""
+    command = shutil.which("mount")
+    if command is None:
+        return False
+    return (
+        subprocess.run([command, "-t", "tmpfs", "-o", f"size={DISK}", "tmpfs", folder], capture_output=True).returncode
+        == 0
+    )
 
 
 def metrics_of(path: Path) -> dict[str, float | None]:
@@ -222,7 +267,8 @@ def full_disk_in_training(place: Place) -> str:
     assert place.reference is not None
     if place.draws.random() < 0.5:
         shutil.rmtree(place.cache)
-    ended = place.train(limit=int(10 ** place.draws.uniform(3, 6)))
+    with place.full_disk(int(10 ** place.draws.uniform(3, 7.3))) as limit:
+        ended = place.train(limit=limit)
     outcome = place.judge(ended, place.run, place.reference.run)
     if outcome == LINE and (place.run / "result.json").exists():
         raise Fault("a result beside an error")
@@ -234,7 +280,8 @@ def full_disk_in_a_test(place: Place) -> str:
     """A test meets a full disk."""
     assert place.reference is not None
     place.finished_run()
-    ended = place.evaluate(limit=int(10 ** place.draws.uniform(3, 6)))
+    with place.full_disk(int(10 ** place.draws.uniform(3, 7.3))) as limit:
+        ended = place.evaluate(limit=limit)
     return place.judge(ended, place.test, place.reference.test)
 
 
@@ -275,9 +322,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         place = Place(root / f"{number:04d}", reference, random.Random(f"{options.seed} {number}"))
         try:
             counts[attack.__name__, attack(place)] += 1
-            shutil.rmtree(place.folder)
+            place.remove()
         except Fault as fault:
             counts[attack.__name__, "fault"] += 1
+            place.remove(keep=True)
             faults.append(f"{attack.__name__} {place.folder}: {fault}")
             print(f"fault: {faults[-1]}", file=sys.stderr, flush=True)
         number += 1
