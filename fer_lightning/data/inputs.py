@@ -12,6 +12,7 @@ from torch import Tensor
 from fer_lightning.data.descriptors import Hog
 from fer_lightning.errors import FerError, choices
 
+SEVERAL = -1  # in place of a row: the image is mixed of several
 NORMALISATIONS = ("standard", "mean", "mean_image", "symmetric")
 
 
@@ -89,7 +90,7 @@ class Batch(NamedTuple):
     Attributes:
         image: (N, channels, size, size) uint8.
         label: (N,) int64.
-        row: (N,) each image's row in its FaceSet.
+        row: (N,) each image's row in its FaceSet; `SEVERAL` once images are mixed with each other.
         votes: (N, C) float32, what the loss compares with where a data set has shares instead of one label.
         described: (N, F) float32, what the net sees beside the image, where it sees more.
     """

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from fer_lightning.data.inputs import Batch, InputSpec
 from fer_lightning.errors import FerError, choices
+from fer_lightning.training.early_learning import EarlyLearningLoss
 from fer_lightning.training.eval_mode import eval_mode
 from fer_lightning.training.learner import STAGES, Learner
 from fer_lightning.training.losses import check_classification_loss
@@ -147,9 +148,12 @@ class Classifier(Learner):
         return torch.stack(answers).log_softmax(dim=-1).logsumexp(dim=0) - math.log(len(seen))
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor | None:
-        """The loss of a training batch, and the penalty."""
+        """The loss of a training batch, with what the loss adds in training alone, and the penalty."""
         batch = self.transformed(batch)
-        loss = self._count("train", self.logits(batch.image, batch.described), batch)
+        logits = self.logits(batch.image, batch.described)
+        loss = self._count("train", logits, batch)
+        if loss is not None and isinstance(self.loss, EarlyLearningLoss):
+            loss = loss + self.loss.regulariser(logits, batch.row)
         return loss if loss is None or self.penalty is None else loss + self.penalty(self.net)
 
     def transformed(self, batch: Batch) -> Batch:

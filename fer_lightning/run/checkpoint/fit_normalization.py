@@ -9,6 +9,7 @@ from torch import nn
 
 from fer_lightning.data.datamodule import FaceDataModule
 from fer_lightning.errors import FerError
+from fer_lightning.training.early_learning import EarlyLearningLoss
 from fer_lightning.training.learner import Learner
 from fer_lightning.training.losses import fit_class_counts
 
@@ -32,10 +33,13 @@ def normalise_as_its_makers(module: Learner) -> None:
 
 
 def fit_to_training_images(module: Learner, datamodule: FaceDataModule) -> None:
-    """Gives the module what is learned on the training images alone: normalisation and class weights."""
+    """Gives the module what is learned on the training images alone: normalisation, class weights, memory."""
     if module.input.known_statistics is None and _own_statistics(module.net) is None:
         module.normalise_by(*_learned(module.input.normalise, datamodule))
-    fit_class_counts(module.loss, torch.tensor(datamodule.class_counts()))
+    for loss in module.loss.modules():  # one may stand in another
+        fit_class_counts(loss, torch.tensor(datamodule.class_counts()))
+    if isinstance(module.loss, EarlyLearningLoss):
+        module.loss.fit_images(len(datamodule.faces), len(module.class_names))
 
 
 def _learned(how: str, datamodule: FaceDataModule) -> tuple[Sequence[float] | torch.Tensor, Sequence[float]]:

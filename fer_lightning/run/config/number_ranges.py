@@ -47,6 +47,7 @@ COUNTING = ("fer_lightning.", "torch.optim.", "timm.optim.", "pytorch_lightning.
 RANGES: dict[tuple[str, str], Range] = {
     ("CrossEntropyLoss", "label_smoothing"): Range(0, 1, below=True),
     ("SGD", "momentum"): Range(0, 1, below=True),
+    ("EarlyLearningLoss", "momentum"): Range(0, 1, below=True),
     ("Muon", "momentum"): Range(0, 1, below=True),
     ("Trainer", "gradient_clip_val"): AT_LEAST_0,
     ("Trainer", "max_epochs"): UNLIMITED,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torchvision.transforms.v2 import CutMix, MixUp
 
-from fer_lightning.data.inputs import Batch
+from fer_lightning.data.inputs import SEVERAL, Batch
 from fer_lightning.errors import FerError
 from fer_lightning.training.callbacks.train_transform import TrainTransform, needs_a_classifier
 from fer_lightning.training.learner import Learner
@@ -70,4 +70,5 @@ class Mix(TrainTransform):
         transform = self.cutmix if switched < self.switch_prob else self.mixup
         assert transform is not None
         image, shares = transform(batch.image, batch.target)
-        return batch._replace(image=image, votes=shares, label=shares.argmax(dim=1))
+        rows = torch.full_like(batch.row, SEVERAL)
+        return batch._replace(image=image, votes=shares, label=shares.argmax(dim=1), row=rows)
