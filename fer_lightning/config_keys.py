@@ -122,6 +122,7 @@ KEYS = (
     Key("trainer.profiler", Effect.NONE),
     Key("trainer.detect_anomaly", Effect.NONE),
     Key("results", Effect.NONE, place=True, in_config=False),  # of fer-report
+    Key("save_targets", Effect.NONE, place=True, in_config=False),
     Key("hydra", Effect.NONE, in_config=False),
     Key("hydra.run.dir", Effect.NONE, place=True, in_config=False),
     Key("hydra.sweep.dir", Effect.NONE, place=True, in_config=False),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from fer_lightning.results.report import bar_groups, csv_table, latex, markdown
 from fer_lightning.results.report.build import make_report
 from fer_lightning.results.report.model import Report
 from fer_lightning.results.report.page import write_page
+from fer_lightning.results.report.save_targets import write_soft_targets
 from fer_lightning.run.config.report_paths import KEY, TYPED, report_keys
 from fer_lightning.run.job import Job
 
@@ -21,6 +23,7 @@ EXAMPLES = {
     "metric": "metric=test/accuracy",
     "curve": "curve=train/accuracy",
     "over": "over=iterations",
+    "save_targets": "save_targets=targets.csv",
 }
 WRITERS: dict[str, Callable[[Report, Path], None]] = {
     bar_groups.FILE_NAME: bar_groups.write_bars,
@@ -48,13 +51,17 @@ def report(job: Job) -> Report:
         paths,
         metric=None if config["metric"] is None else _text(config["metric"], "metric"),
         by=None if config["by"] is None else _texts(config["by"], "by"),
-        ensemble=_switch(config["ensemble"], "ensemble"),
+        ensemble=_switch(config["ensemble"] == "mean" or config["ensemble"], "ensemble", "mean, true"),
         title=None if config["title"] is None else str(config["title"]),
         bars=None if config["bars"] is None else _texts(config["bars"], "bars"),
         curve=None if config["curve"] is None else _text(config["curve"], "curve"),
         over=_text(config["over"], "over"),
         timing=_switch(config["timing"], "timing"),
     )
+    if config["save_targets"] is not None:
+        runs = [run for row in made.rows if not row.ensemble for run in row.runs]
+        told = write_soft_targets(runs, Path(_text(config["save_targets"], "save_targets")))
+        made = replace(made, notes=(*made.notes, told))
     _write(made, job.output_dir)
     return made
 
@@ -90,12 +97,12 @@ def _texts(value: Any, key: str) -> list[str]:
 
 def _text(value: Any, key: str) -> str:
     if not isinstance(value, str):
-        wanted = "a word" if key == "over" else "the name of a metric"
+        wanted = {"over": "a word", "save_targets": "a file"}.get(key, "the name of a metric")
         raise FerError(f"{key}={value}: give {wanted}, as in {EXAMPLES[key]}")
     return value
 
 
-def _switch(value: Any, key: str) -> bool:
+def _switch(value: Any, key: str, on: str = "true") -> bool:
     if not isinstance(value, bool):
-        raise FerError(f"{key}={value}: choose true or false")
+        raise FerError(f"{key}={value}: choose {on} or false")
     return value

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_results import make_result
 
 from fer_lightning.errors import FerError
+from fer_lightning.results.predictions import Predictions
 from fer_lightning.run.config.command_flags import flags_first
 from fer_lightning.run.config.compose import as_job, compose
 from fer_lightning.run.config.quoting import quoted
@@ -45,6 +47,21 @@ def test_every_key_is_heeded(results, tmp_path):
     assert [(row.name, row.score.n) for row in made.rows] == [("model=cnn", 2)]
 
 
+def test_soft_targets_are_written_beside_the_report_which_says_so_and_before_it(results, tmp_path):
+    (run, *_) = results.iterdir()
+    kept = Predictions(np.array(["a"]), np.array([0]), ("happy", "sad"), np.array([[0.75, 0.25]], dtype=np.float32))
+    make_result(run, confusion_matrix=[[1, 0], [0, 0]], predictions=kept)
+    asked = [f"results=[{run}]", "ensemble=mean", f"save_targets={tmp_path}/t.csv"]
+    with pytest.raises(FerError, match=r"has no split\.csv"):
+        report(job(tmp_path / "out", *asked))
+    assert not (tmp_path / "out").exists()
+    (run / "split.csv").write_text("image,side,label,digest\na,test,happy,0123456789abcdef\n")
+    make_result(run, confusion_matrix=[[1, 0], [0, 0]], predictions=kept, files={"split": "split.csv"})
+    made = report(job(tmp_path / "out", *asked))
+    assert made.notes[-1].startswith("Soft targets of 1 images")
+    assert (tmp_path / "t.csv").read_text().splitlines()[1] == "a,0123456789abcdef,0,1,0.75,0.25"
+
+
 def test_a_writer_that_fails_leaves_the_whole_report_of_before(results, tmp_path, monkeypatch):
     report(job(tmp_path / "out", f"results=[{results}]", "bars=[data,loss]"))
     before = {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()}
@@ -73,7 +90,7 @@ def test_a_writer_that_fails_leaves_the_whole_report_of_before(results, tmp_path
         (["results=[{}]", "curve=train/loss"], "curve=train/loss: no run here kept its metrics.csv"),
         (["results=[{}]", "over=epoch"], "over=epoch: choose among epochs, iterations"),
         (["results=[{}]", "timing=1"], "timing=1: choose true or false"),
-        (["results=[{}]", "ensemble=maybe"], "ensemble=maybe: choose true or false"),
+        (["results=[{}]", "ensemble=maybe"], "ensemble=maybe: choose mean, true or false"),
         (["results=[{}]", "metric=test/recal"], "metric=test/recal: no run has it"),
         (["results=[{}]", "by=[los]"], "by=los: no run knows it"),
     ],
