@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import os
 import pickle
+import struct
 import zipfile
+from collections import OrderedDict
 
 import torch
 
@@ -137,8 +139,29 @@ HOSTILE = {
     "prepared images without an end": (("preprocess", "size"), 10**6),
     "stages without an end": (NET, node(TIMM_NET, **TIMM, name="convnext_atto", options={"depths": [10**9, 1, 1, 1]})),
     "layers without an end": (NET, node("torch.nn.LSTM", input_size=1, hidden_size=1, num_layers=10**6)),
+    "a light that is wider than any image": (
+        ("preprocess",),
+        node(
+            "fer_lightning.data.preprocess.prepare.Prepare",
+            size=32,
+            illumination="difference_of_gaussians",
+            options={"wide": 1e7},
+        ),
+    ),
+    "a name of timm's without an end": (NET, timm("x" * 10**5)),
+    "a text without an end": (NET, node("torch.nn.RNNBase", mode="x" * 10**5, input_size=1, hidden_size=1)),
     "a name without an end": (("loss", "_target_"), "torch.nn." + "a." * 10**5 + "b"),
     "a key without an end": (("loss", "x" * 10**5), 1),
+    # values that no training could have had
+    "half a pixel": (("preprocess", "size"), 32.5),
+    "nan for a size": (("preprocess", "size"), float("nan")),
+    "a text for a number": (("model", "net", "width"), "4"),
+    "nan for a number": (("model", "net", "bias"), float("nan")),
+    "a number below its range": (("loss", "label_smoothing"), -1.0),
+    "a class name that clears the screen": (("class_names",), [f"\x1b[2J{number}" for number in range(8)]),
+    "a class name of half a character": (("class_names",), [f"\ud800{number}" for number in range(8)]),
+    "class names that are the same": (("class_names",), ["happy"] * 8),
+    "a function whose parameters Python cannot tell": (("optimizer", "_target_"), "torch.optim._multi_tensor.SGD"),
     # other types
     "a net that is a text": (NET, "fer_lightning.nets.cnn.Cnn"),
     "no map of a group": (("optimizer",), ["torch.optim.SGD"]),
@@ -180,6 +203,23 @@ def archived(content, **more):
     return whole.getvalue()
 
 
+def encoded(text, codec):
+    """A pickle that encodes a text when it is read."""
+    parts = (b"X" + struct.pack("<L", len(part)) + part for part in (text.encode(), codec.encode()))
+    return b"\x80\x02c_codecs\nencode\n(" + b"".join(parts) + b"tR."
+
+
+def with_attribute(path, name):
+    """Weights whose method of this name is a number, as a pickle may say, and Python's own pickler cannot."""
+    weights = OrderedDict(x=torch.zeros(1))
+    weights.__dict__[name.upper()] = 1
+    stream = io.BytesIO()
+    torch.save({"fer_config": {}, "state_dict": weights}, stream)
+    with zipfile.ZipFile(stream) as source, zipfile.ZipFile(path, "w") as made:
+        for member in source.infolist():
+            made.writestr(member.filename, source.read(member).replace(name.upper().encode(), name.encode()))
+
+
 def pickled(value):
     return pickle.dumps(value, protocol=2)
 
@@ -204,5 +244,12 @@ FILES = {
     "a config that is a list": lambda path: torch.save({"fer_config": [], "state_dict": {}}, path),
     "more plain data than any": lambda _: archived(pickled([f"{n:0100}" for n in range(200_000)])),
     "a pickle that takes from an empty stack": lambda _: archived(b"\x80\x02R."),
+    "weights that are no map": lambda path: with_attribute(path, "keys"),
+    "a text that takes hours to encode": lambda _: archived(
+        encoded("".join(chr(0x4E00 + n % 20000) for n in range(10**6)), "punycode")
+    ),
+    "a pickle under its name in capitals": lambda _: archived(
+        pickled({}), **{"DATA.PKL": (pickled(Told(os.system, "false")), zipfile.ZIP_STORED)}
+    ),
     "a config without an end": lambda path: torch.save({"fer_config": ENDLESS, "state_dict": {}}, path),
 }

@@ -17,6 +17,7 @@ Floats = npt.NDArray[np.float64]
 
 ROUNDING = 1e-9  # a range below this is what is left of a flat image after arithmetic in floats
 MID_GREY = 128
+WIDEST = 1000.0  # pixels of a sigma: a wider one takes minutes, and no face is as large
 
 
 def isotropic_diffusion(image: Pixels, smoothness: float = 7.0) -> Pixels:
@@ -78,19 +79,21 @@ def difference_of_gaussians(image: Pixels, narrow: float = 1.0, wide: float = 2.
     Args:
         image: (H, W) uint8.
         narrow: sigma of the narrow Gaussian, in pixels, above 0. Both defaults are those of the INface toolbox.
-        wide: sigma of the wide Gaussian, in pixels, above `narrow`.
+        wide: sigma of the wide Gaussian, in pixels, above `narrow`, at most 1000.
 
     Returns:
         (H, W) uint8, stretched to 0..255 with 0.2 % of the pixels clipped at each end, as INface does; a constant image
         becomes mid-grey.
 
     Raises:
-        FerError: a sigma is not a finite number above 0, or they are not in order.
+        FerError: a sigma is not a finite number above 0, they are not in order, or `wide` is above 1000.
     """
     _check_positive("narrow", narrow)
     _check_positive("wide", wide)
     if wide <= narrow:
         raise FerError(f"preprocess.options.wide={wide}: choose one above preprocess.options.narrow={narrow}")
+    if wide > WIDEST:
+        raise FerError(f"preprocess.options.wide={wide}: choose at most {WIDEST:g} pixels")
     floats = image.astype(np.float64)
     fine, coarse = (gaussian_filter(floats, sigma, mode="nearest", truncate=4.0) for sigma in (narrow, wide))
     return _stretch(fine - coarse, clipped=0.002)

@@ -18,7 +18,7 @@ from fer_lightning.data.preprocess.prepare import Prepare
 from fer_lightning.errors import FerError
 from fer_lightning.run.checkpoint.plain_data import LONGEST_NAME
 from fer_lightning.run.checkpoint.trusted_packages import DOTTED, IMPORT_FAULTS, inside, registered_place
-from fer_lightning.run.config.signature_check import nodes
+from fer_lightning.run.config.signature_check import check_values, known_parameters, nodes
 from fer_lightning.training.schedules import Schedule
 
 
@@ -79,9 +79,25 @@ class Refused(FerError):
 
 
 def check_config(config: Mapping[str, Any], groups: Sequence[str], trusted: Sequence[str], source: str = "") -> None:
-    """Raises Refused for the first of `refusals`."""
+    """Refuses what a checkpoint may not name, and values that no training could have had.
+
+    Args:
+        config: plain data.
+        groups: its keys that are built.
+        trusted: places beside the closed list.
+        source: the file, for messages.
+
+    Raises:
+        Refused: the first of `refusals`.
+        FerError: a value of the wrong type, or a number that is not finite or out of its range.
+    """
     for refused in refusals(config, groups, trusted, source):
         raise refused
+    for group in groups:
+        for where, node in nodes(config[group], group):
+            place = f"{source}: {where}"
+            made, _ = find(node["_target_"], f"{place}._target_", trusted)
+            check_values(place, node, known_parameters(made, f"{place}._target_={node['_target_']}"))
 
 
 def refusals(

@@ -11,6 +11,7 @@ import cv2
 
 from fer_lightning.errors import FerError
 from fer_lightning.run.checkpoint.allowed_targets import NODE_KEYS, PRETRAINED, find
+from fer_lightning.run.checkpoint.plain_data import brief
 
 # what a constructor raises when it gets values that it cannot use
 FAULTS = (
@@ -68,7 +69,7 @@ def told(source: str, place: str) -> Iterator[None]:
     except FerError as fault:
         if source in str(fault):
             raise
-        raise FerError(f"{source}: {fault}") from fault
+        raise FerError(f"{source}: {brief(fault)}") from fault
     except FAULTS as fault:
-        said = str(fault).strip().splitlines()
-        raise FerError(f"{source}: {place}: {said[0] if said else type(fault).__name__}") from fault
+        said = str(fault).strip().partition("\n")[0] or type(fault).__name__
+        raise FerError(f"{source}: {place}: {brief(said)}") from fault

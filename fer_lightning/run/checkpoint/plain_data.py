@@ -7,13 +7,22 @@ from typing import Any
 
 from torch import Tensor
 
+from fer_lightning.data.names import plain_text
 from fer_lightning.errors import FerError
 
 MOST_VALUES = 100_000  # a config has some hundred; shared lists can stand for more than memory holds
 DEEPEST = 40
 LONGEST_NAME = 200
+LONGEST_CLASS_NAME = 1000  # a column of somebody's table may hold sentences
+MOST_SAID = 400  # characters of what a library says about a checkpoint's values, which it may repeat
 LARGEST_VIEW = 1 << 28  # bytes that a tensor may stand for where its file holds fewer, such as one number repeated
 MARK = "${"  # OmegaConf's interpolation
+
+
+def brief(text: object) -> str:
+    """The beginning of a text that repeats what a checkpoint holds, in one line."""
+    line = " ".join(str(text).split())
+    return line if len(line) <= MOST_SAID else f"{line[:MOST_SAID]}..."
 
 
 def check_plain(value: Any, where: str) -> None:
@@ -52,6 +61,10 @@ def _is_name(key: str) -> bool:
     return key.isprintable() and len(key) <= LONGEST_NAME
 
 
+def _is_class_name(name: Any) -> bool:
+    return isinstance(name, str) and 0 < len(name) <= LONGEST_CLASS_NAME and plain_text(name) == name
+
+
 def check_shape(config: Mapping[str, Any], groups: tuple[str, ...], where: str) -> None:
     """Raises FerError where a config from a checkpoint lacks what rebuilds a net, or has it in another form."""
     for group in groups:
@@ -60,8 +73,8 @@ def check_shape(config: Mapping[str, Any], groups: tuple[str, ...], where: str) 
     if "net" in config["model"] and not isinstance(config["model"]["net"], dict):
         raise FerError(f"{where}: model.net does not say what to build; it is not written by fer-train")
     names = config.get("class_names")
-    if not isinstance(names, list) or not names or not all(isinstance(name, str) for name in names):
-        raise FerError(f"{where}: class_names is no list of names; it is not written by fer-train")
+    if not isinstance(names, list) or not names or not all(map(_is_class_name, names)) or len({*names}) < len(names):
+        raise FerError(f"{where}: class_names is no list of different names; it is not written by fer-train")
     maps = {"model.input": config["model"].get("input"), "choices": config.get("choices")}
     maps["trained_on"] = config.get("trained_on") or {}  # absent in checkpoints of earlier versions
     for name, value in maps.items():
@@ -69,10 +82,21 @@ def check_shape(config: Mapping[str, Any], groups: tuple[str, ...], where: str) 
             raise FerError(f"{where}: {name} is no map of names to values; it is not written by fer-train")
 
 
+def is_saved_by_training(saved: Any) -> bool:
+    """Whether it is a dict with a config and weights, none of whose methods stands for something else."""
+    if type(saved) is not dict or type(saved.get("fer_config")) is not dict:
+        return False
+    weights = saved.get("state_dict")
+    # a pickle can give an OrderedDict attributes, such as a `keys` that is none; torch gives it `_metadata`
+    return isinstance(weights, dict) and getattr(weights, "__dict__", {}).keys() <= {"_metadata"}
+
+
 def check_tensors(tensors: Mapping[Any, Any], where: str) -> None:
     """Raises FerError where one of the weights is no tensor, or stands for more values than the file holds of it."""
     for name, value in tensors.items():
-        if not isinstance(name, str) or not isinstance(value, Tensor):
+        if not isinstance(name, str) or len(name) > LONGEST_NAME or not isinstance(value, Tensor):
             raise FerError(f"{where}: its weights are no map of names to tensors; it is not written by fer-train")
         if value.numel() * value.element_size() > max(value.untyped_storage().nbytes(), LARGEST_VIEW):
             raise FerError(f"{where}: {name!r} has {value.numel()} values, of which the file does not hold as many")
+        if value.is_floating_point() and value.isnan().any():
+            raise FerError(f"{where}: {name!r} holds nan, with which no net answers; take a checkpoint of another run")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pickle
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
@@ -18,11 +18,11 @@ from fer_lightning.moved_paths import update_targets
 from fer_lightning.run.build import build_module
 from fer_lightning.run.checkpoint.allowed_targets import check_config
 from fer_lightning.run.checkpoint.builder import FAULTS, Builder, told
-from fer_lightning.run.checkpoint.plain_data import check_plain, check_shape, check_tensors
+from fer_lightning.run.checkpoint.plain_data import brief, check_plain, check_shape, check_tensors, is_saved_by_training
 from fer_lightning.run.checkpoint.size_limits import bounded_by, check_numbers
 from fer_lightning.run.checkpoint.training_images import trained_images
 from fer_lightning.run.checkpoint.trusted_packages import trusted_places
-from fer_lightning.run.checkpoint.zip_integrity import check_archive
+from fer_lightning.run.checkpoint.zip_integrity import checked_archive
 from fer_lightning.training.learner import TRAINED_IMAGES, Learner
 
 
@@ -66,7 +66,7 @@ def restore(path: Path, key: str = "ckpt", trust: Sequence[str] | str = ()) -> R
     try:
         module.load_state_dict(weights)
     except (RuntimeError, AttributeError, TypeError, ValueError) as mismatch:
-        raise FerError(f"{path}: its weights do not fit the net that it describes: {mismatch}") from mismatch
+        raise FerError(f"{path}: its weights do not fit the net that it describes: {brief(mismatch)}") from mismatch
     module.trained_images = trained_images(saved, path)
     return Restored(module.eval(), config, prepare)
 
@@ -93,16 +93,13 @@ def read_checkpoint(path: Path, key: str = "ckpt") -> dict[str, Any]:
         raise FerError(f"{named}: no such file; a run keeps its best one in checkpoints/best.ckpt")
     with path.open("rb"):  # a file that may not be read is not a damaged one
         pass
-    check_archive(path, named)
+    archive = checked_archive(path, named)
     try:
-        saved = torch.load(path, map_location="cpu", weights_only=True)
+        saved = torch.load(archive, map_location="cpu", weights_only=True)
     except (*FAULTS, EOFError, pickle.UnpicklingError, struct.error) as damage:
         # torch's advice, to load such a file all the same, would run what it holds
         raise FerError(f"{named}: cut off, or no checkpoint that holds plain data only") from damage
-    whole = isinstance(saved, Mapping) and all(
-        isinstance(saved.get(part), dict) for part in ("fer_config", "state_dict")
-    )
-    if not whole or {*IN_CHECKPOINT, "choices", "class_names"} - set(saved["fer_config"]):
+    if not is_saved_by_training(saved) or {*IN_CHECKPOINT, "choices", "class_names"} - set(saved["fer_config"]):
         raise FerError(f"{named}: not written by fer-train, for it does not say how to rebuild its net")
     check_plain(saved["fer_config"], named)
     check_shape(saved["fer_config"], IN_CHECKPOINT, named)

@@ -1,4 +1,4 @@
-"""Keeps a net from growing far beyond the weights that its checkpoint holds."""
+"""Keeps a net from growing far beyond the weights that its checkpoint holds, and from filling memory when tried."""
 
 from __future__ import annotations
 
@@ -7,28 +7,35 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import torch
 from torch import Tensor, nn
+from torch._ops import OpOverload
 from torch.nn.modules.module import (
     register_module_buffer_registration_hook,
     register_module_parameter_registration_hook,
 )
 from torch.nn.parameter import is_lazy
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves, tree_map
 
 from fer_lightning.errors import FerError
 
 TIMES = 4  # layers may be replaced while a net is built
 ROOM = 1 << 28  # bytes of buffers that no checkpoint holds
 TENSORS = 10_000  # likewise
+MOST_RESULT = 1 << 31  # bytes of what one operation on two blank images may give
 LARGEST_SIDE = 1024  # pixels
 LARGEST_NUMBER = 10**7
 
 
 @contextmanager
 def bounded_by(weights: Mapping[str, Any], where: str) -> Iterator[None]:
-    """While this lasts, nets that register far more than `weights` are refused, before the memory is written to.
+    """While this lasts, nets that register far more than `weights`, or compute far more, are refused.
+
+    That is before the memory is written to: a system that has promised more than it has ends processes then.
 
     Raises:
-        FerError: a net is larger than the weights allow.
+        FerError: a net is larger than the weights allow, or one of its operations gives more than `MOST_RESULT`.
     """
     held = [value for value in weights.values() if isinstance(value, Tensor)]
     most_bytes = TIMES * sum(value.untyped_storage().nbytes() for value in held) + ROOM
@@ -49,10 +56,45 @@ def bounded_by(weights: Mapping[str, Any], where: str) -> Iterator[None]:
         register_module_buffer_registration_hook(registered),
     ]
     try:
-        yield
+        with _BoundedResults(where, max(MOST_RESULT, most_bytes)):
+            yield
     finally:
         for hook in hooks:
             hook.remove()
+
+
+class _BoundedResults(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """Asks of each operation how large its result will be, by shapes alone, before it runs."""
+
+    def __init__(self, where: str, most_bytes: int) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.where = where
+        self.most_bytes = most_bytes
+
+    def __torch_dispatch__(
+        self, func: OpOverload, types: Any, args: Any = (), kwargs: Mapping[str, Any] | None = None
+    ) -> Any:
+        """The operation's result."""
+        # what changes its input, as initialisation does, needs no memory of its own
+        if not func._schema.is_mutable and _result_bytes(func, args, kwargs or {}) > self.most_bytes:
+            raise FerError(f"{self.where}: the net that it describes asks for gigabytes to look at two small images")
+        return func(*args, **(kwargs or {}))
+
+
+def _result_bytes(func: OpOverload, args: Any, kwargs: Mapping[str, Any]) -> int:
+    """0 where the shapes do not tell: then the operation is one that gives what its input holds, or it fails."""
+    try:
+        given = func(*tree_map(_shape_alone, args), **tree_map(_shape_alone, dict(kwargs)))
+    except (RuntimeError, TypeError, ValueError, LookupError, AttributeError, AssertionError):
+        return 0
+    made = (value for value in tree_leaves(given) if isinstance(value, Tensor))
+    return sum(value.numel() * value.element_size() for value in made)
+
+
+def _shape_alone(value: Any) -> Any:
+    if isinstance(value, Tensor):
+        return torch.empty_strided(value.shape, value.stride(), dtype=value.dtype, device="meta")
+    return torch.device("meta") if isinstance(value, torch.device) else value
 
 
 def check_numbers(config: Mapping[str, Any], groups: Sequence[str], where: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import pickletools
 import zipfile
 import zlib
@@ -11,7 +12,8 @@ import torch
 
 from fer_lightning.errors import FerError
 
-CHUNK = 1 << 20  # bytes read at once
+PICKLE = "data.pkl"  # torch's name of the member that is no tensor
+PICKLE_FAULTS = (ValueError, LookupError, OverflowError)  # of one that is cut off or garbled
 MOST_PLAIN = 1 << 24  # bytes of what is no tensor
 STORAGES = ("Double", "Float", "Half", "BFloat16", "Long", "Int", "Short", "Char", "Byte", "Bool", "ComplexFloat")
 # All that tensors and plain data need. `weights_only=True` also takes classes that other packages have declared safe,
@@ -21,7 +23,6 @@ PLAIN_GLOBALS = frozenset(
         *(f"torch {name}Storage" for name in STORAGES),
         *("torch.storage UntypedStorage", "torch._utils _rebuild_tensor_v2", "torch._utils _rebuild_parameter"),
         *("torch device", "torch Size", "collections OrderedDict", "collections Counter", "builtins set"),
-        "_codecs encode",  # how bytes are written
         *(str(dtype).replace(".", " ") for dtype in vars(torch).values() if isinstance(dtype, torch.dtype)),
     }
 )
@@ -29,8 +30,11 @@ PLAIN_GLOBALS = frozenset(
 INDIRECT = frozenset({"STACK_GLOBAL", "INST", "OBJ", "NEWOBJ", "NEWOBJ_EX", "EXT1", "EXT2", "EXT4", "PERSID"})
 
 
-def check_archive(path: Path, named: str) -> None:
-    """Compares every member with its CRC-32, which torch does not, and looks for what no checkpoint holds.
+def checked_archive(path: Path, named: str) -> io.BytesIO:
+    """The members of a checkpoint, in a new archive that holds what was checked and nothing else.
+
+    Two readers may find different members in one file, and torch reads its older form where the file begins with that:
+    so torch gets this archive, and never the file. Each member is compared with its CRC-32, which torch does not do.
 
     Args:
         path: the file, which exists.
@@ -40,49 +44,45 @@ def check_archive(path: Path, named: str) -> None:
         FerError: it is cut off, a member is damaged or compressed, or its pickle names more than tensors and plain
             data.
     """
+    copied = io.BytesIO()
     try:
-        with zipfile.ZipFile(path) as archive:
-            members = archive.infolist()
-            _check_sizes(members, path, named)
-            for member in members:
-                _check_member(archive, member, named)
-    except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError, RuntimeError, ValueError) as damage:
+        with zipfile.ZipFile(path) as archive, zipfile.ZipFile(copied, "w") as copy:
+            members = {member.filename: member for member in archive.infolist()}
+            _check_sizes(archive.infolist(), path, named)
+            for name, member in members.items():
+                content = _content(archive, member, named)
+                if name.rpartition("/")[2].lower() == PICKLE:  # torch looks for it in letters of any case
+                    _check_pickle(content, named)
+                copy.writestr(zipfile.ZipInfo(name), content)
+    except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError, RuntimeError, *PICKLE_FAULTS) as damage:
         raise FerError(f"{named}: cut off, or no checkpoint of this package ({damage})") from damage
-    try:
-        # torch's own reader, for two readers may find different members in one archive
-        content = torch._C.PyTorchFileReader(str(path)).get_record("data.pkl")
-        if len(content) > MOST_PLAIN:
-            raise FerError(
-                f"{named}: its plain data have {len(content):,} bytes, and those of a checkpoint some 100,000"
-            )
-        _check_pickle(content, named)
-    except (RuntimeError, ValueError, LookupError, OverflowError) as damage:
-        raise FerError(f"{named}: cut off, or no checkpoint of this package") from damage
+    copied.seek(0)
+    return copied
 
 
 def _check_sizes(members: list[zipfile.ZipInfo], path: Path, named: str) -> None:
     # torch compresses nothing: a member that is, or members that overlap, could unpack to any size
     for member in members:
         if member.compress_type != zipfile.ZIP_STORED:
-            raise FerError(f"{named}: {member.filename} is compressed, as torch writes none: it is no checkpoint")
+            raise FerError(f"{named}: {member.filename[:80]} is compressed, as torch writes none: it is no checkpoint")
     if sum(member.file_size for member in members) > path.stat().st_size:
         raise FerError(f"{named}: its members are together larger than the file: it is no checkpoint")
 
 
-def _check_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, named: str) -> None:
+def _content(archive: zipfile.ZipFile, member: zipfile.ZipInfo, named: str) -> bytes:
     try:
-        with archive.open(member) as stream:
-            while stream.read(CHUNK):
-                pass
+        return archive.read(member)
     except (zipfile.BadZipFile, zlib.error) as damage:
         reason = str(damage).partition(" for file")[0]
         raise FerError(
-            f"{named}: damaged: {member.filename} is not what was written there ({reason}); take another copy of the "
-            "file, or the other checkpoint of its run (best.ckpt, last.ckpt)"
+            f"{named}: damaged: {member.filename[:80]} is not what was written there ({reason}); take another copy of "
+            "the file, or the other checkpoint of its run (best.ckpt, last.ckpt)"
         ) from damage
 
 
 def _check_pickle(content: bytes, named: str) -> None:
+    if len(content) > MOST_PLAIN:
+        raise FerError(f"{named}: its plain data have {len(content):,} bytes, and those of a checkpoint some 100,000")
     for operation, argument, _ in pickletools.genops(content):
         if operation.name in INDIRECT or (operation.name == "GLOBAL" and argument not in PLAIN_GLOBALS):
             what = str(argument).replace(" ", ".") if operation.name == "GLOBAL" else operation.name

@@ -34,26 +34,37 @@ def check_targets(config: Mapping[str, Any]) -> None:
     """
     for path, node in nodes(config):
         target = str(node["_target_"])
-        try:
-            known = parameters(located(target, f"{path}._target_"))
-        except ValueError as hidden:  # of some functions that are written in C
-            raise FerError(f"{path}._target_={target}: Python cannot tell what it takes; name another") from hidden
+        known = known_parameters(located(target, f"{path}._target_"), f"{path}._target_={target}")
         strange = [key for key in node if key not in HYDRA_KEYS and key not in known]
         if strange:
             named = choices(sorted(known), strange[0])
             said = f"{path}.{strange[0]}: {target} has no such parameter; choose among {named}"
             raise FerError(said + _inherited([f"{path}.{key}" for key in strange]))
-        for key, value in node.items():
-            if key in HYDRA_KEYS:
-                continue
-            if wanted := _mismatch(known[key], value):
-                raise FerError(f"{path}.{key}={value}: it must be {wanted}")
-            for place, part in _not_texts(known[key], value):
-                raise FerError(
-                    f"{path}.{key}{place}={part}: it must be a text; numbers, and what YAML takes for a truth value "
-                    '(yes, no, on, off, true, false), stand in quotes, as in "yes"'
-                )
-        check_numbers(path, node)
+        check_values(path, node, known)
+
+
+def check_values(path: str, node: Mapping[str, Any], known: Mapping[str, Any]) -> None:
+    """Compares the values of one node with the annotations of `known`, and its numbers with their ranges.
+
+    Args:
+        path: of the node in the config, for messages.
+        node: plain data; keys that are not known are left alone.
+        known: what its target takes, as `parameters` gives it.
+
+    Raises:
+        FerError: a value of the wrong type, or a number that is not finite or out of its range.
+    """
+    for key, value in node.items():
+        if key in HYDRA_KEYS or key not in known:
+            continue
+        if wanted := _mismatch(known[key], value):
+            raise FerError(f"{path}.{key}={value}: it must be {wanted}")
+        for place, part in _not_texts(known[key], value):
+            raise FerError(
+                f"{path}.{key}{place}={part}: it must be a text; numbers, and what YAML takes for a truth value "
+                '(yes, no, on, off, true, false), stand in quotes, as in "yes"'
+            )
+    check_numbers(path, node)
 
 
 def _inherited(keys: list[str]) -> str:
@@ -91,6 +102,18 @@ def nodes(value: Any, path: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]
     elif isinstance(value, list):
         for number, inner in enumerate(value):
             yield from nodes(inner, f"{path}[{number}]")
+
+
+def known_parameters(made: Any, named: str) -> dict[str, Any]:
+    """The `parameters` of what a config names; `named` is the key with its value, for the message.
+
+    Raises:
+        FerError: Python knows none, as of some functions that are written in C, and of partial methods.
+    """
+    try:
+        return parameters(made)
+    except (TypeError, ValueError) as hidden:
+        raise FerError(f"{named}: Python cannot tell what it takes; name another") from hidden
 
 
 def parameters(made: Any) -> dict[str, Any]:

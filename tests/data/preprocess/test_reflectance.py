@@ -149,6 +149,7 @@ def test_a_blank_image_gives_mid_grey_and_not_stretched_rounding_errors(step, sh
     ("step", "options", "message"),
     [
         (isotropic_diffusion, {"smoothness": 0}, r"preprocess\.options\.smoothness=0: choose a finite number above 0"),
+        (difference_of_gaussians, {"wide": 1e7}, r"preprocess\.options\.wide=10000000\.0: choose at most 1000 pixels"),
         (isotropic_diffusion, {"smoothness": float("nan")}, r"preprocess\.options\.smoothness=nan"),
         (isotropic_diffusion, {"smoothness": "much"}, r"preprocess\.options\.smoothness=much"),
         (dct, {"coefficients": -1}, r"preprocess\.options\.coefficients=-1: choose a whole number, 0 or more"),

@@ -127,12 +127,32 @@ def test_a_file_that_is_no_checkpoint_is_refused_and_nothing_runs(hostile_file, 
         {"net.classify.2.weight": torch.zeros(1).expand(10**12)},
         {"net.classify.2.weight": "a text"},
         {7: torch.zeros(1)},
+        {"net.classify.2.weight": torch.full((4, 4), float("nan"))},
         {},
     ],
-    ids=["one number that stands for terabytes", "a text", "a number for a name", "none"],
+    ids=["one number that stands for terabytes", "a text", "a number for a name", "nan", "none"],
 )
 def test_weights_that_are_none_are_refused(trained, weights, tmp_path):
     path = tmp_path / "hostile.ckpt"
     torch.save({**trained, "state_dict": weights}, path)
     with pytest.raises(FerError, match=r"hostile\.ckpt"):
         fer_lightning.load(path)
+
+
+FLAT = {"_target_": "torch.nn.Flatten"}
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        {"_target_": "torch.nn.Upsample", "scale_factor": 1000.0},
+        {"_target_": "torch.nn.ZeroPad2d", "padding": 20_000},
+        {"_target_": "torch.nn.AdaptiveAvgPool2d", "output_size": 30_000},
+        {"_target_": "torch.nn.LazyConv2d", "out_channels": 10**7, "kernel_size": 31},
+    ],
+    ids=lambda layer: layer["_target_"],
+)
+def test_a_map_of_gigabytes_is_refused_before_its_memory_is_asked_for(layer, trained, tmp_path):
+    net = {"_target_": "torch.nn.Sequential", "_args_": [layer, FLAT]}
+    with pytest.raises(FerError, match=r"hostile\.ckpt: the net that it describes asks for gigabytes"):
+        fer_lightning.load(hostile(trained, ("model", "net"), net, tmp_path))

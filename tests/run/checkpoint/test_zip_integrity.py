@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import zipfile
+
 import pytest
 import torch
 
@@ -52,3 +54,17 @@ def test_a_bit_anywhere_is_noticed_or_changes_nothing(trained, tmp_path):
             continue
         assert read["fer_config"] == trained["fer_config"]
         assert all(torch.equal(value, trained["state_dict"][name]) for name, value in read["state_dict"].items())
+
+
+def test_what_is_read_is_what_was_checked(trained, tmp_path):
+    """A file that begins in torch's older form, which torch would read, and ends as an archive, which was checked."""
+    other = {name: value + 1 for name, value in trained["state_dict"].items()}
+    path = tmp_path / "x.ckpt"
+    torch.save({**trained, "state_dict": other}, path, _use_new_zipfile_serialization=False)
+    torch.save(trained, tmp_path / "archive.ckpt")
+    with zipfile.ZipFile(tmp_path / "archive.ckpt") as source, zipfile.ZipFile(path, "a") as made:
+        for member in source.infolist():
+            made.writestr(member.filename, source.read(member))
+    assert all(torch.equal(value, other[name]) for name, value in torch.load(path)["state_dict"].items())
+    read = read_checkpoint(path)["state_dict"]
+    assert all(torch.equal(value, trained["state_dict"][name]) for name, value in read.items())
