@@ -57,7 +57,10 @@ class EdgeCnn(nn.Module):
     - of what: by default of the input image, as innovation (1) says. They are computed once and follow the maps: a
       convolution's rim is cut off, a pool pools them too, so that each edge meets the pixel it was found at;
     - onto what: C1, C2 and C3, by addition, behind the ReLU, so that every edge is preserved;
-    - of an RGB image: of the mean of its channels.
+    - of an RGB image: of the mean of its channels;
+    - how strong, and from which weights: so that a layer's own maps and the edges on them have like size before
+      training. On FER2013 at 96 pixels their root mean squares are 0.19 and 0.15 (C1), 0.15 and 0.15 (C2), 0.16 and
+      0.18 (C3) at the defaults. At 48 pixels edges are twice as strong, and `edge_scale` 1/60 gives the same.
 
     Args:
         num_classes: logits.
@@ -65,10 +68,12 @@ class EdgeCnn(nn.Module):
         size: side of the input in pixels, at least 20.
         edges: `input`, `maps` for those of each layer's own maps, or `none` for the traditional CNN.
         edges_before_relu: add them to what the ReLU sees. Open in the paper.
-        edge_scale: factor of the edges, above 0; 1/15 gives a step its own height. Open in the paper.
+        edge_scale: factor of the edges, above 0; 1/15 would give a step its own height. Open in the paper. With
+            edges=maps, 1/5 gives each map edges of its own size.
         pooling: max or average.
         hidden: neurons of the fully connected layer.
-        init: msra, uniform, xavier, gaussian_0.01 or gaussian_0.001; section III.E says "small random numbers".
+        init: msra, uniform, xavier, gaussian_0.01 or gaussian_0.001; section III.E says "small random numbers", and
+            xavier is the default of Keras, with which the paper's net was built.
 
     Raises:
         FerError: `edges`, `pooling` or `init` is unknown, `size` below 20, `edge_scale` not above 0, `hidden` below 1.
@@ -81,10 +86,10 @@ class EdgeCnn(nn.Module):
         size: int = 96,
         edges: str = "input",
         edges_before_relu: bool = False,
-        edge_scale: float = 1 / 15,
+        edge_scale: float = 1 / 30,
         pooling: str = "max",
         hidden: int = 300,
-        init: str = "msra",
+        init: str = "xavier",
     ) -> None:
         super().__init__()
         if edges not in EDGES:

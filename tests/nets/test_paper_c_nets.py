@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import inspect
 
 import pytest
 import torch
@@ -13,6 +14,7 @@ from fer_lightning.errors import FerError
 from fer_lightning.nets.edge_cnn import EdgeCnn
 from fer_lightning.nets.frr_cnn import FrrCnn, turned
 from fer_lightning.nets.parts.kirsch import kirsch
+from fer_lightning.run.config.compose import compose, plain
 
 
 def faces(count: int = 2, channels: int = 1, size: int = 32) -> torch.Tensor:
@@ -95,6 +97,31 @@ def test_edges_of_the_maps_are_each_maps_own():
     before = EdgeCnn(7, size=32, edges="maps", edge_scale=0.25, edges_before_relu=True).eval()
     made = F.conv2d(x, before.c1.conv.weight)
     torch.testing.assert_close(before.c1(x, None), (made + kirsch(made) / 4).relu())
+
+
+def test_maps_and_the_edges_on_them_have_like_size_before_training(tiny_faces):
+    torch.manual_seed(0)
+    net = EdgeCnn(7).eval()
+    x = F.interpolate(torch.tensor(tiny_faces.pixels[:16])[:, None].float(), size=96, mode="bilinear")
+    sizes = []
+    for layer in (net.c1, net.c2, net.c3):
+        layer.register_forward_hook(lambda _, given, maps: sizes.append([rms(maps - given[1]), rms(given[1])]))
+    with torch.no_grad():
+        net((x - x.mean()) / x.std())
+    assert len(sizes) == 3
+    assert all(0.5 < edges / own < 2 for own, edges in sizes), sizes
+
+
+def rms(maps: torch.Tensor) -> float:
+    return maps.square().mean().sqrt().item()
+
+
+def test_the_defaults_of_the_class_are_those_of_its_yaml():
+    net = plain(compose(["model=edge_cnn", "paths.output_dir=x"]))["model"]["net"]
+    defaults = {name: one.default for name, one in inspect.signature(EdgeCnn).parameters.items()}
+    assert net.pop("edge_scale") == pytest.approx(defaults["edge_scale"], rel=1e-4)
+    del net["_target_"], net["num_classes"]
+    assert net == {name: defaults[name] for name in net}
 
 
 def test_without_edges_it_is_the_traditional_network():
