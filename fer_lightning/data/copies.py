@@ -13,8 +13,10 @@ def copy_groups(faces: FaceSet) -> Integers:
 
     The column `digest`, where there is one, says which are the same; else size and pixels do.
     """
-    seen: dict[int, int] = {}
-    return np.array([seen.setdefault(key, len(seen)) for key in image_digests(faces).tolist()], dtype=np.int64)
+    _, first, group = np.unique(image_digests(faces), return_index=True, return_inverse=True)
+    numbers = np.empty(len(first), dtype=np.int64)
+    numbers[np.argsort(first)] = np.arange(len(first))  # unique sorts by digest; here by the first row of each
+    return numbers[group]
 
 
 def with_copy(groups: Integers, first: Integers, second: Integers) -> int:

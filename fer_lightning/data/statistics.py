@@ -8,7 +8,7 @@ import numpy.typing as npt
 from fer_lightning.data.dataset import to_tensor
 from fer_lightning.data.faces import Integers, Pixels
 
-CHUNK = 4096  # images in memory at once
+CHUNK = 256  # images in memory at once; bincount makes eight bytes of each pixel
 
 
 def channel_statistics(pixels: Pixels, rows: Integers, channels: int) -> tuple[list[float], list[float]]:

@@ -15,6 +15,7 @@ from fer_lightning.whole import whole
 
 COLUMNS = ("image", "side", "label", "digest")  # and `subject`, where people are known
 SPLIT = "split.csv"
+CHUNK = 4096  # lines in memory at once
 
 
 class Placed(NamedTuple):
@@ -35,8 +36,10 @@ def placed(faces: FaceSet, sides: Mapping[str, Integers]) -> Iterator[Placed]:
     """
     names, digests = np.array([*faces.class_names, ""]), image_digests(faces)
     for side, rows in sides.items():
-        columns = (faces.ids[rows].tolist(), [side] * len(rows), names[faces.label[rows]].tolist())
-        yield from map(Placed, *columns, in_hex(digests[rows]))
+        for start in range(0, len(rows), CHUNK):
+            part = rows[start : start + CHUNK]
+            columns = (faces.ids[part].tolist(), [side] * len(part), names[faces.label[part]].tolist())
+            yield from map(Placed, *columns, in_hex(digests[part]))
 
 
 def write_split(faces: FaceSet, sides: Mapping[str, Integers], path: Path) -> None:
