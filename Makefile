@@ -7,7 +7,7 @@ DEMO := logs/demo
 JOBS ?= 2  # processes that test at once
 MINUTES ?= 30
 
-.PHONY: help install test test-slow check format types speed torture cost tables wheel demo docs clean
+.PHONY: help install test test-slow check format types bench torture cost tables wheel demo docs clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,8 +44,8 @@ format: $(READY)  ## rewrite the code in the project's style
 types: $(READY)  ## check the types
 	$(BIN)/mypy
 
-speed: $(READY)  ## images/s of fer-train over those of a bare PyTorch loop, on the FER2013 of FER_DATA
-	$(BIN)/python tests/speed.py
+bench: $(READY)  ## fer-train and prediction beside bare PyTorch: speed, start-up, memory, up to a million images
+	$(BIN)/python -m tools.performance --page docs/performance.md
 
 torture: $(READY)  ## kill, fill disks and flip bytes for MINUTES (30); each attack ends as undisturbed or in one clear line
 	$(BIN)/python tools/torture.py --minutes $(MINUTES)

@@ -1,0 +1,158 @@
+"""docs/performance.md from a benchmark."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from fer_lightning.results.report.markdown import escaped, rows
+from tools.performance.figures import BARE, OURS, Benchmark, Figure
+
+NOTES = (
+    "Every measurement is a process of its own. fer-train and the bare loop take turns (A B A B), and a ratio is of "
+    "two neighbours, so that a machine whose speed drifts does not decide it.",
+    "The bare loop (tools/performance/bare_loop.py) has the same net, batch size, precision, memory-mapped pixels "
+    "and albumentations transforms, a DataLoader that takes image by image, and nothing else: no metrics, no checks, "
+    "no logger, no checkpoint.",
+    "Images/s are of all steps but the first, from the end of the first step to the end of the last, waits for data "
+    "included. Neither side has loading processes (`data.num_workers=0`).",
+    "Waiting: share of this time in which the loop waited for its next batch.",
+    "First step: seconds from the start of the process to its first training step: imports, config, every check before "
+    "training, data. fer-train reads every byte of its cache and digests every image in it.",
+    "Memory is looked at 50 times per second. Own: anonymous memory at most. Resident at most has the pages of "
+    "memory-mapped files in it, too, which the system takes back when it needs them.",
+    "Prediction: `fer_lightning.load(...).probabilities` of uint8 faces, and the forward of the same net with "
+    "normalisation and softmax, in turn in one process; a value is the median of the calls of one round.",
+    "The images are drawn faces of 48x48 pixels, repeated with another number in their corner, and read from the cache "
+    "of prepared data: the time in which files are decoded for the first time is not in any figure.",
+)
+
+
+def markdown(benchmark: Benchmark) -> list[str]:
+    """The page, line by line."""
+    settings = benchmark.settings
+    sizes: list[int] = list(settings["sizes"])
+    loads = benchmark.load_average
+    how = (
+        f"ResNet of widths {list(settings['widths'])} at 48 pixels, batch size {settings['batch_size']}, precision "
+        f"{settings['precision']}, {settings['steps']} steps, threads per process: {settings['threads']}"
+    )
+    return [
+        "# Performance",
+        "",
+        "`make bench` measures fer-train and prediction beside bare PyTorch, and writes this page and bench.json.",
+        "",
+        f"    {benchmark.command}",
+        "",
+        f"{escaped(benchmark.machine)}; {', '.join(f'{k} {v}' for k, v in benchmark.versions.items())}; {how}.",
+        f"Begun {benchmark.started}, ended {benchmark.finished}. Load average of one minute before each round and at "
+        f"the end: {', '.join(f'{load:.1f}' for load in loads)}{_busy(loads, benchmark)}.",
+        "",
+        f"A cell is the median of {settings['rounds']} rounds, with the smallest and the largest in brackets.",
+        "",
+        "## Training",
+        "",
+        *_training(benchmark, sizes[0]),
+        "",
+        "## Start-up",
+        "",
+        *_start_up(benchmark),
+        "",
+        "## Prediction",
+        "",
+        *_prediction(benchmark, sizes[0]),
+        "",
+        f"## From {sizes[0]:,} to {sizes[-1]:,} images",
+        "",
+        *_growth(benchmark, sizes),
+        "",
+        *_memory_growth(benchmark, sizes),
+        "",
+        "## How it is measured",
+        "",
+        *(f"- {note}" for note in NOTES),
+    ]
+
+
+def _busy(loads: Sequence[float], benchmark: Benchmark) -> str:
+    processors = int(benchmark.settings["processors"])
+    if max(loads) <= processors + 1:  # the benchmark itself is one
+        return ""
+    return f" on {processors} processors: others ran too, and absolute figures are worse than on a quiet machine"
+
+
+def _training(benchmark: Benchmark, images: int) -> list[str]:
+    lines = [
+        ["augmentation", "fer-train, images/s", "bare loop, images/s", "ratio", "fer-train waits", "bare loop waits"]
+    ]
+    for augment in ("none", "flip_crop"):
+        variant = f"augment={augment}"
+
+        def find(name: str, side: str = OURS, variant: str = variant) -> Figure | None:
+            return benchmark.find(name, side, images, variant)
+
+        rates = [_cell(find("training_images_per_second", side)) for side in (OURS, BARE)]
+        waits = [_cell(find("waiting_share", side), share=True) for side in (OURS, BARE)]
+        lines.append([augment, *rates, _cell(find("training_ratio"), digits=3), *waits])
+    return list(rows(lines, 1))
+
+
+def _start_up(benchmark: Benchmark) -> list[str]:
+    found = [figure for figure in benchmark.figures if figure.name == "process_seconds"]
+    return list(rows([["process", "seconds"], *([figure.variant, _cell(figure, digits=2)] for figure in found)], 1))
+
+
+def _prediction(benchmark: Benchmark, images: int) -> list[str]:
+    lines = [["faces per call", "fer_lightning, ms", "bare net, ms", "ratio", "fer_lightning, images/s"]]
+    for figure in benchmark.figures:
+        if (figure.name, figure.side, figure.images) == ("prediction_milliseconds", OURS, images):
+            batch = int(figure.variant.partition("=")[2])
+            bare = benchmark.find(figure.name, BARE, images, figure.variant)
+            of_both = benchmark.find("prediction_ratio", OURS, images, figure.variant)
+            cells = [_cell(figure, digits=2), _cell(bare, digits=2), _cell(of_both, digits=3)]
+            lines.append([str(batch), *cells, f"{1000 * batch / figure.median:,.0f}"])
+    return list(rows(lines, 1))
+
+
+def _growth(benchmark: Benchmark, sizes: Sequence[int]) -> list[str]:
+    variant = "augment=flip_crop"
+    calls = [str(batch) for batch, _ in benchmark.settings["calls"]]
+    head = ["images", "images/s", "ratio to bare", "waits", "first step, s", "bare, s"]
+    lines = [[*head, *(f"predict {batch}, ms" for batch in calls)]]
+    for images in sizes:
+
+        def cell(name: str, side: str = OURS, variant: str = variant, images: int = images, **how: Any) -> str:
+            return _cell(benchmark.find(name, side, images, variant), **how)
+
+        training = [cell("training_images_per_second"), cell("training_ratio", digits=3)]
+        waits = cell("waiting_share", share=True)
+        first = [cell("seconds_to_first_step", side, digits=1) for side in (OURS, BARE)]
+        predictions = [cell("prediction_milliseconds", variant=f"batch={batch}", digits=2) for batch in calls]
+        lines.append([f"{images:,}", *training, waits, *first, *predictions])
+    return list(rows(lines, 0))
+
+
+def _memory_growth(benchmark: Benchmark, sizes: Sequence[int]) -> list[str]:
+    columns = [
+        ("fer-train, own MB", "training_anonymous_memory", OURS, "augment=flip_crop"),
+        ("fer-train, resident MB", "training_peak_memory", OURS, "augment=flip_crop"),
+        ("bare loop, own MB", "training_anonymous_memory", BARE, "augment=flip_crop"),
+        ("bare loop, resident MB", "training_peak_memory", BARE, "augment=flip_crop"),
+        ("prediction, own MB", "prediction_anonymous_memory", OURS, ""),
+        ("prediction, resident MB", "prediction_peak_memory", OURS, ""),
+    ]
+    lines = [["images", *(name for name, *_ in columns)]]
+    for images in sizes:
+        cells = [_cell(benchmark.find(name, side, images, variant)) for _, name, side, variant in columns]
+        lines.append([f"{images:,}", *cells])
+    return list(rows(lines, 0))
+
+
+def _cell(figure: Figure | None, digits: int = 0, share: bool = False) -> str:
+    """Median (minimum to maximum); a share in percent."""
+    if figure is None:
+        return "-"
+    low, high = min(figure.values), max(figure.values)
+    if share:
+        return f"{100 * figure.median:.1f} % ({100 * low:.1f} to {100 * high:.1f})"
+    return f"{figure.median:,.{digits}f} ({low:,.{digits}f} to {high:,.{digits}f})"
