@@ -65,16 +65,38 @@ def exponential(
     return Schedule(LambdaLR(optimizer, lambda tick: factor ** (tick / per_epoch)), interval)
 
 
-def step(optimizer: Optimizer, length: Length, *, every: int, gamma: float, interval: Interval = "epoch") -> Schedule:
+def step(
+    optimizer: Optimizer,
+    length: Length,
+    *,
+    every: int | None = None,
+    every_share: float | None = None,
+    gamma: float,
+    interval: Interval = "epoch",
+) -> Schedule:
     """Multiply the lr by `gamma` after every `every` epochs, or optimiser steps where interval=step.
 
+    `every_share` instead of `every` is a share of the training, however long it is, above 0 and below 1.
+
     Raises:
-        FerError: gamma is not above 0, `every` is below 1, or the interval is unknown.
+        FerError: gamma is not above 0, not one of `every` and `every_share`, one is out of range, training has no
+            epoch, or the interval is unknown.
     """
     _check(gamma > 0, "gamma", gamma, "choose above 0, usually 0.1 to 0.5")
-    _check(every >= 1, "every", every, "choose 1 or more epochs (or steps, where scheduler.interval=step)")
-    _ticks_per_epoch(length, interval)
-    return Schedule(LambdaLR(optimizer, lambda tick: gamma ** (tick // every)), interval)
+    per_epoch = _ticks_per_epoch(length, interval)
+    if every_share is not None:
+        _check(
+            every is None, "every", every, "set it or scheduler.every_share to null: either says when the lr changes"
+        )
+        _check(0 < every_share < 1, "every_share", every_share, "choose a share of the training, above 0 and below 1")
+        _check_length(length)
+        ticks = every_share * length.epochs * per_epoch
+    elif every is not None and every >= 1:
+        ticks = every
+    else:
+        way_out = "choose 1 or more epochs (or steps, where scheduler.interval=step), or set scheduler.every_share"
+        raise FerError(f"scheduler.every={every}: {way_out}")
+    return Schedule(LambdaLR(optimizer, lambda tick: gamma ** (tick // ticks)), interval)
 
 
 def cosine(

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+from math import ceil
+
 import pytest
+import torch
+from hydra.core.hydra_config import HydraConfig
+from hydra.utils import instantiate
 
 from fer_lightning.run.config.compose import compose, plain
+from fer_lightning.run.sweep.names import job_name
+from fer_lightning.training.schedules import Length
 
 
 def config(experiment, *overrides):
     return plain(compose([f"experiment={experiment}", "paths.output_dir=x", *overrides]))
+
+
+def swept(option, key):
+    """The values of a key that a sweep varies."""
+    compose([f"sweep={option}", "paths.output_dir=x"])
+    return str(HydraConfig.get().sweeper.params[key]).split(",")
 
 
 @pytest.mark.parametrize(
@@ -16,8 +29,8 @@ def config(experiment, *overrides):
     [
         ("_base", False, "none", "Base", 0.665, 0.872),
         ("_stn", True, "none", "Base+STN", 0.714, 0.944),
-        ("_sr", False, "edsr", "Base+SR", 0.727, 0.951),
-        ("", True, "edsr", "Base+STN+SR", 0.734, 0.978),
+        ("_sr", False, "edsr", "Base+SR, joint", 0.727, 0.951),
+        ("", True, "edsr", "Base+STN+SR, joint", 0.734, 0.978),
     ],
 )
 def test_table_2_of_paper_b_has_four_systems_on_two_sets(experiment, stn, upscale, row, ferplus, ckplus):
@@ -29,7 +42,7 @@ def test_table_2_of_paper_b_has_four_systems_on_two_sets(experiment, stn, upscal
         adam, halved = cfg["optimizer"], cfg["scheduler"]
         assert adam["_target_"] == "torch.optim.Adam"
         assert (adam["lr"], adam["betas"], adam["eps"]) == (1e-4, [0.9, 0.999], 1e-8)
-        assert (halved["every"], halved["interval"], cfg["data"]["batch_size"]) == (200_000, "step", 16)
+        assert (halved["gamma"], halved["interval"], cfg["data"]["batch_size"]) == (0.5, "step", 16)
 
 
 def test_the_systems_of_paper_b_differ_in_their_two_switches_alone():
@@ -37,6 +50,62 @@ def test_the_systems_of_paper_b_differ_in_their_two_switches_alone():
     for net in nets:
         del net["stn"], net["upscale"]
     assert all(net == nets[0] for net in nets)
+
+
+IMAGES = {
+    "paper_b_ferplus": 25_373,
+    "paper_b_ckplus": 250,
+    "paper_b_edsr": 28_709,
+}  # of a training, of CK+'s one fold about
+
+
+@pytest.mark.parametrize("experiment", IMAGES)
+def test_paper_b_trains_long_enough_and_its_rate_is_halved_within_the_training(experiment):
+    cfg = config(experiment)
+    length = Length(cfg["trainer"]["max_epochs"], ceil(IMAGES[experiment] / cfg["data"]["batch_size"]))
+    steps = length.epochs * length.steps_per_epoch
+    assert steps > 5_000
+    optimizer = torch.optim.Adam([torch.zeros(1, requires_grad=True)], lr=cfg["optimizer"]["lr"])
+    scheduler = instantiate(cfg["scheduler"])(optimizer, length).scheduler
+    (factor,) = scheduler.lr_lambdas
+    assert [factor(0), factor(steps // 2), factor(steps - 1)] == [1, 1, 0.5]
+
+
+EDSR = "/sweeps/paper_b_edsr/experiment=paper_b_edsr,seed=2"
+
+
+@pytest.mark.parametrize(
+    ("experiment", "row", "weights", "frozen", "value"),
+    [
+        ("_sr", "Base+SR, joint", None, None, 0.727),
+        ("_sr_pretrained", "Base+SR, pre-trained then joint", EDSR, None, 0.727),
+        ("_sr_frozen", "Base+SR, pre-trained and frozen", EDSR, ["sr.*"], 0.727),
+        ("_sr_random", "Base+SR, random convolutions", None, ["sr.*"], None),
+        ("_pretrained", "Base+STN+SR, pre-trained then joint", EDSR, None, 0.734),
+    ],
+)
+def test_rows_of_table_2_differ_in_what_starts_edsr_and_whether_it_learns(experiment, row, weights, frozen, value):
+    cfg = config(f"paper_b_ferplus{experiment}", "seed=2", "paths.log_dir=")
+    assert (cfg["paper"]["row"], cfg["paper"]["value"], cfg["init_from"]) == (row, value, weights)
+    freeze = cfg["callbacks"].pop("freeze", {})
+    assert freeze.get("patterns") == frozen
+    joint = config("paper_b_ferplus" + ("" if "STN" in row else "_sr"), "seed=2", "paths.log_dir=")
+    for one in (cfg, joint):
+        del one["paper"], one["init_from"]
+    assert cfg == joint
+
+
+def test_table_2_of_paper_b_takes_every_row_and_the_control_of_equal_size():
+    rows = [config(experiment)["paper"]["row"] for experiment in swept("paper_b_table2", "experiment")]
+    assert len(set(rows)) == len(rows) == 9
+    assert {"Base", "Base+STN", "Base+bicubic"} < set(rows)
+
+
+def test_edsr_x4_begins_with_the_x2_net_that_its_own_sweep_leaves():
+    cfg = config("paper_b_edsr_x4", "seed=1", "paths.log_dir=")
+    assert (cfg["model"]["net"]["factor"], cfg["paper"]["row"]) == (4, "EDSR x4")
+    job = job_name([f"experiment={swept('paper_b_edsr', 'experiment')[0]}", "seed=1"], ["experiment", "seed"])
+    assert cfg["init_from"] == f"/sweeps/paper_b_edsr/{job}"
 
 
 def test_paper_b_reads_fer2013_as_ferplus_with_half_of_the_votes_and_keeps_people_apart_on_ckplus():
@@ -52,8 +121,12 @@ def test_edsr_is_chosen_by_its_own_figure_and_trains_by_pixels(experiment, targe
 
 
 def test_the_readings_of_l1_against_l2_differ_in_their_loss_alone():
-    for one, other in (("paper_b_edsr", "paper_b_edsr_l2"), ("paper_b_ferplus_l1", "paper_b_ferplus_l2")):
-        first, second = config(one), config(other)
+    edsr = config("paper_b_edsr"), config("paper_b_edsr_l2")
+    classifier = [
+        tuple(config("paper_b_ferplus_loss", f"loss=l{norm}{form}") for norm in (1, 2)) for form in ("_plain", "")
+    ]
+    for first, second in (edsr, *classifier):
+        assert (first["paper"]["column"], second["paper"]["column"]) == ("L1", "L2")
         assert first.pop("loss") != second.pop("loss")
         first["paper"].pop("column"), second["paper"].pop("column")
         assert first == second

@@ -8,6 +8,7 @@ from hydra.utils import instantiate
 from timm.models import ResNet
 from torch import nn
 from torch.nn import functional as F
+from torch.utils.flop_counter import FlopCounterMode
 
 from fer_lightning.errors import FerError
 from fer_lightning.nets.edsr import Edsr, ResidualBlock
@@ -75,6 +76,19 @@ def test_edsr_trained_alone_fits_in_and_meets_the_same_scale_of_pixels():
         key: value.shape for key, value in build("b_sr").sr.state_dict().items()
     }
     assert alone["input"]["normalise"] == whole["input"]["normalise"] == "symmetric"
+
+
+def multiply_adds(net: nn.Module) -> int:
+    with FlopCounterMode(display=False) as counter:
+        net.to("meta").eval()(torch.zeros(1, 3, 48, 48, device="meta"))
+    return int(counter.get_total_flops()) // 2
+
+
+def test_how_much_cheaper_the_narrow_edsr_of_our_tables_is():
+    """docs/paper_b.md: 44 times for EDSR, 21 times for the system."""
+    wide, narrow = build("b_sr"), build("b_sr", "model.net.blocks=4", "model.net.features=32")
+    assert round(multiply_adds(wide.sr) / multiply_adds(narrow.sr)) == 44
+    assert round(multiply_adds(wide) / multiply_adds(narrow)) == 21
 
 
 def test_the_parts_stand_in_the_papers_order():

@@ -123,3 +123,16 @@ def test_a_system_that_has_an_edsr_starts_with_it_and_keeps_the_rest(folder, tmp
     for name, value in module.net.state_dict().items():
         expected = saved[f"net.{name.removeprefix('sr.')}"] if name.startswith("sr.") else before[name]
         assert torch.equal(value, expected), name
+
+
+@pytest.mark.parametrize("row", ["pretrained", "frozen"])
+def test_a_row_of_table_2_begins_with_a_trained_edsr_and_keeps_it_where_frozen(row, folder, tmp_path):
+    faces = ["data=synthetic", "~data.label_mode", *TINY, "model.net.name=resnet10t", "debug=fast"]
+    train(compose_job([f"experiment=paper_b_ferplus_sr_{row}", *faces, *SMALL, f"init_from={folder}"], tmp_path))
+    paths = [run / "checkpoints" / f"{kind}.ckpt" for run, kind in ((folder, "best"), (tmp_path, "last"))]
+    alone, system = (torch.load(path, weights_only=True)["state_dict"] for path in paths)
+    edsr = {name.removeprefix("net."): value for name, value in alone.items() if name.startswith("net.")}
+    moved = {name for name, value in edsr.items() if not torch.equal(system[f"net.sr.{name}"], value)}
+    assert moved == (set() if row == "frozen" else set(edsr))
+    trained = json.loads((tmp_path / "result.json").read_text())["paper"]["row"]
+    assert trained == f"Base+SR, pre-trained {'and frozen' if row == 'frozen' else 'then joint'}"

@@ -77,6 +77,14 @@ def test_step_counts_epochs_or_steps():
     assert by_step[39] == pytest.approx(0.1 * 0.5**6)
 
 
+@pytest.mark.parametrize(("interval", "first"), [("epoch", 7), ("step", 27)])
+def test_step_at_a_share_of_the_training_whatever_its_length(interval, first):
+    """Ten epochs of four steps: two thirds are behind the training before epoch 7, and before step 27."""
+    rates = curve(partial(step, every_share=2 / 3, gamma=0.5, interval=interval))
+    assert rates[first - 1 : first + 1] == pytest.approx([0.1, 0.05])
+    assert rates[-1] == pytest.approx(0.05)
+
+
 @pytest.mark.parametrize("min_factor", [0.0, 0.1])
 def test_cosine_without_warmup_is_torchs(min_factor):
     theirs = curve(lambda optimizer, _: CosineAnnealingLR(optimizer, 10, eta_min=0.1 * min_factor))
@@ -179,6 +187,9 @@ def test_every_parameter_group_keeps_its_own_lr(make):
         (partial(exponential, end_factor=0), "scheduler.end_factor=0"),
         (partial(exponential, gamma=0.9, end_factor=0.1), "scheduler.gamma=0.9: .* scheduler.end_factor to null"),
         (partial(step, every=0, gamma=0.5), "scheduler.every=0"),
+        (partial(step, gamma=0.5), "scheduler.every=None: .* or set scheduler.every_share"),
+        (partial(step, every=2, every_share=0.5, gamma=0.5), "scheduler.every=2: set it or scheduler.every_share"),
+        (partial(step, every_share=1.0, gamma=0.5), "scheduler.every_share=1.0"),
         (partial(step, every=1, gamma=-1), "scheduler.gamma=-1"),
         (partial(one_cycle, warmup_share=1.0), "scheduler.warmup_share=1.0"),
         (partial(one_cycle, div_factor=0.5), "scheduler.div_factor=0.5"),
