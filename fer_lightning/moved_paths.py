@@ -11,6 +11,8 @@ MOVED: dict[str, str] = {
     "fer_lightning.run.pages.features": "fer_lightning.run.visualizations.feature_maps",
     "fer_lightning.run.pages.importance": "fer_lightning.run.visualizations.importance_maps",
     "fer_lightning.run.pages.warps": "fer_lightning.run.visualizations.warped_faces",
+    "fer_lightning.data.sequences.SequenceDataModule": "fer_lightning.data.datamodule.SequenceDataModule",
+    "fer_lightning.data.votes.VotesDataModule": "fer_lightning.data.datamodule.VotesDataModule",
     "fer_lightning.data.readers.lfw_scenes.Background": "fer_lightning.data.readers.lfw_labels.Background",
 }
 

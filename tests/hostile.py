@@ -94,7 +94,7 @@ HOSTILE = {
     "our writer": (("loss",), node("fer_lightning.whole.whole", path=CANARY)),
     "our commands": (("loss",), node("fer_lightning.commands.train.main")),
     "our readers": (("preprocess",), node("fer_lightning.data.readers.folder.FolderReader", dir=CANARY)),
-    "our detectors": (("preprocess",), node("fer_lightning.data.preprocess.detectors.packages.required", name=CANARY)),
+    "our detectors": (("preprocess",), node("fer_lightning.data.preprocess.detectors.import_package", name=CANARY)),
     "our hub request": (NET, node("fer_lightning.nets.parts.pretrained.cached_weights")),
     "a module run when imported": (NET, node("torch.utils.model_dump.__main__.main")),
     # what fetches

@@ -151,8 +151,8 @@ FULL = """
 import sys
 from pathlib import Path
 import numpy as np
-from fer_lightning.data.cache import cached_rows
-cached_rows(Path(sys.argv[1]), "rows", "k", 4096, lambda: (np.ones((64, 1024)) for _ in range(64)))
+from fer_lightning.data.cache import cache_rows
+cache_rows(Path(sys.argv[1]), "rows", "k", 4096, lambda: (np.ones((64, 1024)) for _ in range(64)))
 """
 
 

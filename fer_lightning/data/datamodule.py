@@ -1,10 +1,12 @@
-"""The LightningDataModule of every data set: faces, prepared, split by a protocol, in batches."""
+"""The LightningDataModules: faces are read, located, prepared and split by a protocol, and come in batches."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -13,24 +15,47 @@ from torch.utils.data import Sampler
 
 from fer_lightning.data.augment.compose import Augment
 from fer_lightning.data.dataset import FaceDataset
-from fer_lightning.data.described import describer
-from fer_lightning.data.exclusion import check_exclusion, without_copies
-from fer_lightning.data.expressions import columns_of
+from fer_lightning.data.descriptor_cache import build_describer
+from fer_lightning.data.expressions import select_columns
 from fer_lightning.data.faces import FaceSet, Integers
-from fer_lightning.data.image_digests import COLUMN, side_digests, with_digests
+from fer_lightning.data.image_digests import COLUMN, add_digests, split_digests
 from fer_lightning.data.inputs import InputSpec
 from fer_lightning.data.loading import EpochLoader, check_loading
-from fer_lightning.data.opened import Opened
 from fer_lightning.data.preprocess.locate import Locate
 from fer_lightning.data.preprocess.prepare import Prepare
-from fer_lightning.data.preprocess.turn import check_rotation, turned
+from fer_lightning.data.preprocess.rotate import check_rotation, rotate_both_ways
 from fer_lightning.data.protocols import VAL_SUBJECTS, Protocol, Request, check_request
-from fer_lightning.data.sampling import Draw, EpochBatches, InOrder
-from fer_lightning.data.selection import check_limit, check_trains, fewer, select
+from fer_lightning.data.sampling import Draw, EpochBatches, SequentialBatches
+from fer_lightning.data.selection import (
+    check_exclusion,
+    check_limit,
+    check_trains,
+    exclude_copies,
+    limit_training_images,
+    select,
+)
 from fer_lightning.data.soft_targets import Shares, SoftTargets, check_soft_targets, read_soft_targets, train_targets
 from fer_lightning.data.statistics import channel_statistics, mean_image
+from fer_lightning.errors import FerError
 
 FacesFactory = Callable[..., FaceSet]
+NEUTRAL = "neutral"
+
+
+class PreparedData(NamedTuple):
+    """The faces before and after preparation, and their sides.
+
+    Attributes:
+        source: the faces as located and not yet prepared, with the labels of their data set.
+        faces: the same, prepared and labelled in the wanted classes.
+        protocol: the rows of each side.
+        train_targets: (N, C) what the loss compares training images with; None where that is as for other images.
+    """
+
+    source: FaceSet
+    faces: FaceSet
+    protocol: Protocol
+    train_targets: Shares | None = None
 
 
 class FaceDataModule(pl.LightningDataModule):
@@ -118,63 +143,63 @@ class FaceDataModule(pl.LightningDataModule):
         self.balanced = balanced
         self.augment = augment
         self.seed = seed
-        self._opened: Opened | None = None
+        self._prepared_data: PreparedData | None = None
 
     @property
-    def opened(self) -> Opened:
+    def prepared_data(self) -> PreparedData:
         """The data set, read when it is first asked for."""
-        if self._opened is None:
-            self._opened = self._open()
-        return self._opened
+        if self._prepared_data is None:
+            self._prepared_data = self._prepare_data()
+        return self._prepared_data
 
     @property
     def faces(self) -> FaceSet:
         """The prepared faces, labelled in `class_names`."""
-        return self.opened.faces
+        return self.prepared_data.faces
 
     @property
     def protocol(self) -> Protocol:
         """Which rows of `faces` train, validate and test."""
-        return self.opened.protocol
+        return self.prepared_data.protocol
 
     @property
     def has_votes(self) -> bool:
         """Whether images have shares of classes instead of one label, in training at least."""
-        return self.targets is not None or "target" in self.opened.source.extras
+        return self.targets is not None or "target" in self.prepared_data.source.extras
 
     def read_faces(self) -> FaceSet:
         """The faces as the reader gives them: whole pictures, not turned and not cut."""
-        return with_digests(self.read(cache_dir=self.cache_dir), self.cache_dir)
+        return add_digests(self.read(cache_dir=self.cache_dir), self.cache_dir)
 
-    def located(self) -> FaceSet:
+    def locate_faces(self) -> FaceSet:
         """The faces turned and cut out, as a split and a model's preprocessing find them."""
-        return self.locate.faces(turned(self.read_faces(), self.rotate), self.cache_dir)
+        return self.locate.faces(rotate_both_ways(self.read_faces(), self.rotate), self.cache_dir)
 
-    def deal(self, source: FaceSet) -> tuple[Integers, Protocol]:
+    def split(self, source: FaceSet) -> tuple[Integers, Protocol]:
         """Labels (N,) of located faces, counted in `class_names`, and the rows of each side; no model is asked."""
         label, protocol = select(source, self.class_names, self.protocol_name, self.request)
-        protocol = without_copies(source, protocol, self.exclude_copies)
-        return label, fewer(protocol, label, self.max_train_images, self.request.seed)
+        protocol = exclude_copies(source, protocol, self.exclude_copies)
+        return label, limit_training_images(protocol, label, self.max_train_images, self.request.seed)
 
     def soft_targets(self, source: FaceSet) -> SoftTargets | None:
         """What `targets` says of located faces; None without such a file."""
         return None if self.targets is None else read_soft_targets(self.targets, source)
 
     def data_digest(self) -> dict[str, str]:
-        """Side -> digest of its images and targets, as `side_digests` has it; no image is prepared for it."""
-        if self._opened is not None:
-            source, label = self._opened.source, self._opened.faces.label
-            protocol, blended = self._opened.protocol, self._opened.train_targets
+        """Side -> digest of its images and targets, as `split_digests` has it; no image is prepared for it."""
+        if self._prepared_data is not None:
+            source, label = self._prepared_data.source, self._prepared_data.faces.label
+            protocol, blended = self._prepared_data.protocol, self._prepared_data.train_targets
         else:
-            source = self.located()
-            label, protocol = self.deal(source)
+            source = self.locate_faces()
+            label, protocol = self.split(source)
             blended = self._train_targets(source, label, protocol)
-        return side_digests(source, label, self.class_names, protocol.sides(), blended)
+        return split_digests(source, label, self.class_names, protocol.splits(), blended)
 
     def image_digests(self, stage: str) -> Integers:
         """(N,) the digest of each image of a side, in the order of its rows."""
-        column: Integers = self.opened.source.extras[COLUMN]
-        return column[self.protocol.sides()[stage]]
+        column: Integers = self.prepared_data.source.extras[COLUMN]
+        return column[self.protocol.splits()[stage]]
 
     def prepare_data(self) -> None:
         """Fills the caches in one process, before others open them."""
@@ -182,7 +207,7 @@ class FaceDataModule(pl.LightningDataModule):
 
     def setup(self, stage: str | None = None) -> None:
         """Opens the caches; the same for every stage."""
-        self._opened = self.opened
+        self._prepared_data = self.prepared_data
 
     def check_trains(self) -> None:
         """Raises FerError where a class has no training image."""
@@ -211,27 +236,27 @@ class FaceDataModule(pl.LightningDataModule):
 
     def val_dataloader(self) -> EpochLoader:
         """Validation batches, in order and as they are."""
-        return self._loader(InOrder(self.protocol.val, self.batch_size, *self._place()), None)
+        return self._loader(SequentialBatches(self.protocol.val, self.batch_size, *self._place()), None)
 
     def test_dataloader(self) -> EpochLoader:
         """Test batches, in order and as they are."""
-        return self._loader(InOrder(self.protocol.test, self.batch_size, *self._place()), None)
+        return self._loader(SequentialBatches(self.protocol.test, self.batch_size, *self._place()), None)
 
     def _place(self) -> tuple[int, int]:
         """This process's number, and how many there are."""
         return (self.trainer.global_rank, self.trainer.world_size) if self.trainer else (0, 1)
 
-    def _open(self) -> Opened:
-        source = self.located()
-        label, protocol = self.deal(source)
+    def _prepare_data(self) -> PreparedData:
+        source = self.locate_faces()
+        label, protocol = self.split(source)
         blended = self._train_targets(source, label, protocol)
         prepared = self.prepare.faces(source, self.cache_dir)
         if self.augment is not None:
             self.augment.check(self.prepare.size, self.input.size, 1 if prepared.array.ndim == 3 else 3)
-        return Opened(source, replace(prepared, label=label, class_names=self.class_names), protocol, blended)
+        return PreparedData(source, replace(prepared, label=label, class_names=self.class_names), protocol, blended)
 
     def _votes(self, source: FaceSet) -> Shares | None:
-        return columns_of(source.extras.get("target"), source.class_names, self.class_names)
+        return select_columns(source.extras.get("target"), source.class_names, self.class_names)
 
     def _train_targets(self, source: FaceSet, label: Integers, protocol: Protocol) -> Shares | None:
         soft = self.soft_targets(source)
@@ -241,10 +266,64 @@ class FaceDataModule(pl.LightningDataModule):
         return train_targets(soft, self.targets_weight, label, self.class_names, protocol, source.ids, own)
 
     def _loader(self, batches: Sampler[Draw], augment: Augment | None, train: bool = False) -> EpochLoader:
-        opened, spec = self.opened, self.input
-        votes = opened.train_targets if train and opened.train_targets is not None else self._votes(opened.source)
+        data, spec = self.prepared_data, self.input
+        votes = data.train_targets if train and data.train_targets is not None else self._votes(data.source)
         whole = self.prepare.shown_whole
-        describe = describer(opened.faces, spec, whole, augment, self.cache_dir)
-        pixels, label = opened.faces.array, opened.faces.label
+        describe = build_describer(data.faces, spec, whole, augment, self.cache_dir)
+        pixels, label = data.faces.array, data.faces.label
         dataset = FaceDataset(pixels, label, spec.size, spec.channels, augment, votes, whole, describe)
         return EpochLoader(dataset, batches, self.num_workers)
+
+
+class SequenceDataModule(FaceDataModule):
+    """Batches of chosen frames.
+
+    Args:
+        faces: reader that is still to be called with `cache_dir` and `frames`.
+        class_names: the classes wanted.
+        frames: which frames of each sequence; a name of `readers.frames.FRAMES`.
+        classes: the name of the set that `class_names` spells out, where it has one.
+        **common: as for FaceDataModule.
+    """
+
+    def __init__(
+        self,
+        faces: FacesFactory,
+        class_names: Sequence[str],
+        frames: str,
+        classes: str | int | None = None,
+        **common: Any,
+    ) -> None:
+        super().__init__(partial(faces, frames=frames), class_names, **common)
+        self.frames = frames
+        self.classes = classes
+
+    def read_faces(self) -> FaceSet:
+        """The chosen frames, as the reader gives them.
+
+        Raises:
+            FerError: neutral faces are wanted and no such frame was chosen.
+        """
+        faces = super().read_faces()
+        held = {faces.class_names[number] for number in set(faces.label.tolist()) - {-1}}
+        if NEUTRAL in self.class_names and NEUTRAL not in held:
+            wish = f"data.classes={self.classes}" if self.classes else "data.class_names"
+            raise FerError(
+                f"{wish} wants neutral faces, and data.frames={self.frames} has none: take "
+                "data.frames=first_and_last3, whose first frames are neutral, or classes without neutral"
+            )
+        return faces
+
+
+class VotesDataModule(FaceDataModule):
+    """Batches of faces labelled by votes.
+
+    Args:
+        faces: reader that is still to be called with `cache_dir` and `label_mode`.
+        class_names: the classes wanted.
+        label_mode: how votes become a label, or shares that the loss compares with; names are the reader's.
+        **common: as for FaceDataModule.
+    """
+
+    def __init__(self, faces: FacesFactory, class_names: Sequence[str], label_mode: str, **common: Any) -> None:
+        super().__init__(partial(faces, label_mode=label_mode), class_names, **common)

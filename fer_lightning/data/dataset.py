@@ -11,7 +11,7 @@ from torch.utils.data import Dataset
 
 from fer_lightning.data.augment.compose import Augment
 from fer_lightning.data.faces import Integers, Pixels
-from fer_lightning.data.images import resized
+from fer_lightning.data.images import resize
 from fer_lightning.data.inputs import Batch
 from fer_lightning.data.sampling import Draw
 
@@ -73,7 +73,7 @@ def to_tensor(images: Pixels, size: int, channels: int, whole: bool = False) -> 
     Of larger images the centre, or with `whole` all of it, shrunk by the mean over areas.
     """
     if whole and images.shape[1:3] != (size, size):
-        images = np.stack([resized(image, size) for image in images])
+        images = np.stack([resize(image, size) for image in images])
     top, left = ((side - size) // 2 for side in images.shape[1:3])
     images = images[:, top : top + size, left : left + size]
     grey = images.ndim == 3

@@ -1,4 +1,4 @@
-"""The one expression vocabulary onto which every data set maps its own labels."""
+"""The expression vocabulary onto which every data set maps its labels, and the sets of classes that papers use."""
 
 from __future__ import annotations
 
@@ -22,6 +22,14 @@ SPELLINGS = {
     "sadness": "sad",
     "surprised": "surprise",
 }
+HELD = "held"  # the classes that the files hold: only the reader of these files can say which
+BASIC = EXPRESSIONS[:6]
+CLASS_SETS = {
+    "6": BASIC,
+    "7_neutral": (*BASIC, "neutral"),
+    "7_contempt": (*BASIC, "contempt"),
+    "8": EXPRESSIONS,
+}
 
 
 def expression(name: str) -> str:
@@ -37,7 +45,7 @@ def expression(name: str) -> str:
     return word
 
 
-def columns_of(
+def select_columns(
     shares: npt.NDArray[np.float32] | None, names: Sequence[str], wanted: Sequence[str]
 ) -> npt.NDArray[np.float32] | None:
     """Shares (N, names) as shares (N, wanted) that sum to 1 again; rows without a wanted class stay zeros.
@@ -62,3 +70,19 @@ def relabel(labels: npt.NDArray[np.int64], names: Sequence[str], wanted: Sequenc
     """
     table = np.array([*(wanted.index(n) if n in wanted else -1 for n in names), -1], dtype=np.int64)
     return table[labels]
+
+
+def class_set(name: str | int | None) -> tuple[str, ...]:
+    """The class names of a set, in the vocabulary's order.
+
+    Args:
+        name: `6` the basic expressions, `7_neutral` (paper A), `7_contempt` (paper B) or `8`; YAML may make 6 a number.
+
+    Raises:
+        FerError: there is no such set.
+    """
+    if str(name) not in CLASS_SETS:
+        raise FerError(
+            f"data.classes={'null' if name is None else name}: choose among {choices([HELD, *CLASS_SETS], name)}"
+        )
+    return CLASS_SETS[str(name)]

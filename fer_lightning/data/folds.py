@@ -1,4 +1,4 @@
-"""Splits a FaceSet into folds that keep each person, and all copies of an image, in one fold."""
+"""Assigns images to folds that keep each subject, and all copies of an image, in one fold."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ import numpy.typing as npt
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from fer_lightning.data.copies import copy_groups
+from fer_lightning.data.duplicates import copy_groups
 from fer_lightning.data.faces import FaceSet, Integers
 from fer_lightning.errors import FerError
 
 UNIT = 2**52  # whole numbers stand for shares, for sums of floats differ between machines
 CLOSED = np.iinfo(np.int64).max
+VALIDATION_PARTS = 10  # one of ten parts validates
 
 
-def inseparable(faces: FaceSet) -> Integers:
+def group_inseparable(faces: FaceSet) -> Integers:
     """(N,) numbers: two images share one if they show one person, are exact copies, or hang together by such links.
 
     An image whose subject is "" shows somebody unknown, and is tied to others by copies only. Numbers count from 0:
@@ -38,7 +39,7 @@ def inseparable(faces: FaceSet) -> Integers:
     return np.unique(leader[person], return_inverse=True)[1].astype(np.int64)
 
 
-def folds(groups: Integers, labels: Integers, k: int, seed: int, even: bool = False) -> Integers:
+def assign_folds(groups: Integers, labels: Integers, k: int, seed: int, even: bool = False) -> Integers:
     """(N,) fold of each image, 0 to k-1: groups stay whole, classes are spread evenly.
 
     Groups go one by one, the largest first and equal ones in random order, to the fold that has the least of their
@@ -75,7 +76,7 @@ def folds(groups: Integers, labels: Integers, k: int, seed: int, even: bool = Fa
     for number in shuffled[np.argsort(-sizes[shuffled], kind="stable")]:
         crowding = filled @ (counts[number] * weights)
         if even:
-            crowding[_full(held, len(sizes))] = CLOSED
+            crowding[_full_folds(held, len(sizes))] = CLOSED
         home[number] = np.lexsort((images, crowding))[0]
         filled[home[number]] += counts[number]
         images[home[number]] += sizes[number]
@@ -83,14 +84,14 @@ def folds(groups: Integers, labels: Integers, k: int, seed: int, even: bool = Fa
     return home[group]
 
 
-def _full(held: Integers, groups: int) -> npt.NDArray[np.bool_]:
+def _full_folds(held: Integers, groups: int) -> npt.NDArray[np.bool_]:
     """(k,) which folds may take no further group; `held` (k,) counts theirs of all the `groups` so far."""
     # a division over k folds leaves a remainder, and only so many folds get one more
     least, more = divmod(groups, len(held))
     return held >= least + (np.count_nonzero(held > least) < more)
 
 
-def stratified_part(labels: Integers, size: int, seed: int) -> Integers:
+def stratified_sample(labels: Integers, size: int, seed: int) -> Integers:
     """Sorted positions of `size` images drawn so that each class keeps its share (largest remainders round up)."""
     classes, label, counts = np.unique(labels, return_inverse=True, return_counts=True)
     quota = counts * size / len(labels)
@@ -99,3 +100,25 @@ def stratified_part(labels: Integers, size: int, seed: int) -> Integers:
     random = np.random.RandomState(seed)
     parts = [random.permutation(np.flatnonzero(label == number))[: take[number]] for number in range(len(classes))]
     return np.sort(np.concatenate(parts))
+
+
+def cut_validation(train: Integers, groups: Integers, labels: Integers, seed: int) -> tuple[Integers, Integers]:
+    """The rows that train and those that validate: a stratified tenth in whole groups, one group of fewer than ten.
+
+    Args:
+        train: (N,) sorted rows that would train.
+        groups: (N,) number of the group (people, copies) of each of them.
+        labels: (N,) class of each of them.
+        seed: of the order among equal groups.
+
+    Raises:
+        FerError: the rows are a single group.
+    """
+    number = len(np.unique(groups))
+    if number < 2:
+        raise FerError(
+            "data.protocol: the training images are one person or copies of one image, so that none can validate; "
+            "take more images, or data.protocol=kfold_images"
+        )
+    home = assign_folds(groups, labels, min(VALIDATION_PARTS, number), seed)
+    return train[home > 0], train[home == 0]

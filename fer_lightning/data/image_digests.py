@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from fer_lightning.data.cache import cached_columns, content_hash
+from fer_lightning.data.cache import cache_columns, content_hash
 from fer_lightning.data.faces import FaceSet, Integers, Pixels
 
 COLUMN = "digest"  # of FaceSet.extras
@@ -18,12 +18,12 @@ DIGEST_BYTES = 8
 CHUNK = 4096  # images whose names are in memory at once
 
 
-def digest_of(image: Pixels) -> int:
+def compute_digest(image: Pixels) -> int:
     """64 bits, signed, of the size and the pixels of an image (H, W) or (H, W, 3)."""
     return _number(str(image.shape).encode(), np.ascontiguousarray(image).data)
 
 
-def digests_of_pairs(first: Integers, second: Integers) -> Integers:
+def combine_digests(first: Integers, second: Integers) -> Integers:
     """(N,) digests of images that are each made of two others, whose digests are `first` (N,) and `second` (N,)."""
     return _column(_number(pair.tobytes()) for pair in np.stack([first, second], axis=1).astype("<i8"))
 
@@ -31,10 +31,10 @@ def digests_of_pairs(first: Integers, second: Integers) -> Integers:
 def image_digests(faces: FaceSet) -> Integers:
     """(N,) the digest of each image: the column `digest`, or computed from every pixel where there is none."""
     known = faces.extras.get(COLUMN)
-    return known if known is not None else _column(digest_of(image) for image in faces.pixels)
+    return known if known is not None else _column(compute_digest(image) for image in faces.pixels)
 
 
-def with_digests(faces: FaceSet, cache_dir: Path) -> FaceSet:
+def add_digests(faces: FaceSet, cache_dir: Path) -> FaceSet:
     """The same faces with the column `digest`; images that are decoded one by one are decoded for it only once."""
     if COLUMN in faces.extras:
         return faces
@@ -42,11 +42,11 @@ def with_digests(faces: FaceSet, cache_dir: Path) -> FaceSet:
         column = image_digests(faces)
     else:
         key = content_hash("image digests", faces.fingerprint)
-        column = cached_columns(cache_dir, "digests", key, lambda: {COLUMN: image_digests(faces)})[COLUMN]
+        column = cache_columns(cache_dir, "digests", key, lambda: {COLUMN: image_digests(faces)})[COLUMN]
     return replace(faces, extras={**faces.extras, COLUMN: column})
 
 
-def side_digests(
+def split_digests(
     source: FaceSet,
     label: Integers,
     class_names: Sequence[str],
@@ -77,7 +77,7 @@ def side_digests(
     return found
 
 
-def in_hex(digests: Integers) -> list[str]:
+def to_hex(digests: Integers) -> list[str]:
     """Each digest (N,) as 16 hex digits."""
     return [digest.tobytes().hex() for digest in digests.astype("<i8")]
 

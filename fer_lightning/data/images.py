@@ -99,8 +99,8 @@ def decode(path: Path) -> Pixels:
 
 def from_pil(picture: Image.Image, name: str) -> Pixels:
     """As `decode`, of a picture that is open or in memory; `name` is what messages call it."""
-    with _one_clear_error(name), _readable(name):
-        return _plain(picture)
+    with _one_clear_error(name), _translate_damage(name):
+        return _to_uint8(picture)
 
 
 def decode_all(paths: Sequence[Path], root: Path) -> Iterator[Pixels]:
@@ -146,7 +146,7 @@ def is_image(path: Path) -> bool:
         return False
 
 
-def resized(image: Pixels, side: int) -> Pixels:
+def resize(image: Pixels, side: int) -> Pixels:
     """(side, side[, 3]) of a square image, itself where it has that size already.
 
     The mean over an area keeps what fine detail says when shrinking; it does nothing for enlarging, which is bilinear.
@@ -170,7 +170,7 @@ def _one_clear_error(name: str | Path) -> Iterator[None]:
 
 
 @contextmanager
-def _readable(name: str | Path) -> Iterator[None]:
+def _translate_damage(name: str | Path) -> Iterator[None]:
     """Turns what Pillow raises for a damaged picture into `_Refused`."""
     try:
         with warnings.catch_warnings():
@@ -183,15 +183,15 @@ def _readable(name: str | Path) -> Iterator[None]:
 
 
 def _decode(path: Path) -> Pixels:
-    with _readable(path):
+    with _translate_damage(path):
         if path.exists() and not path.is_file():  # opening a pipe would wait for its other end
             raise OSError("it is no regular file")
         # by its path Pillow would map an uncompressed TIFF into memory, and scrambles it where EXIF turns it
         with path.open("rb") as file, Image.open(file, formats=FORMATS) as opened:
-            return _plain(opened)
+            return _to_uint8(opened)
 
 
-def _plain(picture: Image.Image) -> Pixels:
+def _to_uint8(picture: Image.Image) -> Pixels:
     if max(picture.size) > LONGEST_SIDE:
         raise _Refused(f"{picture.width}x{picture.height} pixels, a side may have {LONGEST_SIDE:,}")
     picture.load()

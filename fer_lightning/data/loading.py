@@ -1,4 +1,4 @@
-"""Loads batches, in other processes where asked, in an order that an interruption does not change."""
+"""Loads batches, in worker processes where asked, in an order that an interruption does not change."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from torch.utils.data import DataLoader, Sampler
 
 from fer_lightning.data.dataset import FaceDataset
 from fer_lightning.data.inputs import Batch
+from fer_lightning.data.protocols import Protocol
 from fer_lightning.data.sampling import Draw
 from fer_lightning.errors import FerError
 
@@ -69,3 +70,17 @@ def _leave_signals_to_the_parent(worker: int) -> None:
 def _survive_once(signum: int, frame: FrameType | None) -> None:
     # a job's end reaches every process of it; by a second signal the parent ends a worker that hangs
     signal.signal(signum, signal.SIG_DFL)
+
+
+def check_devices(devices: int, batch_size: int, protocol: Protocol) -> None:
+    """Raises FerError where the global batch leaves a remainder over the devices, or they outnumber the images."""
+    if batch_size % devices:
+        parts = batch_size // devices
+        near = [part * devices for part in (parts, parts + 1) if part]
+        raise FerError(
+            f"data.batch_size={batch_size} is the batch of all devices together and leaves a remainder over "
+            f"{devices}: choose {' or '.join(map(str, near))}, or other trainer.devices"
+        )
+    for stage, rows in protocol.splits().items():
+        if len(rows) < devices:
+            raise FerError(f"trainer.devices: {devices} devices for {len(rows)} images to {stage}; take fewer")

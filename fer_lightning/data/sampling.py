@@ -26,7 +26,7 @@ class Draw(NamedTuple):
     views: Integers | None = None
 
 
-class InOrder(Sampler[Draw]):
+class SequentialBatches(Sampler[Draw]):
     """Every row once, in order, over all devices together: for validation and test.
 
     Lightning's own sampler repeats images until every device has as many; these counts must not.

@@ -8,15 +8,19 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
+
+from fer_lightning.data.duplicates import find_exact_copies, find_near_copies
 from fer_lightning.data.expressions import relabel
 from fer_lightning.data.faces import FaceSet, Integers
-from fer_lightning.data.folds import stratified_part
+from fer_lightning.data.folds import stratified_sample
 from fer_lightning.data.names import plain_text
-from fer_lightning.data.protocols import Protocol, Request, choose
+from fer_lightning.data.protocols import Protocol, Request, apply_protocol
 from fer_lightning.errors import FerError, choices
 
 log = logging.getLogger(__name__)
 
+EXCLUSIONS = ("none", "exact", "near")
 VALUES = ("true", "false", "null", "nan", "inf")  # words that the command line takes for something else than text
 PLAIN = re.compile(r"[A-Za-z_]\w*", re.ASCII)  # a name that the command line takes without quotes
 
@@ -37,7 +41,7 @@ def select(faces: FaceSet, class_names: Sequence[str], protocol: str, request: R
     unknown = [name for name in class_names if name not in faces.class_names]
     if unknown:
         raise FerError(
-            f"data.class_names: no {choices(unknown)} here; all that are here: {override(faces.class_names)}"
+            f"data.class_names: no {choices(unknown)} here; all that are here: {format_override(faces.class_names)}"
         )
     label = relabel(faces.label, faces.class_names, class_names)
     wanted = label >= 0
@@ -46,15 +50,15 @@ def select(faces: FaceSet, class_names: Sequence[str], protocol: str, request: R
         left_out = choices([faces.class_names[number] if number >= 0 else "unlabelled" for number in whose])
         log.info("left out: %d images (%s)", (~wanted).sum(), left_out)
     # the split is made before classes are left out, so that it is the same for any choice of classes
-    whole = choose(faces, protocol, request)
-    kept = {stage: rows[wanted[rows]] for stage, rows in whole.sides().items()}
+    whole = apply_protocol(faces, protocol, request)
+    kept = {stage: rows[wanted[rows]] for stage, rows in whole.splits().items()}
     for stage, rows in kept.items():
-        if not len(rows) and len(whole.sides()[stage]):
+        if not len(rows) and len(whole.splits()[stage]):
             raise FerError(f"data.class_names={list(class_names)} leave no image to {stage}")
     return label, Protocol(whole.name, **kept)
 
 
-def override(class_names: Sequence[str]) -> str:
+def format_override(class_names: Sequence[str]) -> str:
     """The classes as they are typed in a shell."""
 
     def quoted(name: str) -> str:
@@ -71,11 +75,11 @@ def check_limit(max_train_images: int | None) -> None:
         raise FerError(f"data.max_train_images={max_train_images}: choose 1 or more, or null for all")
 
 
-def fewer(protocol: Protocol, label: Integers, max_train_images: int | None, seed: int) -> Protocol:
+def limit_training_images(protocol: Protocol, label: Integers, max_train_images: int | None, seed: int) -> Protocol:
     """The protocol with at most so many training images (1 or more), each class in its share; None keeps all."""
     train = protocol.train
     if max_train_images is not None and max_train_images < len(train):
-        train = train[stratified_part(label[train], max_train_images, seed)]
+        train = train[stratified_sample(label[train], max_train_images, seed)]
     return replace(protocol, train=train)
 
 
@@ -86,3 +90,32 @@ def check_trains(protocol: Protocol, label: Integers, class_names: Sequence[str]
         names = choices(class_names[number] for number in missing)
         way_out = "leave it out" if max_train_images is None else "raise data.max_train_images"
         raise FerError(f"data.class_names: the training side has no image of {names}; {way_out}")
+
+
+def check_exclusion(how: str) -> None:
+    """Raises FerError for an unknown choice."""
+    if how not in EXCLUSIONS:
+        raise FerError(f"data.exclude_copies={how}: choose among {choices(EXCLUSIONS, how)}")
+
+
+def exclude_copies(faces: FaceSet, protocol: Protocol, how: str) -> Protocol:
+    """The protocol without the training images that have a copy in validation or test.
+
+    Args:
+        faces: before a model's preprocessing.
+        protocol: as published.
+        how: `none` leaves it as it is; `exact`; `near`, which includes exact copies.
+
+    Raises:
+        FerError: no training image is left.
+    """
+    if how == "none" or not len(protocol.train):
+        return protocol
+    held_out = np.union1d(protocol.val, protocol.test)
+    copied = find_exact_copies(faces, protocol.train, held_out)
+    if how == "near":
+        copied = find_near_copies(faces, protocol.train, held_out, copied)
+    if copied.all():
+        raise FerError(f"data.exclude_copies={how} leaves no training image: each has a copy in validation or test")
+    log.info("data.exclude_copies=%s: %d of %d training images left out", how, copied.sum(), len(copied))
+    return replace(protocol, train=protocol.train[~copied])

@@ -12,9 +12,9 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from fer_lightning.data.expressions import EXPRESSIONS, columns_of
+from fer_lightning.data.expressions import EXPRESSIONS, select_columns
 from fer_lightning.data.faces import FaceSet, Integers
-from fer_lightning.data.image_digests import image_digests, in_hex
+from fer_lightning.data.image_digests import image_digests, to_hex
 from fer_lightning.data.protocols import Protocol
 from fer_lightning.data.readers import fer2013, fer_votes
 from fer_lightning.data.readers.archives import open_text
@@ -57,7 +57,7 @@ class SoftTargets(NamedTuple):
                 f"data.targets={self.path}: it has no share of {choices(missing)}; its classes are "
                 f"{choices(self.class_names)}"
             )
-        picked = columns_of(self.shares, self.class_names, class_names)
+        picked = select_columns(self.shares, self.class_names, class_names)
         assert picked is not None
         return picked
 
@@ -151,7 +151,7 @@ def read_soft_targets(path: str | Path, faces: FaceSet) -> SoftTargets:
 
 def _from_table(path: Path, names: tuple[str, ...], further: tuple[str, ...], faces: FaceSet) -> SoftTargets:
     rows = {name: row for row, name in enumerate(faces.ids.tolist())}
-    digests = in_hex(image_digests(faces)) if DIGEST in further else []
+    digests = to_hex(image_digests(faces)) if DIGEST in further else []
     shares = np.zeros((len(faces), len(names)), dtype=np.float32)
     listed, trained = np.zeros(len(faces), dtype=np.bool_), np.zeros(len(faces), dtype=np.bool_)
     others: list[str] = []

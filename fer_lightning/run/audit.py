@@ -9,9 +9,9 @@ from typing import Any, cast
 
 import numpy as np
 
-from fer_lightning.data.audit.agreement import agreement
 from fer_lightning.data.audit.audit import audit as look_through
-from fer_lightning.data.audit.pairs import Pair
+from fer_lightning.data.audit.audit import count_agreement
+from fer_lightning.data.audit.example_pairs import ExamplePair
 from fer_lightning.data.cache import Columns
 from fer_lightning.data.datamodule import FaceDataModule
 from fer_lightning.data.expressions import EXPRESSIONS
@@ -20,7 +20,7 @@ from fer_lightning.data.inputs import InputSpec
 from fer_lightning.data.preprocess.locate import KEPT, MISSED
 from fer_lightning.data.preprocess.prepare import Prepare
 from fer_lightning.data.protocols import PROTOCOLS, Protocol
-from fer_lightning.data.protocols.published import ROLES, published_side
+from fer_lightning.data.protocols.published import SPLIT_WORDS, map_published_splits
 from fer_lightning.data.readers.checks import WHOLE, count_images, find_official_counts, name_counts
 from fer_lightning.errors import FerError, choices
 from fer_lightning.results.audit_result import FILE_NAME, Audited, Counts, write
@@ -62,7 +62,7 @@ def audit(job: Job) -> Audited:
     if datamodule.rotate:
         raise FerError(f"data.rotate={datamodule.rotate}: an audit looks at the pictures as they are; leave it 0")
     read, locate = datamodule.read_faces(), datamodule.locate
-    located = locate.found(read, datamodule.cache_dir) if locate.detectors else None
+    located = locate.find_faces(read, datamodule.cache_dir) if locate.detectors else None
     if locate.on_none == "error":
         log.info("data.locate.on_none=error ends a training; an audit counts the images without a face and goes on")
         locate = replace(locate, on_none="whole")
@@ -110,13 +110,13 @@ def _protocol(faces: FaceSet, datamodule: FaceDataModule) -> Protocol | None:
     if (faces.label < 0).all():
         log.warning("no image has a label, so there are no sides: the whole set is audited as one")
         return None
-    return datamodule.deal(faces)[1]
+    return datamodule.split(faces)[1]
 
 
 def _sides(protocol: Protocol | None) -> dict[str, Integers]:
     if protocol is not None:
-        return protocol.sides()
-    return {side: np.empty(0, dtype=np.int64) for side in ROLES}
+        return protocol.splits()
+    return {side: np.empty(0, dtype=np.int64) for side in SPLIT_WORDS}
 
 
 def _found(faces: FaceSet, official: Counts) -> Counts:
@@ -127,7 +127,7 @@ def _found(faces: FaceSet, official: Counts) -> Counts:
 
 def _by_side(counts: Counts) -> Counts:
     """The same with `train`, `val`, `test` for the publishers' words; words that name no side stay."""
-    sides = published_side(np.array(list(counts))).tolist()
+    sides = map_published_splits(np.array(list(counts))).tolist()
     return {side or word: of for (word, of), side in zip(counts.items(), sides, strict=True)}
 
 
@@ -135,7 +135,7 @@ def _detection(datamodule: FaceDataModule, located: Columns | None) -> dict[str,
     if located is None:
         return None
     return {
-        "detectors": datamodule.locate.rates(located),
+        "detectors": datamodule.locate.count_detections(located),
         "missed": int((located["detector"] == MISSED).sum()),
         "several": int((located["faces"] > 1).sum()),
         "kept": int((located["detector"] == KEPT).sum()),
@@ -144,9 +144,9 @@ def _detection(datamodule: FaceDataModule, located: Columns | None) -> dict[str,
 
 def _agreement(faces: FaceSet) -> dict[str, dict[str, Any]] | None:
     if "ferplus" in faces.extras:
-        shares = agreement(faces.label, faces.class_names, faces.extras["ferplus"], EXPRESSIONS)
+        shares = count_agreement(faces.label, faces.class_names, faces.extras["ferplus"], EXPRESSIONS)
     elif "fer2013" in faces.extras:
-        shares = agreement(faces.extras["fer2013"], EXPRESSIONS, faces.label, faces.class_names)
+        shares = count_agreement(faces.extras["fer2013"], EXPRESSIONS, faces.label, faces.class_names)
     else:
         return None
     return {
@@ -155,10 +155,10 @@ def _agreement(faces: FaceSet) -> dict[str, dict[str, Any]] | None:
     }
 
 
-def _draw(job: Job, audited: Audited, faces: FaceSet, pairs: tuple[Pair, ...]) -> None:
+def _draw(job: Job, audited: Audited, faces: FaceSet, pairs: tuple[ExamplePair, ...]) -> None:
     names = (*faces.class_names, "")  # -1 is no label
 
-    def shown(pair: Pair) -> Copies:
+    def shown(pair: ExamplePair) -> Copies:
         one, two = pair.first_row, pair.second_row
         return Copies(
             images=(faces.pixels[one], faces.pixels[two]),

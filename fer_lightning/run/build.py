@@ -18,8 +18,8 @@ from torch import nn
 from fer_lightning.config_keys import IN_CHECKPOINT, SPLIT_KEYS
 from fer_lightning.data.augment.compose import Augment
 from fer_lightning.data.datamodule import FaceDataModule
-from fer_lightning.data.devices import check_devices
 from fer_lightning.data.inputs import InputSpec
+from fer_lightning.data.loading import check_devices
 from fer_lightning.data.preprocess.prepare import Prepare
 from fer_lightning.errors import FerError, choices
 from fer_lightning.run.artifacts.data_digest_cache import data_key, keep_digest

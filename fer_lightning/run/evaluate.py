@@ -12,7 +12,7 @@ import pytorch_lightning as pl
 from fer_lightning.config_keys import SPLIT_KEYS
 from fer_lightning.data.expressions import EXPRESSIONS
 from fer_lightning.data.preprocess.prepare import Prepare
-from fer_lightning.data.selection import override
+from fer_lightning.data.selection import format_override
 from fer_lightning.errors import FerError, choices
 from fer_lightning.results.result import Result
 from fer_lightning.run.artifacts.folder_lock import FolderLock, held
@@ -118,7 +118,7 @@ def _answering(module: Learner, job: Job, recorded: dict[str, Any]) -> list[str]
     if len(shared) < 2:
         raise FerError(
             f"data.class_names={choices(named)}: a test needs at least two of the model's classes; all that it knows: "
-            f"{override(module.class_names)}"
+            f"{format_override(module.class_names)}"
         )
     module.restrict_to(shared)
     _say_dropped("the model", set(module.class_names) - set(named))

@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from fer_lightning.data.cache import Columns, cached_columns, content_hash
+from fer_lightning.data.cache import Columns, cache_columns, content_hash
 from fer_lightning.data.faces import FaceSet
 from fer_lightning.data.images import Pixels
-from fer_lightning.data.preprocess.cut import cut
+from fer_lightning.data.preprocess.crop import crop_face
 from fer_lightning.data.preprocess.detectors import DETECTORS
 from fer_lightning.errors import FerError, choices
 from fer_lightning.run.checkpoint.restore import checkpoint_file
@@ -60,7 +60,7 @@ class PseudoLabels:
     def __call__(self, faces: FaceSet) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32], tuple[str, ...]]:
         """Labels (N,) of N pictures, the probability of each (N,), and the class names that the labels count."""
         key = content_hash("pseudo labels", faces.fingerprint, self.detector, files=[self.checkpoint])
-        found = cached_columns(self.cache_dir, "pseudo", key, lambda: self._ask(faces))
+        found = cache_columns(self.cache_dir, "pseudo", key, lambda: self._ask(faces))
         return found["label"], found["confidence"], tuple(json.loads(str(found["class_names"])))
 
     def _ask(self, faces: FaceSet) -> Columns:
@@ -75,4 +75,4 @@ class PseudoLabels:
 
     def _face(self, picture: Pixels) -> Pixels:
         found = DETECTORS[self.detector]()(picture)
-        return cut(picture, found[0] if found else None, crop=True, align=False, margin=0.0)
+        return crop_face(picture, found[0] if found else None, crop=True, align=False, margin=0.0)

@@ -40,7 +40,7 @@ def check_trains(datamodule: FaceDataModule) -> None:
     name = datamodule.protocol_name
     if name != AUTO and "train" not in PROTOCOLS[name].filled:
         source = datamodule.read_faces()
-        datamodule.deal(source)  # images of which none has a label have a fault of their own
+        datamodule.split(source)  # images of which none has a label have a fault of their own
         able = [other for other, rule in PROTOCOLS.items() if "train" in rule.filled and not rule.lacks(source)]
         raise FerError(
             f"data.protocol={name} has no image to train, it tests what was trained elsewhere "

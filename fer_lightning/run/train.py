@@ -131,7 +131,7 @@ def _stopped(signum: int, job: Job, run: Run) -> Stopped:
 
 
 def _announce(job: Job, run: Run, epoch: int | None) -> None:
-    sides = ", ".join(f"{len(rows):,} {stage}" for stage, rows in run.datamodule.protocol.sides().items())
+    sides = ", ".join(f"{len(rows):,} {stage}" for stage, rows in run.datamodule.protocol.splits().items())
     parameters = sum(p.numel() for p in run.module.net.parameters())
     log.info("%s: %s images; net of %s parameters", job.described(), sides, f"{parameters:,}")
     if run.trainer.world_size > 1:

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from fer_lightning.data import cache
-from fer_lightning.data.cache import cached, cached_columns, content_hash
+from fer_lightning.data.cache import cache_columns, cache_faces, content_hash
 from fer_lightning.errors import FerError
 
 
@@ -21,8 +21,8 @@ def finished(cache_dir: Path) -> list[str]:
 
 
 def test_a_set_is_made_once_and_comes_back_whole(tmp_path, several_columns, counted):
-    first = cached(tmp_path / "new", "drawn", "k1", counted)
-    second = cached(tmp_path / "new", "drawn", "k1", counted)
+    first = cache_faces(tmp_path / "new", "drawn", "k1", counted)
+    second = cache_faces(tmp_path / "new", "drawn", "k1", counted)
     assert counted.calls == 1
     assert finished(tmp_path / "new") == ["drawn-k1"]
     for opened in (first, second):
@@ -38,7 +38,7 @@ def test_a_set_is_made_once_and_comes_back_whole(tmp_path, several_columns, coun
 
 
 def test_pixels_are_memory_mapped_and_read_only(tmp_path, counted):
-    opened = cached(tmp_path, "drawn", "k1", counted)
+    opened = cache_faces(tmp_path, "drawn", "k1", counted)
     assert isinstance(opened.pixels, np.memmap)
     with pytest.raises(ValueError, match="read-only"):
         opened.pixels[0, 0, 0] = 1
@@ -46,7 +46,7 @@ def test_pixels_are_memory_mapped_and_read_only(tmp_path, counted):
 
 def test_another_key_or_name_is_another_set(tmp_path, counted):
     for name, key in (("a", "k1"), ("a", "k2"), ("b", "k1"), ("a", "k1")):
-        cached(tmp_path, name, key, counted)
+        cache_faces(tmp_path, name, key, counted)
     assert counted.calls == 3
     assert finished(tmp_path) == ["a-k1", "a-k2", "b-k1"]
 
@@ -72,9 +72,9 @@ def test_the_hash_does_not_depend_on_the_order_of_settings():
 
 
 def test_a_finished_set_is_read_where_nothing_can_be_written(tmp_path, several_columns, counted, monkeypatch):
-    cached(tmp_path, "drawn", "k1", counted)
+    cache_faces(tmp_path, "drawn", "k1", counted)
     monkeypatch.setattr(cache, "FileLock", lambda path: pytest.fail(f"{path} would have been written"))
-    assert np.array_equal(cached(tmp_path, "drawn", "k1", counted).pixels, several_columns.pixels)
+    assert np.array_equal(cache_faces(tmp_path, "drawn", "k1", counted).pixels, several_columns.pixels)
 
 
 def test_a_maker_that_fails_leaves_nothing_and_may_try_again(tmp_path, counted):
@@ -82,9 +82,9 @@ def test_a_maker_that_fails_leaves_nothing_and_may_try_again(tmp_path, counted):
         raise FerError("line 7 is wrong")
 
     with pytest.raises(FerError, match="line 7"):
-        cached(tmp_path, "drawn", "k1", fail)
+        cache_faces(tmp_path, "drawn", "k1", fail)
     assert finished(tmp_path) == []
-    cached(tmp_path, "drawn", "k1", counted)
+    cache_faces(tmp_path, "drawn", "k1", counted)
     assert finished(tmp_path) == ["drawn-k1"]
 
 
@@ -94,14 +94,14 @@ def test_a_disk_that_fills_up_leaves_nothing(tmp_path, counted, monkeypatch):
 
     monkeypatch.setattr(np, "savez", full)
     with pytest.raises(OSError, match="No space left"):
-        cached(tmp_path, "drawn", "k1", counted)
+        cache_faces(tmp_path, "drawn", "k1", counted)
     assert finished(tmp_path) == []
 
 
 def test_a_column_of_python_objects_is_not_written(tmp_path, make_faces):
     odd = make_faces([0, 1], extras={"anything": np.array([{}, None], dtype=object)})
     with pytest.raises(ValueError, match=r"[Oo]bject"):
-        cached(tmp_path, "drawn", "k1", lambda: odd)
+        cache_faces(tmp_path, "drawn", "k1", lambda: odd)
     assert finished(tmp_path) == []
 
 
@@ -110,7 +110,7 @@ def test_two_processes_that_ask_at_once_make_it_once(tmp_path):
         import json, os, sys, time
         from pathlib import Path
         import numpy as np
-        from fer_lightning.data.cache import cached
+        from fer_lightning.data.cache import cache_faces
         from fer_lightning.data.faces import FaceSet
 
         folder = Path(sys.argv[1])
@@ -123,7 +123,7 @@ def test_two_processes_that_ask_at_once_make_it_once(tmp_path):
         (folder / f"ready-{os.getpid()}").touch()
         while len(list(folder.glob("ready-*"))) < 2:
             time.sleep(0.01)
-        print(json.dumps(cached(folder / "cache", "drawn", "k1", make).pixels.sum().item()))
+        print(json.dumps(cache_faces(folder / "cache", "drawn", "k1", make).pixels.sum().item()))
     """)
     command = [sys.executable, "-c", script, str(tmp_path)]
     both = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
@@ -136,7 +136,7 @@ def test_two_processes_that_ask_at_once_make_it_once(tmp_path):
 def test_what_a_killed_process_left_is_cleared_away(tmp_path, make_faces):
     (tmp_path / "drawn-k1.123.partial").mkdir()
     (tmp_path / "drawn-k1.123.partial" / "pixels.npy").write_bytes(b"half")
-    cached(tmp_path, "drawn", "k1", lambda: make_faces([0, 1]))
+    cache_faces(tmp_path, "drawn", "k1", lambda: make_faces([0, 1]))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["drawn-k1", "drawn-k1.lock"]
 
 
@@ -148,21 +148,21 @@ def test_a_table_is_made_once_and_comes_back_whole(tmp_path):
         return {"box": np.ones((2, 4)), "whole": np.array("3f"), "names": np.array(["日本", "b"])}
 
     for _ in range(2):
-        table = cached_columns(tmp_path, "found", "k1", make)
+        table = cache_columns(tmp_path, "found", "k1", make)
         assert sorted(table) == ["box", "names", "whole"]
         assert table["box"].shape == (2, 4)
         assert str(table["whole"]) == "3f"
         assert table["names"].tolist() == ["日本", "b"]
-    cached_columns(tmp_path, "found", "k2", make)
+    cache_columns(tmp_path, "found", "k2", make)
     assert len(calls) == 2
     assert finished(tmp_path) == ["found-k1", "found-k2"]
 
 
 def test_a_damaged_table_is_made_again(tmp_path, caplog):
-    cached_columns(tmp_path, "found", "k1", lambda: {"box": np.ones(4)})
+    cache_columns(tmp_path, "found", "k1", lambda: {"box": np.ones(4)})
     file = tmp_path / "found-k1" / "columns.npz"
     file.write_bytes(file.read_bytes()[:50])
-    assert cached_columns(tmp_path, "found", "k1", lambda: {"box": np.zeros(4)})["box"].tolist() == [0] * 4
+    assert cache_columns(tmp_path, "found", "k1", lambda: {"box": np.zeros(4)})["box"].tolist() == [0] * 4
     assert "is damaged" in caplog.text
 
 
@@ -186,7 +186,7 @@ def test_pictures_that_are_made_one_by_one_are_written_in_pieces_and_each_made_o
     monkeypatch.setattr(cache, "CHUNK", 3)  # 3 + 3 + 1
     pictures = Made()
     faces = make_faces([0] * 7).with_pixels(pictures, "made")
-    opened = cached(tmp_path, "drawn", "k1", lambda: faces)
+    opened = cache_faces(tmp_path, "drawn", "k1", lambda: faces)
     assert isinstance(opened.pixels, np.memmap)
     assert opened.pixels.shape == (7, 3, 3)
     assert opened.pixels[:, 0, 0].tolist() == list(range(7))
@@ -197,5 +197,5 @@ def test_a_picture_of_another_size_leaves_nothing_behind(tmp_path, make_faces, m
     monkeypatch.setattr(cache, "CHUNK", 3)
     faces = make_faces([0] * 7).with_pixels(Made(odd=5), "made")
     with pytest.raises(ValueError, match="same shape"):
-        cached(tmp_path, "drawn", "k1", lambda: faces)
+        cache_faces(tmp_path, "drawn", "k1", lambda: faces)
     assert finished(tmp_path) == []

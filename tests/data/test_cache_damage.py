@@ -9,9 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fer_lightning.data import file_digests
-from fer_lightning.data.cache import cached, cached_rows
-from fer_lightning.data.file_digests import write_digests
+from fer_lightning.data import cache
+from fer_lightning.data.cache import cache_faces, cache_rows, write_digests
 
 
 def cut(name: str, share: float):
@@ -121,51 +120,51 @@ DAMAGES = {
 
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_a_damaged_set_is_made_again_with_a_warning(tmp_path, several_columns, counted, caplog, damage):
-    cached(tmp_path, "drawn", "k1", counted)
+    cache_faces(tmp_path, "drawn", "k1", counted)
     DAMAGES[damage](tmp_path / "drawn-k1")
     with caplog.at_level(logging.WARNING, logger="fer_lightning"):
-        again = cached(tmp_path, "drawn", "k1", counted)
+        again = cache_faces(tmp_path, "drawn", "k1", counted)
     assert counted.calls == 2
     assert np.array_equal(again.pixels, several_columns.pixels)
     assert again.ids.tolist() == several_columns.ids.tolist()
     assert [record.levelname for record in caplog.records] == ["WARNING"]
     assert "drawn-k1 is damaged" in caplog.text
     assert [path.name for path in tmp_path.iterdir() if path.suffix != ".lock"] == ["drawn-k1"]
-    cached(tmp_path, "drawn", "k1", counted)
+    cache_faces(tmp_path, "drawn", "k1", counted)
     assert counted.calls == 2
 
 
 def test_a_link_that_leads_nowhere_gives_way(tmp_path, several_columns, counted):
     (tmp_path / "drawn-k1").symlink_to(tmp_path / "nowhere")
     (tmp_path / "drawn-k1.7.partial").write_text("a file where a folder of a killed process would lie")
-    again = cached(tmp_path, "drawn", "k1", counted)
+    again = cache_faces(tmp_path, "drawn", "k1", counted)
     assert np.array_equal(again.pixels, several_columns.pixels)
     assert [path.name for path in tmp_path.iterdir() if path.suffix != ".lock"] == ["drawn-k1"]
 
 
 def test_what_a_damaged_link_points_to_stays(tmp_path, counted):
     (tmp_path / "cache").mkdir()
-    cached(tmp_path / "cache", "drawn", "k1", counted)
+    cache_faces(tmp_path / "cache", "drawn", "k1", counted)
     link_in_its_place(tmp_path / "cache" / "drawn-k1")
-    cached(tmp_path / "cache", "drawn", "k1", counted)
+    cache_faces(tmp_path / "cache", "drawn", "k1", counted)
     assert (tmp_path / "moved" / "columns.npz").exists()
 
 
 def test_a_set_of_an_earlier_version_is_made_again_without_a_warning(tmp_path, counted, caplog):
-    cached(tmp_path, "drawn", "k1", counted)
+    cache_faces(tmp_path, "drawn", "k1", counted)
     (tmp_path / "drawn-k1" / "digests.json").unlink()
     with caplog.at_level(logging.WARNING, logger="fer_lightning"):
-        cached(tmp_path, "drawn", "k1", counted)
-        cached(tmp_path, "drawn", "k1", counted)
+        cache_faces(tmp_path, "drawn", "k1", counted)
+        cache_faces(tmp_path, "drawn", "k1", counted)
     assert counted.calls == 2
     assert caplog.records == []
 
 
 def test_the_block_that_changed_is_named_beyond_the_first(tmp_path, caplog, monkeypatch):
-    monkeypatch.setattr(file_digests, "BLOCK", 1000)
+    monkeypatch.setattr(cache, "DIGEST_BLOCK", 1000)
     rows = np.arange(4000, dtype=np.uint8).reshape(40, 100)
-    cached_rows(tmp_path, "described", "k1", 40, lambda: [rows])
+    cache_rows(tmp_path, "described", "k1", 40, lambda: [rows])
     changed_byte("rows.npy", 0.9)(tmp_path / "described-k1")
-    monkeypatch.setattr(file_digests, "BLOCK", 500)  # a folder keeps the size of its own blocks
-    assert np.array_equal(cached_rows(tmp_path, "described", "k1", 40, lambda: [rows]), rows)
+    monkeypatch.setattr(cache, "DIGEST_BLOCK", 500)  # a folder keeps the size of its own blocks
+    assert np.array_equal(cache_rows(tmp_path, "described", "k1", 40, lambda: [rows]), rows)
     assert "rows.npy: block 4 of 5 has changed" in caplog.text

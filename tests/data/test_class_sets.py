@@ -6,8 +6,7 @@ import re
 
 import pytest
 
-from fer_lightning.data.class_sets import CLASS_SETS, class_set
-from fer_lightning.data.expressions import EXPRESSIONS
+from fer_lightning.data.expressions import CLASS_SETS, EXPRESSIONS, class_set
 from fer_lightning.errors import FerError
 
 SIX = ("angry", "disgust", "fear", "happy", "sad", "surprise")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fer_lightning.data.copies import copy_groups, with_copy
+from fer_lightning.data.duplicates import copy_groups, count_copies
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def test_rows_are_numbered_anew_from_the_first(of_pixels):
 def test_with_copy_counts_images_of_the_second_side():
     groups = np.array([0, 1, 0, 2, 1, 0])
     # rows 2 and 5 show image 0, row 4 shows image 1; row 3 is alone
-    assert with_copy(groups, np.array([0]), np.array([2, 3, 5])) == 2
-    assert with_copy(groups, np.array([0, 1]), np.array([2, 3, 4, 5])) == 3
-    assert with_copy(groups, np.array([2, 3, 4, 5]), np.array([0])) == 1
-    assert with_copy(groups, np.array([3]), np.array([0, 1])) == 0
+    assert count_copies(groups, np.array([0]), np.array([2, 3, 5])) == 2
+    assert count_copies(groups, np.array([0, 1]), np.array([2, 3, 4, 5])) == 3
+    assert count_copies(groups, np.array([2, 3, 4, 5]), np.array([0])) == 1
+    assert count_copies(groups, np.array([3]), np.array([0, 1])) == 0

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from fer_lightning.data.datamodule import FaceDataModule
-from fer_lightning.data.devices import check_devices
 from fer_lightning.data.inputs import InputSpec
+from fer_lightning.data.loading import check_devices
 from fer_lightning.data.preprocess.prepare import Prepare
 from fer_lightning.errors import FerError
 
@@ -33,7 +33,7 @@ def build(make_faces, tmp_path):
 
 
 def sides(datamodule: FaceDataModule) -> list[list[int]]:
-    return [rows.tolist() for rows in datamodule.protocol.sides().values()]
+    return [rows.tolist() for rows in datamodule.protocol.splits().values()]
 
 
 def test_every_loader_serves_its_side(build):

@@ -6,8 +6,9 @@ import cv2
 import numpy as np
 import pytest
 
-from fer_lightning.data.exclusion import check_exclusion, exact_copies, near_copies, without_copies
+from fer_lightning.data.duplicates import find_exact_copies, find_near_copies
 from fer_lightning.data.protocols import Protocol
+from fer_lightning.data.selection import check_exclusion, exclude_copies
 from fer_lightning.errors import FerError
 
 
@@ -29,43 +30,43 @@ def protocol(train, val, test):
 
 @pytest.mark.parametrize(("how", "left"), [("none", [0, 1, 2, 3]), ("exact", [1, 2, 3]), ("near", [3])])
 def test_the_training_side_loses_what_was_asked_and_the_others_nothing(faces, how, left):
-    kept = without_copies(faces, protocol([0, 1, 2, 3], [4, 5], [6, 7]), how)
-    assert [rows.tolist() for rows in kept.sides().values()] == [left, [4, 5], [6, 7]]
+    kept = exclude_copies(faces, protocol([0, 1, 2, 3], [4, 5], [6, 7]), how)
+    assert [rows.tolist() for rows in kept.splits().values()] == [left, [4, 5], [6, 7]]
     assert kept.name == "official"
 
 
 def test_copies_in_validation_and_in_test_both_count(faces):
-    assert without_copies(faces, protocol([0, 3], [4], [7]), "exact").train.tolist() == [3]
-    assert without_copies(faces, protocol([0, 3], [7], [4]), "exact").train.tolist() == [3]
+    assert exclude_copies(faces, protocol([0, 3], [4], [7]), "exact").train.tolist() == [3]
+    assert exclude_copies(faces, protocol([0, 3], [7], [4]), "exact").train.tolist() == [3]
 
 
 def test_copies_within_a_side_stay(faces):
-    assert without_copies(faces, protocol([0, 4, 3], [1], [2]), "near").train.tolist() == [0, 4, 3]
+    assert exclude_copies(faces, protocol([0, 4, 3], [1], [2]), "near").train.tolist() == [0, 4, 3]
 
 
 def test_how_many_were_left_out_is_said(faces, caplog):
-    with caplog.at_level("INFO", logger="fer_lightning.data.exclusion"):
-        without_copies(faces, protocol([0, 1, 2, 3], [4, 5], [6, 7]), "near")
+    with caplog.at_level("INFO", logger="fer_lightning.data.selection"):
+        exclude_copies(faces, protocol([0, 1, 2, 3], [4, 5], [6, 7]), "near")
     assert "data.exclude_copies=near: 3 of 4 training images left out" in caplog.text
 
 
 def test_a_training_side_of_copies_only_is_refused(faces):
     with pytest.raises(FerError, match=r"data\.exclude_copies=exact leaves no training image: each has a copy"):
-        without_copies(faces, protocol([0], [4], [7]), "exact")
+        exclude_copies(faces, protocol([0], [4], [7]), "exact")
 
 
 def test_without_a_training_side_there_is_nothing_to_leave_out(faces):
     nobody = protocol([], [], range(8))
-    assert without_copies(faces, nobody, "near") is nobody
+    assert exclude_copies(faces, nobody, "near") is nobody
 
 
 def test_rows_with_a_copy_among_others(faces):
     rows, others = np.array([7, 4, 5, 6]), np.array([0, 1, 2])
-    exact = exact_copies(faces, rows, others)
+    exact = find_exact_copies(faces, rows, others)
     assert exact.tolist() == [False, True, False, False]
-    assert near_copies(faces, rows, others, exact).tolist() == [False, True, True, True]
+    assert find_near_copies(faces, rows, others, exact).tolist() == [False, True, True, True]
     nothing = np.array([], dtype=np.int64)
-    assert not near_copies(faces, rows, nothing, exact_copies(faces, rows, nothing)).any()
+    assert not find_near_copies(faces, rows, nothing, find_exact_copies(faces, rows, nothing)).any()
 
 
 def test_an_unknown_choice_is_refused():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fer_lightning.data.expressions import EXPRESSIONS, SPELLINGS, columns_of, expression, relabel
+from fer_lightning.data.expressions import EXPRESSIONS, SPELLINGS, expression, relabel, select_columns
 from fer_lightning.errors import FerError
 
 
@@ -56,7 +56,7 @@ def test_relabelling_there_and_back_is_the_identity_where_classes_are_kept():
 
 def test_shares_of_wanted_classes_sum_to_one_again_in_the_wanted_order():
     shares = np.array([[0.5, 0.25, 0.25], [0.0, 1.0, 0.0], [1.0, 0.0, 0.0]], dtype=np.float32)
-    picked = columns_of(shares, ("fear", "happy", "sad"), ("sad", "happy"))
+    picked = select_columns(shares, ("fear", "happy", "sad"), ("sad", "happy"))
     assert picked.dtype == np.float32
     assert picked.tolist() == [[0.5, 0.5], [0.0, 1.0], [0.0, 0.0]]
-    assert columns_of(shares, ("fear", "happy", "sad"), ("fear", "happy", "sad")).tolist() == shares.tolist()
+    assert select_columns(shares, ("fear", "happy", "sad"), ("fear", "happy", "sad")).tolist() == shares.tolist()

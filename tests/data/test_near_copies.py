@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from skimage.transform import downscale_local_mean
 
-from fer_lightning.data.near_copies import (
+from fer_lightning.data.duplicates import (
     NEAR,
-    Closest,
-    closest,
+    ClosestMatches,
+    find_closest,
     has_copy,
     has_copy_within,
     has_near_copy,
@@ -99,7 +99,7 @@ def test_one_grey_level_in_one_pixel_of_48_is_no_blank():
 def test_light_and_mirroring_do_not_hide_a_copy(change):
     picture = pictures(1)[0] // 3
     others = np.concatenate([pictures(3, seed=1), change(picture)[None]])
-    found = closest(thumbnails(picture[None]), thumbnails(others))
+    found = find_closest(thumbnails(picture[None]), thumbnails(others))
     assert found.other.tolist() == [3]
     assert found.correlation[0] == pytest.approx(1, abs=1e-5)
 
@@ -107,12 +107,12 @@ def test_light_and_mirroring_do_not_hide_a_copy(change):
 @pytest.mark.parametrize("change", [np.flipud, np.transpose, np.rot90, np.invert])
 def test_other_turns_and_negatives_are_no_copies(change):
     picture = pictures(1)[0]
-    assert closest(thumbnails(picture[None]), thumbnails(change(picture)[None])).correlation[0] < 0.3
+    assert find_closest(thumbnails(picture[None]), thumbnails(change(picture)[None])).correlation[0] < 0.3
 
 
 def test_correlations_are_those_of_numpy():
     queries, others = pictures(9, 24), pictures(20, 24, seed=1)
-    found = closest(thumbnails(queries), thumbnails(others), block=7)
+    found = find_closest(thumbnails(queries), thumbnails(others), block=7)
     correlation, index = by_numpy(queries, others)
     assert found.correlation == pytest.approx(correlation, abs=1e-5)
     assert found.other.tolist() == index.tolist()
@@ -123,7 +123,7 @@ def test_correlations_are_those_of_numpy():
 def test_among_the_same_pictures_none_meets_itself(block):
     same = pictures(20, 24)
     same[17] = same[3][:, ::-1]
-    found = closest(thumbnails(same), thumbnails(same), same=True, block=block)
+    found = find_closest(thumbnails(same), thumbnails(same), same=True, block=block)
     correlation, index = by_numpy(same, same, same=True)
     assert found.correlation == pytest.approx(correlation, abs=1e-5)
     assert found.other.tolist() == index.tolist()
@@ -134,7 +134,7 @@ def test_a_symmetric_picture_alone_has_no_copy():
     half = pictures(1, 24)[0][:, :12]
     face = np.concatenate([half, half[:, ::-1]], axis=1)
     thumbs = thumbnails(np.stack([face, pictures(1, 24, seed=1)[0]]))
-    assert closest(thumbs, thumbs, same=True).correlation.max() < 0.3
+    assert find_closest(thumbs, thumbs, same=True).correlation.max() < 0.3
 
 
 @settings(deadline=None, max_examples=40)
@@ -142,23 +142,23 @@ def test_a_symmetric_picture_alone_has_no_copy():
 def test_the_size_of_the_blocks_changes_nothing(queries, others, block, seed):
     first, second = thumbs_of(queries, seed), thumbs_of(others, seed + 100)
     for arguments in ((first, second, False), (first, first, True)):
-        one, small = closest(*arguments), closest(*arguments, block=block)
+        one, small = find_closest(*arguments), find_closest(*arguments, block=block)
         assert small.correlation == pytest.approx(one.correlation, abs=1e-6)
         assert small.other.tolist() == one.other.tolist()
 
 
 def test_nothing_to_compare_with_is_minus_infinity():
     none, some = thumbs_of(0), thumbs_of(2)
-    for found in (closest(some, none), closest(some[:1], some[:1], same=True)):
+    for found in (find_closest(some, none), find_closest(some[:1], some[:1], same=True)):
         assert np.isneginf(found.correlation).all()
         assert (found.other == -1).all()
-    assert closest(none, some).correlation.shape == closest(none, some).other.shape == (0,)
-    assert closest(none, none, same=True).correlation.shape == (0,)
+    assert find_closest(none, some).correlation.shape == find_closest(none, some).other.shape == (0,)
+    assert find_closest(none, none, same=True).correlation.shape == (0,)
 
 
 def test_correlations_never_pass_one():
     thumbs = np.repeat(thumbs_of(40), 2, axis=0)
-    assert closest(thumbs, thumbs, same=True).correlation.max() == 1
+    assert find_closest(thumbs, thumbs, same=True).correlation.max() == 1
 
 
 def at(correlation: float) -> np.ndarray:
@@ -172,27 +172,27 @@ def at(correlation: float) -> np.ndarray:
 @pytest.mark.parametrize(("correlation", "near"), [(0.8999, False), (0.9001, True), (-0.95, False)])
 def test_near_begins_at_ninety_hundredths(correlation, near):
     thumbs = at(correlation)
-    found = closest(thumbs[:1], thumbs[1:])
+    found = find_closest(thumbs[:1], thumbs[1:])
     assert found.correlation[0] == pytest.approx(max(correlation, 0), abs=1e-6)
     assert has_near_copy(found, np.array([False])).tolist() == [near]
 
 
 def test_ninety_hundredths_are_near_and_the_number_before_is_not():
     ninety = np.float32(0.90)
-    found = Closest(np.array([ninety, np.nextafter(ninety, np.float32(0))]), np.array([0, 0]))
+    found = ClosestMatches(np.array([ninety, np.nextafter(ninety, np.float32(0))]), np.array([0, 0]))
     assert has_near_copy(found, np.array([False, False])).tolist() == [True, False]
     assert NEAR == 0.90
 
 
 def test_exact_copies_are_near_copies_though_blank_ones_correlate_with_nothing():
     black, grey = np.zeros((24, 24), dtype=np.uint8), np.full((24, 24), 50, dtype=np.uint8)
-    found = closest(thumbnails(np.stack([black, grey])), thumbnails(np.stack([black, *pictures(2, 24)])))
+    found = find_closest(thumbnails(np.stack([black, grey])), thumbnails(np.stack([black, *pictures(2, 24)])))
     assert found.correlation.tolist() == [0, 0]
     assert has_near_copy(found, has_copy(np.array([0, 1]), np.array([0, 2, 3]))).tolist() == [True, False]
 
 
 def test_copies_within_are_all_members_of_a_group_of_two_or_more():
     assert has_copy_within(np.array([0, 1, 0, 2, 1, 0])).tolist() == [True, True, True, False, True, True]
-    found = Closest(np.array([0, 0.95, 0], dtype=np.float32), np.array([1, 0, 0]))
+    found = ClosestMatches(np.array([0, 0.95, 0], dtype=np.float32), np.array([1, 0, 0]))
     assert has_near_copy(found, has_copy_within(np.array([4, 5, 4]))).tolist() == [True, True, True]
     assert has_copy_within(np.array([], dtype=np.int64)).shape == (0,)

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from fer_lightning.data.augment.offline import CropsOfSizes
-from fer_lightning.data.copies import copy_groups, with_copy
+from fer_lightning.data.duplicates import copy_groups, count_copies
 from fer_lightning.data.preprocess.prepare import Prepare
-from fer_lightning.data.protocols import Request, choose
+from fer_lightning.data.protocols import Request, apply_protocol
 from fer_lightning.data.readers import fer2013
 from fer_lightning.data.sampling import EpochBatches
 
@@ -51,8 +51,8 @@ def test_the_one_pair_that_differs_is_one_short_warning(faces, real_data, sessio
 def test_copies_as_measured(faces, groups):
     assert len(faces) - len(np.unique(groups)) == 1851
     train, public, private = (np.flatnonzero(faces.split == split) for split in COUNTS)
-    assert with_copy(groups, train, public) == 279
-    assert with_copy(groups, train, private) == 290
+    assert count_copies(groups, train, public) == 279
+    assert count_copies(groups, train, private) == 290
 
 
 def test_blank_images_as_measured(faces):
@@ -65,29 +65,29 @@ SIZES = {"official": (28709, 3589, 3589), "paper_a": (28709, 1196, 2393)}
 
 @pytest.mark.parametrize("name", SIZES)
 def test_published_splits_have_their_sizes(faces, name):
-    assert tuple(len(rows) for rows in choose(faces, name, Request()).sides().values()) == SIZES[name]
+    assert tuple(len(rows) for rows in apply_protocol(faces, name, Request()).splits().values()) == SIZES[name]
 
 
 def test_paper_c_tests_on_7178_and_validates_without_copies_of_its_training_side(faces, groups):
-    protocol = choose(faces, "paper_c", Request())
+    protocol = apply_protocol(faces, "paper_c", Request())
     assert len(protocol.test) == 7178
     assert len(protocol.train) + len(protocol.val) == 28709
-    assert with_copy(groups, protocol.train, protocol.val) == 0
+    assert count_copies(groups, protocol.train, protocol.val) == 0
 
 
 @pytest.mark.parametrize("fold", range(3))
 def test_paper_cs_folds_train_on_nine_tenths_of_two_folds(faces, fold):
-    sizes = [len(rows) for rows in choose(faces, "paper_c_kfold", Request(fold)).sides().values()]
+    sizes = [len(rows) for rows in apply_protocol(faces, "paper_c_kfold", Request(fold)).splits().values()]
     assert sizes == [21532 - fold // 2, 2393, 11962 + fold // 2]
 
 
 @pytest.mark.parametrize("name", ["kfold", "paper_c_kfold", "holdout"])
 def test_other_splits_keep_copies_together_and_classes_even(faces, groups, name):
-    protocol = choose(faces, name, Request())
-    sides = list(protocol.sides().values())
+    protocol = apply_protocol(faces, name, Request())
+    sides = list(protocol.splits().values())
     assert sorted(np.concatenate(sides).tolist()) == list(range(35887))
     for first, second in ((0, 1), (0, 2), (1, 2)):
-        assert with_copy(groups, sides[first], sides[second]) == 0
+        assert count_copies(groups, sides[first], sides[second]) == 0
     whole = np.bincount(faces.label) / len(faces)
     for rows in sides:
         assert np.abs(np.bincount(faces.label[rows]) / len(rows) - whole).max() < 0.002
@@ -103,7 +103,7 @@ def test_equalised_faces_use_the_whole_range(faces, session_dir):
 
 
 def test_paper_as_epoch_has_its_602889_images(faces):
-    train = choose(faces, "paper_a", Request()).train
+    train = apply_protocol(faces, "paper_a", Request()).train
     copies = CropsOfSizes(32).copies
     epoch = EpochBatches(train, faces.label[train], batch_size=1, seed=0, copies=copies)
     assert epoch.images == len(epoch) == 602_889

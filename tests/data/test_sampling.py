@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fer_lightning.data.sampling import EpochBatches, InOrder
+from fer_lightning.data.sampling import EpochBatches, SequentialBatches
 
 ROWS = np.arange(100, 150)
 LABELS = np.arange(50) % 7
@@ -16,7 +16,7 @@ def dealt(batches: EpochBatches) -> np.ndarray:
 
 
 def test_in_order_gives_every_row_once_and_keeps_the_short_last_batch():
-    order = InOrder(np.array([5, 3, 9, 1, 7]), batch_size=2)
+    order = SequentialBatches(np.array([5, 3, 9, 1, 7]), batch_size=2)
     assert [draw.rows.tolist() for draw in order] == [[5, 3], [9, 1], [7]]
     assert len(order) == 3
 
@@ -25,10 +25,10 @@ def test_in_order_gives_every_row_once_and_keeps_the_short_last_batch():
 @pytest.mark.parametrize("images", [4, 7, 8, 9, 12, 13, 31])
 def test_devices_share_every_row_once_and_have_as_many_batches(images, world):
     rows = np.arange(images)
-    shares = [list(InOrder(rows, 4, rank, world)) for rank in range(world)]
+    shares = [list(SequentialBatches(rows, 4, rank, world)) for rank in range(world)]
     assert len({len(share) for share in shares}) == 1
     assert all(len(draw.rows) for share in shares for draw in share)
-    assert all(len(share) == len(InOrder(rows, 4, 0, world)) for share in shares)
+    assert all(len(share) == len(SequentialBatches(rows, 4, 0, world)) for share in shares)
     dealt_rows = sorted(int(row) for share in shares for draw in share for row in draw.rows)
     assert dealt_rows == rows.tolist()
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from fer_lightning.data.protocols import Protocol, Request
-from fer_lightning.data.selection import check_trains, fewer, select
+from fer_lightning.data.selection import check_trains, limit_training_images, select
 from fer_lightning.errors import FerError
 from fer_lightning.run.config.compose import compose_job
 
@@ -24,8 +24,8 @@ def split(train, val=(), test=()):
 def test_test_only_has_a_test_side_alone_and_that_is_allowed(make_faces):
     label, protocol = select(make_faces([0, 3, 6, -1]), NAMES, "test_only", Request())
     assert label.tolist() == [0, 3, 6, -1]
-    assert [rows.tolist() for rows in protocol.sides().values()] == [[], [], [0, 1, 2]]
-    assert fewer(protocol, label, None, 0).test.tolist() == [0, 1, 2]
+    assert [rows.tolist() for rows in protocol.splits().values()] == [[], [], [0, 1, 2]]
+    assert limit_training_images(protocol, label, None, 0).test.tolist() == [0, 1, 2]
 
 
 def test_wanted_classes_may_not_empty_the_only_side(make_faces):
@@ -53,22 +53,22 @@ def test_unknown_classes_are_answered_with_the_override_that_takes_all(make_face
 def test_fewer_keeps_the_shares_of_the_classes_and_the_other_sides():
     label = np.repeat([0, 1], [30, 10])
     protocol = split(np.arange(40), [1, 2], [3])
-    less = fewer(protocol, label, 8, seed=0)
+    less = limit_training_images(protocol, label, 8, seed=0)
     assert np.bincount(label[less.train]).tolist() == [6, 2]
     assert [less.val.tolist(), less.test.tolist(), less.name] == [[1, 2], [3], "official"]
-    assert fewer(protocol, label, 8, seed=0).train.tolist() == less.train.tolist()
-    assert fewer(protocol, label, 8, seed=1).train.tolist() != less.train.tolist()
+    assert limit_training_images(protocol, label, 8, seed=0).train.tolist() == less.train.tolist()
+    assert limit_training_images(protocol, label, 8, seed=1).train.tolist() != less.train.tolist()
 
 
 @pytest.mark.parametrize("limit", [None, 40, 10**6])
 def test_a_limit_that_is_none_or_large_keeps_all(limit):
     protocol = split(np.arange(40))
-    assert fewer(protocol, np.arange(40) % 2, limit, 0).train.tolist() == list(range(40))
+    assert limit_training_images(protocol, np.arange(40) % 2, limit, 0).train.tolist() == list(range(40))
 
 
 def test_a_class_that_does_not_train_is_refused_with_the_way_out_that_fits():
     label = np.repeat([0, 1], [30, 1])
     with pytest.raises(FerError, match=r"the training side has no image of b; raise data\.max_train_images"):
-        check_trains(fewer(split(np.arange(31)), label, 3, 0), label, ["a", "b"], 3)
+        check_trains(limit_training_images(split(np.arange(31)), label, 3, 0), label, ["a", "b"], 3)
     with pytest.raises(FerError, match=r"the training side has no image of b, c; leave it out"):
         check_trains(split(np.arange(30)), label, ["a", "b", "c"], None)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from fer_lightning.data.datamodule import SequenceDataModule
 from fer_lightning.data.inputs import InputSpec
 from fer_lightning.data.preprocess.prepare import Prepare
-from fer_lightning.data.sequences import SequenceDataModule
 from fer_lightning.errors import FerError
 
 

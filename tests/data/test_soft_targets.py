@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from fer_lightning.data.datamodule import FaceDataModule
-from fer_lightning.data.image_digests import image_digests, in_hex
+from fer_lightning.data.image_digests import image_digests, to_hex
 from fer_lightning.data.inputs import InputSpec
 from fer_lightning.data.preprocess.prepare import Prepare
 from fer_lightning.data.readers import fer2013
@@ -149,7 +149,7 @@ def test_a_file_that_does_not_fit_is_one_error(opened, fault):
 
 
 def test_digests_that_fit_and_nets_that_trained_on_training_images_alone_are_taken(opened, faces):
-    digests = in_hex(image_digests(faces))
+    digests = to_hex(image_digests(faces))
     lines = "".join(f"{row:05d},{digests[row]},{int(row < 20)},0,1\n" for row in range(28))
     data = opened("image,digest,trained,p_happy,p_sad\n" + lines, weight=1, batch_size=20)
     assert votes_by_row(data)[0] == pytest.approx([0, 1])

@@ -77,7 +77,7 @@ def test_a_protocol_without_a_training_side_is_refused_before_any_face_is_search
 def test_votes_reach_the_loss(tmp_path, tiny_ferplus):
     overrides = ["data=ferplus", "data.label_mode=distribution", "debug=fast", "logger=none", "augment=none"]
     run = build_run(compose_job([*overrides, *TINY_BATCH], tmp_path))
-    source = run.datamodule.opened.source
+    source = run.datamodule.prepared_data.source
     batch = next(iter(run.datamodule.val_dataloader()))
     shares = source.extras["target"][batch.row]
     assert source.class_names == tuple(run.module.class_names)
@@ -95,7 +95,7 @@ def test_the_loss_that_validation_reports_is_that_of_the_votes(tmp_path, tiny_fe
     outcome = fit(run)
     batches = list(run.datamodule.val_dataloader())[:2]
     assert len(batches) == 1
-    shares = run.datamodule.opened.source.extras["target"][batches[0].row]
+    shares = run.datamodule.prepared_data.source.extras["target"][batches[0].row]
     run.module.eval()
     with torch.no_grad():
         probabilities = run.module(batches[0].image).softmax(dim=1).numpy()

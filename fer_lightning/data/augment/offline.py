@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 
 from fer_lightning.data.faces import Integers
-from fer_lightning.data.images import Pixels, resized
-from fer_lightning.data.preprocess.turn import rotate
+from fer_lightning.data.images import Pixels, resize
+from fer_lightning.data.preprocess.rotate import rotate
 from fer_lightning.errors import FerError, choices
 
 FLIPS = {"horizontal": 1, "vertical": 0}  # OpenCV's codes
@@ -87,7 +87,7 @@ class CropsOfSizes:
             place = np.random.default_rng([self.seed, row, crop])  # a crop and its mirror image share their place
             top, left = (int(place.integers(0, length - side + 1)) for length in image.shape[:2])
             image = image[top : top + side, left : left + side]
-        image = resized(image, self.size)
+        image = resize(image, self.size)
         return np.asarray(cv2.flip(image, self.flip), dtype=np.uint8) if view > self.sizes else image
 
 

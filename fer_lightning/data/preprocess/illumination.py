@@ -1,17 +1,132 @@
-"""Ways of evening out the light of a grey face."""
+"""Illumination normalisation filters for grey faces."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from functools import lru_cache
 
 import cv2
 import numpy as np
+import numpy.typing as npt
+from scipy.fft import dctn, idctn
+from scipy.ndimage import gaussian_filter
 
 from fer_lightning.data.faces import Pixels
-from fer_lightning.data.preprocess.reflectance import dct, difference_of_gaussians, isotropic_diffusion
 from fer_lightning.errors import FerError
 
-__all__ = ["ILLUMINATIONS", "equalize", "equalize_eq12"]
+Floats = npt.NDArray[np.float64]
+
+ROUNDING = 1e-9  # a range below this is what is left of a flat image after arithmetic in floats
+MID_GREY = 128
+MAX_SIGMA = 1000.0  # pixels; a wider filter takes minutes, and no face is as large
+
+
+def isotropic_diffusion(image: Pixels, smoothness: float = 7.0) -> Pixels:
+    """Reflectance I / L, where the light L minimises the sum of (L - I)^2 + smoothness * |grad L|^2.
+
+    The smoothing is the same in every direction and at every place, with no flow over the border. The light is solved
+    for exactly: a cosine transform makes the equation diagonal. Heusch, Cardinaux & Marcel 2005, IDIAP-Com 05-03;
+    one of the treatments that paper E reports from Shin, Kim & Kwon 2016.
+
+    Args:
+        image: (H, W) uint8.
+        smoothness: weight of the gradient, in squared pixels, above 0; more makes the light vary more slowly. The
+            default is that of the INface toolbox, chosen there for faces of 128x128.
+
+    Returns:
+        (H, W) uint8, stretched to 0..255 with 0.4 % of the pixels clipped at each end, as INface does; a constant image
+        becomes mid-grey.
+
+    Raises:
+        FerError: `smoothness` is not a finite number above 0.
+    """
+    _check_positive("smoothness", smoothness)
+    light = idctn(dctn(image.astype(np.float64)) / _diffusion_spectrum(image.shape, smoothness))
+    # a black pixel reflects nothing whatever the light; any other holds its own light above 0
+    reflectance = np.divide(image, light, out=np.zeros(image.shape), where=image > 0)
+    return _stretch(reflectance, clipped=0.004)
+
+
+def dct(image: Pixels, coefficients: int = 50) -> Pixels:
+    """The logarithm of an image without its lowest frequencies. Chen, Er & Wu 2006, IEEE Trans. SMC-B 36(2).
+
+    The frequencies are those of a cosine transform of the whole image, in zig-zag order; the mean stays. Another mean
+    would make no difference to the stretched result.
+
+    Args:
+        image: (H, W) uint8.
+        coefficients: how many frequencies to take away, 0 or more; H * W - 1 or more leave a flat image. The default is
+            that of the INface toolbox, chosen there for faces of 128x128.
+
+    Returns:
+        (H, W) uint8, stretched to 0..255 with 0.2 % of the pixels clipped at each end, as INface does; a constant image
+        becomes mid-grey.
+
+    Raises:
+        FerError: `coefficients` is not a whole number of 0 or more.
+    """
+    if not (isinstance(coefficients, int) and coefficients >= 0):
+        raise FerError(f"preprocess.options.coefficients={coefficients}: choose a whole number, 0 or more")
+    spectrum = dctn(np.log1p(image.astype(np.float64)))  # 1 is added since black has no logarithm
+    spectrum.flat[_lowest_frequencies(image.shape, coefficients)] = 0
+    return _stretch(idctn(spectrum), clipped=0.002)
+
+
+def difference_of_gaussians(image: Pixels, narrow: float = 1.0, wide: float = 2.0) -> Pixels:
+    """The image under a narrow Gaussian minus the image under a wide one. One of the treatments that paper E reports.
+
+    Both Gaussians end at 4 sigma, and the border's pixels go on beyond it.
+
+    Args:
+        image: (H, W) uint8.
+        narrow: sigma of the narrow Gaussian, in pixels, above 0. Both defaults are those of the INface toolbox.
+        wide: sigma of the wide Gaussian, in pixels, above `narrow`, at most 1000.
+
+    Returns:
+        (H, W) uint8, stretched to 0..255 with 0.2 % of the pixels clipped at each end, as INface does; a constant image
+        becomes mid-grey.
+
+    Raises:
+        FerError: a sigma is not a finite number above 0, they are not in order, or `wide` is above 1000.
+    """
+    _check_positive("narrow", narrow)
+    _check_positive("wide", wide)
+    if wide <= narrow:
+        raise FerError(f"preprocess.options.wide={wide}: choose one above preprocess.options.narrow={narrow}")
+    if wide > MAX_SIGMA:
+        raise FerError(f"preprocess.options.wide={wide}: choose at most {MAX_SIGMA:g} pixels")
+    floats = image.astype(np.float64)
+    fine, coarse = (gaussian_filter(floats, sigma, mode="nearest", truncate=4.0) for sigma in (narrow, wide))
+    return _stretch(fine - coarse, clipped=0.002)
+
+
+@lru_cache(maxsize=8)
+def _diffusion_spectrum(shape: tuple[int, int], smoothness: float) -> Floats:
+    # what 1 - smoothness * Laplacian multiplies each frequency of the cosine transform by
+    rows, columns = (2 - 2 * np.cos(np.pi * np.arange(side) / side) for side in shape)
+    return np.asarray(1 + smoothness * (rows[:, None] + columns), dtype=np.float64)
+
+
+@lru_cache(maxsize=8)
+def _lowest_frequencies(shape: tuple[int, int], count: int) -> npt.NDArray[np.int64]:
+    # flat places of the first frequencies after the mean; every second diagonal of the zig-zag runs upwards
+    row, column = np.indices(shape).reshape(2, -1)
+    diagonal = row + column
+    order = np.lexsort((np.where(diagonal % 2, row, column), diagonal))
+    return order[1 : 1 + count]
+
+
+def _stretch(values: Floats, clipped: float) -> Pixels:
+    low, high = np.quantile(values, (clipped, 1 - clipped))
+    if high - low < ROUNDING:
+        return np.full(values.shape, MID_GREY, dtype=np.uint8)
+    return np.asarray(np.rint((values.clip(low, high) - low) * (255 / (high - low))), dtype=np.uint8)
+
+
+def _check_positive(name: str, value: float) -> None:
+    if not (isinstance(value, int | float) and 0 < value < math.inf):
+        raise FerError(f"preprocess.options.{name}={value}: choose a finite number above 0")
 
 
 def equalize(image: Pixels) -> Pixels:

@@ -1,9 +1,9 @@
-"""Finds the face in each image of a data set and cuts it out, before any model sees it."""
+"""Detects the face in each image of a data set and crops it, before any model sees it."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
@@ -11,13 +11,11 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from fer_lightning.data.cache import Columns, cached_columns, content_hash
+from fer_lightning.data.cache import Columns, cache_columns, content_hash
 from fer_lightning.data.faces import FaceSet
 from fer_lightning.data.images import Images, Pixels
-from fer_lightning.data.preprocess.cut import cut
-from fer_lightning.data.preprocess.detectors import DETECTORS, Face
-from fer_lightning.data.preprocess.detectors.landmarks import from_landmarks
-from fer_lightning.data.preprocess.several import SEVERAL, best_of
+from fer_lightning.data.preprocess.crop import crop_face
+from fer_lightning.data.preprocess.detectors import DETECTORS, Face, face_from_landmarks
 from fer_lightning.errors import FerError, choices
 
 log = logging.getLogger(__name__)
@@ -26,6 +24,7 @@ VERSION = 1  # part of the cache's key: raise it when the same settings find oth
 LANDMARKS = "landmarks"  # no detector that looks at pixels: the data set's own points
 ON_NONE = ("whole", "drop", "error")
 KEPT, MISSED = -2, -1  # in the column `detector`: a crop already; no face found
+FACE_CHOICES = ("best", "largest", "central", "error")
 
 
 @dataclass(frozen=True)
@@ -60,8 +59,8 @@ class Locate:
             raise FerError(f"data.locate.detectors={list(self.detectors)}: name each once")
         if self.on_none not in ON_NONE:
             raise FerError(f"data.locate.on_none={self.on_none}: choose among {choices(ON_NONE, self.on_none)}")
-        if self.on_several not in SEVERAL:
-            raise FerError(f"data.locate.on_several={self.on_several}: choose among {choices(SEVERAL)}")
+        if self.on_several not in FACE_CHOICES:
+            raise FerError(f"data.locate.on_several={self.on_several}: choose among {choices(FACE_CHOICES)}")
         if self.margin < 0:
             raise FerError(f"data.locate.margin={self.margin}: choose 0 or more, a share of the face's box")
         if self.keep_up_to < 0:
@@ -77,8 +76,8 @@ class Locate:
         """
         if not self.detectors:
             return faces
-        found = self.found(faces, cache_dir)
-        for line in self.report(found):
+        found = self.find_faces(faces, cache_dir)
+        for line in self.describe_search(found):
             log.info("%s", line)
         missed = np.flatnonzero(found["detector"] == MISSED)
         if len(missed) and len(missed) == (found["detector"] != KEPT).sum():
@@ -95,15 +94,15 @@ class Locate:
         label = faces.label.copy()
         if self.on_none == "drop":
             label[missed] = -1
-        return replace(faces, pixels=_Cut(faces.pixels, found, self), label=label, fingerprint=key)
+        return replace(faces, pixels=_CroppedImages(faces.pixels, found, self), label=label, fingerprint=key)
 
-    def found(self, faces: FaceSet, cache_dir: Path) -> Columns:
+    def find_faces(self, faces: FaceSet, cache_dir: Path) -> Columns:
         """Where the face is in each image: `detector` (N,) a number of `detectors`, KEPT or MISSED; `faces` (N,) how
         many were seen; `box` (N, 4) left, top, width, height; `eyes` (N, 2, 2), NaN where unknown.
         """  # noqa: D205
-        return cached_columns(cache_dir, "located", self._key(faces), lambda: self._search(faces))
+        return cache_columns(cache_dir, "located", self._key(faces), lambda: self._search(faces))
 
-    def rates(self, found: Columns) -> dict[str, dict[str, int]]:
+    def count_detections(self, found: Columns) -> dict[str, dict[str, int]]:
         """Detector -> images that it tried, and in how many it found a face."""
         detector = found["detector"]
         rates, left = {}, int((detector != KEPT).sum())
@@ -113,11 +112,11 @@ class Locate:
             left -= hits
         return rates
 
-    def report(self, found: Columns) -> list[str]:
+    def describe_search(self, found: Columns) -> list[str]:
         """What people should know of the search, in lines."""
         lines = [
             f"{name}: a face in {rate['found']:,} of {rate['tried']:,} images ({rate['found'] / rate['tried']:.1%})"
-            for name, rate in self.rates(found).items()
+            for name, rate in self.count_detections(found).items()
             if rate["tried"]
         ]
         missed, several = int((found["detector"] == MISSED).sum()), int((found["faces"] > 1).sum())
@@ -150,11 +149,11 @@ class Locate:
             for number, name in enumerate(self.detectors):
                 if name == LANDMARKS:
                     own = marks is not None and bool(np.isfinite(marks[row]).all())
-                    hits = [from_landmarks(marks[row])] if marks is not None and own else []
+                    hits = [face_from_landmarks(marks[row])] if marks is not None and own else []
                 else:
                     hits = detectors[name](image)
                 if hits:
-                    face = best_of(hits, self.on_several, image.shape, str(faces.ids[row]))
+                    face = choose_face(hits, self.on_several, image.shape, str(faces.ids[row]))
                     detector[row], seen[row], box[row] = number, len(hits), face.box
                     if face.eyes is not None:
                         eyes[row] = face.eyes
@@ -162,7 +161,7 @@ class Locate:
         return {"detector": detector, "faces": seen, "box": box, "eyes": eyes}
 
 
-class _Cut(Sequence[Pixels]):
+class _CroppedImages(Sequence[Pixels]):
     """The faces of other images, each cut out when it is asked for."""
 
     def __init__(self, images: Images, found: Columns, how: Locate) -> None:
@@ -175,7 +174,7 @@ class _Cut(Sequence[Pixels]):
 
     def __getitem__(self, row: int) -> Pixels:  # type: ignore[override]
         how = self.how
-        return cut(self.images[row], self._face(row), crop=how.crop, align=how.align, margin=how.margin)
+        return crop_face(self.images[row], self._face(row), crop=how.crop, align=how.align, margin=how.margin)
 
     def _face(self, row: int) -> Face | None:
         if self.found["detector"][row] < 0:
@@ -183,3 +182,31 @@ class _Cut(Sequence[Pixels]):
         left, top, width, height = self.found["box"][row].tolist()
         eyes: npt.NDArray[np.float64] = self.found["eyes"][row]
         return Face((left, top, width, height), 1.0, None if np.isnan(eyes).any() else eyes)
+
+
+def choose_face(faces: Sequence[Face], how: str, shape: Sequence[int], name: str) -> Face:
+    """The face that counts.
+
+    Args:
+        faces: at least one.
+        how: `best` by the detector's score, `largest` by area, `central` by distance from the image's middle; of equal
+            ones the first. `error` refuses more than one.
+        shape: height and width of the image, in pixels.
+        name: of the image, for the message.
+
+    Raises:
+        FerError: several faces where that is an error.
+    """
+    if how == "error" and len(faces) > 1:
+        raise FerError(f"{name}: {len(faces)} faces found; data.locate.on_several=largest takes the largest")
+    height, width = shape[:2]
+
+    def area(face: Face) -> float:
+        return face.box[2] * face.box[3]
+
+    def nearness(face: Face) -> float:
+        left, top, wide, high = face.box
+        return -((left + wide / 2 - width / 2) ** 2 + (top + high / 2 - height / 2) ** 2)
+
+    value: dict[str, Callable[[Face], float]] = {"largest": area, "central": nearness}
+    return max(faces, key=value.get(how, lambda face: face.score))

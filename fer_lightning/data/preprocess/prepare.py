@@ -11,9 +11,9 @@ from typing import Any
 import cv2
 import numpy as np
 
-from fer_lightning.data.cache import cached, content_hash
+from fer_lightning.data.cache import cache_faces, content_hash
 from fer_lightning.data.faces import FaceSet
-from fer_lightning.data.images import Images, Pixels, resized
+from fer_lightning.data.images import Images, Pixels, resize
 from fer_lightning.data.inputs import InputSpec
 from fer_lightning.data.preprocess.colour import check_weights, saturate, to_grey
 from fer_lightning.data.preprocess.illumination import ILLUMINATIONS
@@ -96,7 +96,7 @@ class Prepare:
         if self._changes_nothing(faces.pixels):
             return faces
         key = content_hash("prepare", VERSION, asdict(self), faces.fingerprint)
-        made = cached(cache_dir, "prepared", key, lambda: faces.with_pixels(_Prepared(faces.pixels, self), key))
+        made = cache_faces(cache_dir, "prepared", key, lambda: faces.with_pixels(_Prepared(faces.pixels, self), key))
         # the key knows the pixels alone: labels, names and people may have changed since they were kept
         return faces.with_pixels(made.pixels, key)
 
@@ -140,7 +140,7 @@ class Prepare:
         return image if step is None else step(image, **(self.options or {}))
 
     def _resize(self, image: Pixels) -> Pixels:
-        return resized(_square(image), self.size)
+        return resize(_square(image), self.size)
 
     def _check_options(self) -> None:
         step = ILLUMINATIONS[self.illumination]

@@ -7,22 +7,21 @@ import logging
 import numpy as np
 
 from fer_lightning.data.faces import FaceSet, Integers, Strings
-from fer_lightning.data.folds import folds, inseparable, stratified_part
-from fer_lightning.data.protocols.rule import Request, Sides, check_fold
-from fer_lightning.data.protocols.validation import cut_validation
+from fer_lightning.data.folds import assign_folds, cut_validation, group_inseparable, stratified_sample
+from fer_lightning.data.protocols.rule import Request, SplitRows, check_fold
 from fer_lightning.errors import FerError, choices
 
 log = logging.getLogger(__name__)
 
-ROLES = {"train": ("Training", "train"), "val": ("PublicTest", "val"), "test": ("PrivateTest", "test")}
+SPLIT_WORDS = {"train": ("Training", "train"), "val": ("PublicTest", "val"), "test": ("PrivateTest", "test")}
 QUARTERS = 4
 TRAIN_KFOLD = 2  # the fewest folds that let every training image be tested by a net that it did not train
 
 
-def published_side(split: Strings) -> Strings:
+def map_published_splits(split: Strings) -> Strings:
     """(N,) `train`, `val` or `test` for the publishers' words (N,); "" for words that name no side."""
     side = np.full(split.shape, "", dtype="<U5")
-    for name, words in ROLES.items():
+    for name, words in SPLIT_WORDS.items():
         side[np.isin(split, words)] = name
     return side
 
@@ -49,46 +48,46 @@ def lacks_paper_c(faces: FaceSet) -> str:
     return _lacks_one_of(faces, "train") or _lacks_one_of(faces, "test")
 
 
-def official(faces: FaceSet, request: Request) -> Sides:
+def official(faces: FaceSet, request: Request) -> SplitRows:
     """The published sides; where one for validation is missing, a tenth of the training side takes its place."""
-    train, val, test = (_rows(faces, side) for side in ROLES)
+    train, val, test = (_rows_of(faces, side) for side in SPLIT_WORDS)
     if len(val) and not len(test):
         log.warning("no test side is published: the validation side tests, a tenth of the training images validates")
-        return *_cut(faces, train, request.seed), val
+        return *_cut_validation(faces, train, request.seed), val
     if not len(val):
         assert faces.split is not None
-        word = ROLES["val"][0 if "PrivateTest" in faces.split else 1]
+        word = SPLIT_WORDS["val"][0 if "PrivateTest" in faces.split else 1]
         log.warning("these files do not say what is %s: a tenth of the training images validates instead", word)
-        return *_cut(faces, train, request.seed), test
+        return *_cut_validation(faces, train, request.seed), test
     return train, val, test
 
 
-def paper_a(faces: FaceSet, request: Request) -> Sides:
+def paper_a(faces: FaceSet, request: Request) -> SplitRows:
     """Paper A, 5.1: the original test set is cut into 1,196 for validation and 2,393 for testing: 1/3 and 2/3."""
     private = np.flatnonzero(faces.split == "PrivateTest")
     third = np.zeros(len(private), dtype=bool)
-    third[stratified_part(faces.label[private], len(private) // 3, request.seed)] = True
-    return _rows(faces, "train"), private[third], private[~third]
+    third[stratified_sample(faces.label[private], len(private) // 3, request.seed)] = True
+    return _rows_of(faces, "train"), private[third], private[~third]
 
 
-def paper_c(faces: FaceSet, request: Request) -> Sides:
+def paper_c(faces: FaceSet, request: Request) -> SplitRows:
     """Paper C, section IV: 28,709 against 7,178, all that is published beside the training side.
 
     The paper validates on nothing; ours must, and takes a tenth of the training side for it.
     """
-    test = np.sort(np.concatenate([_rows(faces, "val"), _rows(faces, "test")]))
-    return *_cut(faces, _rows(faces, "train"), request.seed), test
+    test = np.sort(np.concatenate([_rows_of(faces, "val"), _rows_of(faces, "test")]))
+    return *_cut_validation(faces, _rows_of(faces, "train"), request.seed), test
 
 
-def train_quarter(faces: FaceSet, request: Request) -> Sides:
+def train_quarter(faces: FaceSet, request: Request) -> SplitRows:
     """Quarter `fold` of the training side trains, the other three validate, and they test as well.
 
     For choosing a recipe: a figure on 21,500 images of FER2013 is known to 0.3 points, and neither PublicTest nor
     PrivateTest is read.
     """
-    fold, train = train_quarter_number(request), _rows(faces, "train")
+    fold, train = train_quarter_number(request), _rows_of(faces, "train")
     part = faces.take(train, f"{faces.fingerprint} train")
-    home = folds(inseparable(part), part.label, QUARTERS, request.seed)
+    home = assign_folds(group_inseparable(part), part.label, QUARTERS, request.seed)
     held_out = train[home != fold]
     return train[home == fold], held_out, held_out
 
@@ -99,7 +98,7 @@ def train_quarter_number(request: Request) -> int:
     return request.fold
 
 
-def train_kfold(faces: FaceSet, request: Request) -> Sides:
+def train_kfold(faces: FaceSet, request: Request) -> SplitRows:
     """Of the images that `official` trains on, fold `fold` tests and the others train; its validation side validates.
 
     For cross-fitted predictions: over all folds each training image is tested once, by a net that saw neither it nor
@@ -108,7 +107,7 @@ def train_kfold(faces: FaceSet, request: Request) -> Sides:
     k = train_kfold_number(request)
     train, val, _ = official(faces, request)
     part = faces.take(train, f"{faces.fingerprint} train")
-    home = folds(inseparable(part), part.label, k, request.seed)
+    home = assign_folds(group_inseparable(part), part.label, k, request.seed)
     return train[home != request.fold], val, train[home == request.fold]
 
 
@@ -121,21 +120,21 @@ def train_kfold_number(request: Request) -> int:
     return k
 
 
-def _cut(faces: FaceSet, train: Integers, seed: int) -> tuple[Integers, Integers]:
+def _cut_validation(faces: FaceSet, train: Integers, seed: int) -> tuple[Integers, Integers]:
     """A stratified tenth taken out of the training side, people and copies whole; one of them where they are fewer."""
     part = faces.take(train, f"{faces.fingerprint} train")
-    return cut_validation(train, inseparable(part), part.label, seed)
+    return cut_validation(train, group_inseparable(part), part.label, seed)
 
 
 def _lacks_one_of(faces: FaceSet, *sides: str) -> str:
     if faces.split is None:
         return "this data set has no published split"
-    if any(len(_rows(faces, side)) for side in sides):
+    if any(len(_rows_of(faces, side)) for side in sides):
         return ""
-    known = choices(word for side in sides for word in ROLES[side])
+    known = choices(word for side in sides for word in SPLIT_WORDS[side])
     return f"this data set has no published split {known} (it says {choices(np.unique(faces.split)[:5])})"
 
 
-def _rows(faces: FaceSet, side: str) -> Integers:
+def _rows_of(faces: FaceSet, side: str) -> Integers:
     assert faces.split is not None
-    return np.flatnonzero(published_side(faces.split) == side)
+    return np.flatnonzero(map_published_splits(faces.split) == side)

@@ -14,7 +14,7 @@ from fer_lightning.errors import FerError
 PAIRS = (("train", "val"), ("train", "test"), ("val", "test"))
 VAL_SUBJECTS = 11  # paper A, section 5.1: of the group set aside 11 people validate
 
-Sides = tuple[Integers, Integers, Integers]
+SplitRows = tuple[Integers, Integers, Integers]
 """Sorted rows that train, validate and test."""
 
 
@@ -27,7 +27,7 @@ class Protocol:
     val: Integers
     test: Integers
 
-    def sides(self) -> dict[str, Integers]:
+    def splits(self) -> dict[str, Integers]:
         """The three arrays by the name of their stage."""
         return {"train": self.train, "val": self.val, "test": self.test}
 
@@ -64,12 +64,12 @@ class Apart(IntEnum):
     COPIES = 3
 
 
-def nothing_lacks(faces: FaceSet) -> str:
+def lacks_nothing(faces: FaceSet) -> str:
     """For protocols that any data set can follow."""
     return ""
 
 
-def nothing_to_check(request: Request) -> None:
+def accept_any_request(request: Request) -> None:
     """For protocols that can follow any request, or need the faces to say so."""
 
 
@@ -90,12 +90,12 @@ class Rule:
         val_tests: whether the validation images are the test images as well, so that no published test side is read.
     """
 
-    make: Callable[[FaceSet, Request], Sides]
-    lacks: Callable[[FaceSet], str] = nothing_lacks
+    make: Callable[[FaceSet, Request], SplitRows]
+    lacks: Callable[[FaceSet], str] = lacks_nothing
     folds: bool = False
     num_folds: bool = False
     val_subjects: bool = False
-    check: Callable[[Request], object] = nothing_to_check
+    check: Callable[[Request], object] = accept_any_request
     apart: Apart = Apart.COPIES
     filled: tuple[str, ...] = ("train", "val", "test")
     val_tests: bool = False
@@ -107,7 +107,7 @@ class Rule:
         return PAIRS[:2] if self.val_tests else PAIRS
 
 
-def turn(home: Integers, fold: int) -> Sides:
+def rotate_folds(home: Integers, fold: int) -> SplitRows:
     """Fold `fold` tests, the next one (the first after the last) validates, the others train; home (N,) is 0 to k-1."""
     test, val = home == fold, home == (fold + 1) % (int(home.max()) + 1)
     return np.flatnonzero(~(test | val)), np.flatnonzero(val), np.flatnonzero(test)

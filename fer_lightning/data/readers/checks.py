@@ -21,6 +21,7 @@ LISTED = 4  # differing counts that a warning spells out
 WHOLE = "all"  # stands where a split's name would, for a set that is counted as one
 
 Counts = Mapping[str, Sequence[int]]
+DIR_KEY = "data.faces.dir"  # the override that names a data set's folder, but in mixes, which have two
 
 
 def count_images(faces: FaceSet) -> dict[str, list[int]]:
@@ -72,9 +73,6 @@ def find_official_counts(read: Callable[..., FaceSet], faces: FaceSet) -> dict[s
         read = read.func
     official = getattr(read, "official_counts", None) or getattr(sys.modules[read.__module__], "official_counts", None)
     return None if official is None else official(faces)
-
-
-DIR_KEY = "data.faces.dir"  # the override that names a data set's folder, but in mixes, which have two
 
 
 def check_not_file(root: Path, key: str = DIR_KEY) -> None:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from fer_lightning.data.cache import cached, content_hash
+from fer_lightning.data.cache import cache_faces, content_hash
 from fer_lightning.data.expressions import EXPRESSIONS, expression, relabel
 from fer_lightning.data.faces import FaceSet
 from fer_lightning.data.readers.archives import open_text
@@ -36,6 +36,22 @@ FRAMES = ("apex", "last3", "first_and_last3")
 OFFICIAL_SEQUENCES = (45, 59, 25, 69, 28, 83, 0, 18)
 # ckextended.csv, as its Kaggle page counts it: each labelled peak, and the first frame of all 593 sequences
 OFFICIAL_TABLE = (45, 59, 25, 69, 28, 83, 593, 18)
+IMAGES, EMOTION, FACS, LANDMARKS = "cohn-kanade-images", "Emotion", "FACS", "Landmarks"
+# CK+'s own numbers: its ReadMe, phase 1, 2010
+EMOTIONS = ("neutral", "angry", "contempt", "disgust", "fear", "happy", "sad", "surprise")
+NUM_LANDMARKS = 68
+MAX_ACTION_UNIT = 99  # FACS numbers its action units and descriptors with two digits
+MAX_INTENSITY = 5  # FACS's E; 0 says that the unit shows and its strength was not coded
+MAX_COORDINATE = 10_000  # pixels; no photograph of CK+ is a tenth as wide
+CROPS = "CK+48"
+TABLE = "ckextended.csv"
+TABLES = tuple(f"{TABLE}{ending}" for ending in ("", ".xz", ".gz", ".zip"))
+SIZE = 48
+# how the table numbers its classes; its Kaggle page, and the counts there tell the classes apart
+NUMBERED = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral", "contempt")
+USAGES = ("Training", "PublicTest", "PrivateTest")
+PATTERN = re.compile(r"(S[0-9]{3})_([0-9]{3})_([0-9]{8})")
+EXAMPLE = "S005_001_00000011.png"
 
 
 def read(dir: str | Path, cache_dir: Path, frames: str = "last3") -> FaceSet:
@@ -115,9 +131,6 @@ def _official_numbers(faces: FaceSet) -> Mapping[str, tuple[int, ...]]:
     return {WHOLE: tuple(numbers)}
 
 
-IMAGES, EMOTION, FACS, LANDMARKS = "cohn-kanade-images", "Emotion", "FACS", "Landmarks"
-
-
 def read_sequences(images: Path, root: Path, how: str) -> ImageTable:
     """The chosen frames of every labelled sequence.
 
@@ -192,14 +205,6 @@ def _read_extras(root: Path, chosen: Sequence[SequenceFrame], quiet: Sequence[bo
     return extras
 
 
-# CK+'s own numbers: its ReadMe, phase 1, 2010
-EMOTIONS = ("neutral", "angry", "contempt", "disgust", "fear", "happy", "sad", "surprise")
-NUM_LANDMARKS = 68
-MAX_ACTION_UNIT = 99  # FACS numbers its action units and descriptors with two digits
-MAX_INTENSITY = 5  # FACS's E; 0 says that the unit shows and its strength was not coded
-MAX_COORDINATE = 10_000  # pixels; no photograph of CK+ is a tenth as wide
-
-
 def read_emotion(folder: Path, shot: SequenceFrame) -> str | None:
     """The expression at the peak of the sequence to which `shot` belongs; None where the sequence has no file.
 
@@ -262,15 +267,6 @@ def _find_sequence_file(folder: Path, shot: SequenceFrame, kind: str) -> Path | 
     return found[0]
 
 
-CROPS = "CK+48"
-TABLE = "ckextended.csv"
-TABLES = tuple(f"{TABLE}{ending}" for ending in ("", ".xz", ".gz", ".zip"))
-SIZE = 48
-# how the table numbers its classes; its Kaggle page, and the counts there tell the classes apart
-NUMBERED = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral", "contempt")
-USAGES = ("Training", "PublicTest", "PrivateTest")
-
-
 def read_crops(folder: Path, how: str) -> ImageTable:
     """The chosen frames of CK+48, which holds the last three of each labelled sequence.
 
@@ -321,7 +317,7 @@ def read_table(path: Path, how: str, cache_dir: Path) -> FaceSet:
             f"data.frames={how}: {path} holds single images and no sequences; leave data.frames=last3, "
             "or get CK+'s full sequences from its authors"
         )
-    return cached(cache_dir, "ckplus", content_hash("ckplus table", files=[path]), lambda: _parse_table(path))
+    return cache_faces(cache_dir, "ckplus", content_hash("ckplus table", files=[path]), lambda: _parse_table(path))
 
 
 def _parse_table(path: Path) -> FaceSet:
@@ -330,10 +326,6 @@ def _parse_table(path: Path) -> FaceSet:
     ids = np.array([f"{row:03d}" for row in range(len(rows.pixels))])
     labels = relabel(rows.labels, NUMBERED, EXPRESSIONS)
     return FaceSet(rows.pixels, labels, EXPRESSIONS, ids, fingerprint="", split=rows.usage)
-
-
-PATTERN = re.compile(r"(S[0-9]{3})_([0-9]{3})_([0-9]{8})")
-EXAMPLE = "S005_001_00000011.png"
 
 
 class SequenceFrame(NamedTuple):

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from fer_lightning.data.cache import cached, content_hash
+from fer_lightning.data.cache import cache_faces, content_hash
 from fer_lightning.data.expressions import expression, relabel
 from fer_lightning.data.faces import FaceSet
 from fer_lightning.data.images import SUFFIXES, decode_all
@@ -46,6 +46,7 @@ TABLES = {
 }
 FOLDERS = 2  # part of the cache's key: raise it when the same class folders give other pixels or splits
 SIDE_USAGES = {"train": "Training", "val": "PublicTest", "test": "PrivateTest"}
+DEPTH = 2  # of an image below its side's folder
 
 
 def read(dir: str | Path, cache_dir: Path) -> FaceSet:
@@ -86,13 +87,13 @@ def parse(dir: str | Path, cache_dir: Path, key: str = DIR_KEY) -> FaceSet:
     table = find_table(root)
     if table is not None:
         path = table
-        return cached(cache_dir, "fer2013", content_hash("fer2013 table", files=[path]), lambda: _read_table(path))
+        return cache_faces(cache_dir, "fer2013", content_hash("fer2013 table", files=[path]), lambda: _read_table(path))
     folders = find_split_folders(root)
     if {"train", "test"} <= set(folders):
         found = list_class_images(folders, root)
         ids = make_ids(found, root)
         content = content_hash("fer2013 folders", FOLDERS, ids.tolist(), files=[image.path for image in found])
-        return cached(cache_dir, "fer2013", content, lambda: _read_folders(found, root, "val" in folders))
+        return cache_faces(cache_dir, "fer2013", content, lambda: _read_folders(found, root, "val" in folders))
     raise FerError(
         f"{root}: no FER2013 here. Put one of these in: {', '.join(TABLES)}, or the folders train/<class>/*.jpg, "
         "test/<class>/*.jpg and, as you like, validation/<class>/*.jpg. Kaggle has it as 'Challenges in Representation "
@@ -129,9 +130,6 @@ def _usage(image: ClassImage) -> str:
     if prefix in USAGES:
         return prefix
     return SIDE_USAGES[image.side]
-
-
-DEPTH = 2  # of an image below its side's folder
 
 
 class ClassImage(NamedTuple):

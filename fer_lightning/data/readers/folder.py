@@ -30,6 +30,11 @@ log = logging.getLogger(__name__)
 
 MANIFEST = "manifest.csv"
 DIGITS = 18  # of a frame's number: 64 bits hold no more
+IGNORE = "ignore"
+IMAGE = "image"
+GROUPS = ("label", "split", "subject", "sequence", "frame", "pose", "illumination", IMAGE, IGNORE)
+CLASS_ONLY = 2
+LAYOUTS = {CLASS_ONLY: "<class>/<file>", 3: "<split>/<class>/<file>"}  # by the parts of the path
 
 
 @dataclass(frozen=True)
@@ -181,13 +186,6 @@ def _column(entries: Sequence[ImageEntry], name: str) -> list[str]:
     """What each entry says; an empty list where none says anything."""
     column = [entry.says.get(name, "") for entry in entries]
     return column if any(column) else []
-
-
-IGNORE = "ignore"
-IMAGE = "image"
-GROUPS = ("label", "split", "subject", "sequence", "frame", "pose", "illumination", IMAGE, IGNORE)
-CLASS_ONLY = 2
-LAYOUTS = {CLASS_ONLY: "<class>/<file>", 3: "<split>/<class>/<file>"}  # by the parts of the path
 
 
 def entries_by_pattern(files: Sequence[Path], root: Path, pattern: str, about: str | None = None) -> list[ImageEntry]:

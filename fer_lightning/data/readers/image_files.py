@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from fer_lightning.data.cache import Columns, cached_columns, content_hash
+from fer_lightning.data.cache import Columns, cache_columns, content_hash
 from fer_lightning.data.faces import FaceSet
-from fer_lightning.data.image_digests import DIGEST_BYTES, digest_of
+from fer_lightning.data.image_digests import DIGEST_BYTES, compute_digest
 from fer_lightning.data.images import SUFFIXES, ImageFiles, decode_all, is_image
 from fer_lightning.data.names import path_text, plain_text
 from fer_lightning.errors import FerError
@@ -24,6 +24,7 @@ from fer_lightning.errors import FerError
 log = logging.getLogger(__name__)
 
 SHOWN = 5  # files that the line about those passed over names
+SCAN_VERSION = 1  # part of the cache's key: raise it when the columns below, or the way files are decoded, change
 
 
 class FoundFiles(NamedTuple):
@@ -137,9 +138,6 @@ def parse_image_names(folder: Path, pattern: re.Pattern[str], example: str) -> l
     return found
 
 
-SCAN_VERSION = 1  # part of the cache's key: raise it when the columns below, or the way files are decoded, change
-
-
 @dataclass(frozen=True)
 class ImageTable:
     """What a reader knows of N image files; a list that stays empty is a column that the data set does not know.
@@ -187,7 +185,7 @@ def build_face_set(name: str, table: ImageTable, root: Path, cache_dir: Path) ->
     # a file that was rewritten has another size or time: hashing gigabytes at every start would take minutes
     stats = [(stat.st_size, stat.st_mtime_ns) for stat in (path.stat() for path in table.paths)]
     key = content_hash("photographs", SCAN_VERSION, str(root.resolve()), ids, stats)
-    found = cached_columns(cache_dir, f"{name}-files", key, lambda: _scan(table.paths, root))
+    found = cache_columns(cache_dir, f"{name}-files", key, lambda: _scan(table.paths, root))
     number = {name: place for place, name in enumerate(table.class_names)}
     return FaceSet(
         pixels=ImageFiles(table.paths),
@@ -209,7 +207,7 @@ def _scan(paths: Sequence[Path], root: Path) -> Columns:
     whole = blake2b(digest_size=16)
     for number, image in enumerate(decode_all(paths, root)):
         height[number], width[number], colour[number] = image.shape[0], image.shape[1], image.ndim == 3
-        digest[number] = digest_of(image)
+        digest[number] = compute_digest(image)
         whole.update(digest[number].to_bytes(DIGEST_BYTES, "little", signed=True))
     columns = {"height": height, "width": width, "colour": colour, "digest": digest}
     return {

@@ -14,13 +14,14 @@ import numpy.typing as npt
 from fer_lightning.data.cache import content_hash
 from fer_lightning.data.expressions import expression, relabel
 from fer_lightning.data.faces import FaceSet, Images, Integers, Pixels
-from fer_lightning.data.image_digests import digests_of_pairs
-from fer_lightning.data.images import resized
+from fer_lightning.data.image_digests import combine_digests
+from fer_lightning.data.images import resize
 from fer_lightning.data.readers.archives import open_text
 from fer_lightning.data.readers.text_tables import read_csv_rows
 from fer_lightning.errors import FerError, choices
 
 Labeller = Callable[[FaceSet], tuple[Integers, npt.NDArray[np.float32], Sequence[str]]]
+VERSION = 2  # part of the fingerprint: raise it when the same settings give other pixels
 
 
 class LabelSource(Protocol):
@@ -143,9 +144,6 @@ def _keep_labelled(lfw: FaceSet, label: Integers, class_names: tuple[str, ...], 
     return replace(lfw, label=label, class_names=class_names).take(rows, lfw.fingerprint)
 
 
-VERSION = 2  # part of the fingerprint: raise it when the same settings give other pixels
-
-
 @dataclass(frozen=True)
 class Background:
     """Pictures of LFW as scenes, each with a face of FER2013 over its own; the label is the pasted face's.
@@ -210,7 +208,7 @@ class Background:
             subject=pool.subject[face],
             split=pictures.split,
             extras={
-                "digest": digests_of_pairs(pictures.extras["digest"], pool.extras["digest"][face]),
+                "digest": combine_digests(pictures.extras["digest"], pool.extras["digest"][face]),
                 "scene": np.char.add("lfw/", pictures.subject),
             },
         )
@@ -225,7 +223,7 @@ class Background:
         left = min(max(0, round(self.x * width - side / 2)), width - side)
         under = picture[top : top + side, left : left + side]
         mask = self._mask(side)
-        under[:] = np.round(mask * resized(face, side) + (1 - mask) * under)
+        under[:] = np.round(mask * resize(face, side) + (1 - mask) * under)
         return np.asarray(picture, dtype=np.uint8)
 
     def _mask(self, side: int) -> npt.NDArray[np.float64]:

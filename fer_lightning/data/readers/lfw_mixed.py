@@ -14,9 +14,9 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from fer_lightning.data.cache import content_hash
-from fer_lightning.data.copies import copy_groups
+from fer_lightning.data.duplicates import copy_groups
 from fer_lightning.data.faces import FaceSet, Integers, Strings
-from fer_lightning.data.folds import inseparable
+from fer_lightning.data.folds import group_inseparable
 from fer_lightning.data.image_digests import image_digests
 from fer_lightning.data.images import Images, Pixels
 from fer_lightning.data.readers import fer2013, lfw
@@ -64,7 +64,7 @@ def read(
     scenes = labels.candidates(lfw.read(lfw_dir, cache_dir, "data.faces.lfw_dir"), fer.class_names, lfw_images)
     if len(scenes) < lfw_images:
         raise FerError(f"{lfw_dir}: {len(scenes):,} pictures, and data.faces.lfw_images={lfw_images}; choose fewer")
-    copies, people = copy_groups(fer), inseparable(scenes)
+    copies, people = copy_groups(fer), group_inseparable(scenes)
     kinds = np.concatenate([fer.label, np.full(len(scenes), len(fer.class_names))])
     wanted = np.array([per_class] * len(fer.class_names) + [lfw_images])
     groups = np.concatenate([copies, copies.max() + 1 + people])

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from fer_lightning.data.cache import cached, content_hash
+from fer_lightning.data.cache import cache_faces, content_hash
 from fer_lightning.data.faces import FaceSet, Pixels
 from fer_lightning.data.readers.checks import check_not_file, describe_location, name_counts, warn_unless_official
 from fer_lightning.errors import FerError
@@ -53,7 +53,7 @@ def read(dir: str | Path, cache_dir: Path, rotate: float = 0.0, seed: int = 0) -
     for path in paths:
         _check_idx_file(path)
     key = content_hash("mnist", READING, float(rotate), seed if rotate else None, files=paths)
-    faces = cached(cache_dir, "mnist", key, lambda: _read_all(raw, rotate, seed))
+    faces = cache_faces(cache_dir, "mnist", key, lambda: _read_all(raw, rotate, seed))
     warn_unless_official(faces, OFFICIAL_COUNTS)
     return faces
 

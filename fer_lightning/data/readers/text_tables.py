@@ -16,6 +16,11 @@ import numpy.typing as npt
 from fer_lightning.data.readers.archives import detect_encoding
 from fer_lightning.errors import FerError, choices
 
+COLUMNS = ("emotion", "pixels", "Usage")
+MAX_BYTES = 1_000_000  # bytes; the landmarks of a face are 68 lines
+# float() would also take 1_0, nan and the digits of other scripts
+NUMBER = re.compile(r"[-+]?[0-9]+(\.[0-9]*)?([eE][-+]?[0-9]+)?")
+
 
 def read_csv_rows(lines: Iterable[str], name: str, columns: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
     """Each row's place for messages and its cells in the order of `columns`; empty lines are passed over.
@@ -49,9 +54,6 @@ def read_csv_rows(lines: Iterable[str], name: str, columns: Sequence[str]) -> It
         raise FerError(
             f"{name}, line {reader.line_num}: this is no table of comma-separated values: {fault}"
         ) from fault
-
-
-COLUMNS = ("emotion", "pixels", "Usage")
 
 
 class PixelRows(NamedTuple):
@@ -105,11 +107,6 @@ def _parse_pixels(text: str, size: int, where: str) -> npt.NDArray[np.uint8]:
     if values.min() < 0 or values.max() > 255:
         raise FerError(f"{where}: a pixel is {values.min()} or {values.max()}, the range is 0 to 255")
     return values.astype(np.uint8).reshape(size, size)
-
-
-MAX_BYTES = 1_000_000  # bytes; the landmarks of a face are 68 lines
-# float() would also take 1_0, nan and the digits of other scripts
-NUMBER = re.compile(r"[-+]?[0-9]+(\.[0-9]*)?([eE][-+]?[0-9]+)?")
 
 
 class NumberLine(NamedTuple):

@@ -9,6 +9,8 @@ import numpy as np
 from fer_lightning.data.synthetic.curves import Points
 
 OCCLUDERS = ("hand", "bar", "sunglasses", "scarf", "patch")
+_PIVOT = np.array([0.0, 0.3, 0.0])
+_LOOKS_AT = np.array([0.0, 0.06])  # the image's middle lies a little below the pivot
 
 
 @dataclass(frozen=True)
@@ -84,10 +86,6 @@ class Camera:
         """Pixel positions (K, 2) of points (K, 3); the middle of the first pixel is 0, 0."""
         flat: Points = (points - _PIVOT) @ self.turn.T * self.unit + self.centre
         return flat
-
-
-_PIVOT = np.array([0.0, 0.3, 0.0])
-_LOOKS_AT = np.array([0.0, 0.06])  # the image's middle lies a little below the pivot
 
 
 def camera(view: Nuisance, size: int, keep: Points) -> Camera:

@@ -7,8 +7,8 @@ from functools import lru_cache
 import numpy as np
 
 from fer_lightning.data.synthetic.curves import Points, ellipse, spline
-from fer_lightning.data.synthetic.geometry_upper import SIDES
-from fer_lightning.data.synthetic.scene import Scene
+from fer_lightning.data.synthetic.geometry import SIDES
+from fer_lightning.data.synthetic.paint import Scene
 
 _LONG = ("long", "parted")
 

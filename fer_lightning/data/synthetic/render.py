@@ -11,17 +11,24 @@ import numpy.typing as npt
 from fer_lightning.data.synthetic.action_units import Units, by_number
 from fer_lightning.data.synthetic.canvas import Canvas
 from fer_lightning.data.synthetic.curves import cut_like
-from fer_lightning.data.synthetic.geometry import face_shapes
+from fer_lightning.data.synthetic.geometry import face_shapes, landmarks
 from fer_lightning.data.synthetic.identity import Identity
-from fer_lightning.data.synthetic.landmarks import landmarks
 from fer_lightning.data.synthetic.nuisance import Nuisance, camera
-from fer_lightning.data.synthetic.paint_eyes import paint_brows, paint_eyes
-from fer_lightning.data.synthetic.paint_folds import paint_folds
+from fer_lightning.data.synthetic.paint import (
+    Scene,
+    background,
+    cells,
+    light,
+    paint_brows,
+    paint_eyes,
+    paint_folds,
+    paint_head,
+    paint_mouth,
+    paint_neck,
+    paint_nose,
+    paint_occluder,
+)
 from fer_lightning.data.synthetic.paint_hair import paint_beard, paint_glasses, paint_hair, paint_hair_behind
-from fer_lightning.data.synthetic.paint_head import background, light, paint_head, paint_neck
-from fer_lightning.data.synthetic.paint_mouth import paint_mouth, paint_nose
-from fer_lightning.data.synthetic.paint_over import paint_occluder
-from fer_lightning.data.synthetic.scene import Scene, cells
 
 _PAINTERS = (
     paint_hair_behind, paint_neck, paint_head, paint_nose, paint_beard, paint_eyes, paint_mouth, paint_folds,

@@ -49,7 +49,7 @@ def kept_digest(config: Mapping[str, Any], key: str) -> dict[str, str] | None:
 
 
 def keep_digest(config: Mapping[str, Any], key: str | None, digest: Mapping[str, str]) -> None:
-    """Keeps the digest of each side, as `side_digests` gives it; without a key nothing happens.
+    """Keeps the digest of each side, as `split_digests` gives it; without a key nothing happens.
 
     Args:
         config: resolved, of a run.

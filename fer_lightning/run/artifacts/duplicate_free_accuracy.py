@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fer_lightning.data.datamodule import FaceDataModule
-from fer_lightning.data.exclusion import exact_copies, near_copies
+from fer_lightning.data.duplicates import find_exact_copies, find_near_copies
 from fer_lightning.data.expressions import EXPRESSIONS
 from fer_lightning.results.intervals import wilson
 from fer_lightning.results.predictions import Predictions
@@ -58,11 +58,11 @@ def further_accuracies(
 def _without_copies_and_beside_votes(
     datamodule: FaceDataModule, rows: npt.NDArray[np.int64], predictions: Predictions
 ) -> Judged:
-    faces, train = datamodule.opened.source, datamodule.protocol.train
-    exact = exact_copies(faces, rows, train)
+    faces, train = datamodule.prepared_data.source, datamodule.protocol.train
+    exact = find_exact_copies(faces, rows, train)
     judged = {
         "test/accuracy_no_exact_copies": (~exact, predictions.correct),
-        "test/accuracy_no_near_copies": (~near_copies(faces, rows, train, exact), predictions.correct),
+        "test/accuracy_no_near_copies": (~find_near_copies(faces, rows, train, exact), predictions.correct),
     }
     if "ferplus" in faces.extras:
         names = np.array([*EXPRESSIONS, ""])[faces.extras["ferplus"][rows]]

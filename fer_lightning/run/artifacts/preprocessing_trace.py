@@ -36,7 +36,7 @@ def sources(datamodule: FaceDataModule) -> Sources:
     if locate.detectors:
         how = ["crop"] * locate.crop + ["align"] * locate.align + [f"margin {locate.margin:g}"] * (locate.margin > 0)
         done.append(f"locate {', '.join([*locate.detectors, *how])}")
-    pictures = [datamodule.opened.source.pixels]
+    pictures = [datamodule.prepared_data.source.pixels]
     for _ in done:
         pictures.insert(0, cast(Made, pictures[0]).images)
     return Sources(["as read", *done], pictures)
@@ -44,7 +44,7 @@ def sources(datamodule: FaceDataModule) -> Sources:
 
 def some_rows(datamodule: FaceDataModule, count: int) -> Integers:
     """Training rows from all over the set, at most `count`; rather of several classes, and with a face found."""
-    before, after = sources(datamodule).pictures[0], datamodule.opened.source.pixels
+    before, after = sources(datamodule).pictures[0], datamodule.prepared_data.source.pixels
     label, chosen = datamodule.faces.label, list[int]()
     # a set of fewer images than `count` leaves parts empty
     for part in filter(len, np.array_split(datamodule.protocol.train, count)):

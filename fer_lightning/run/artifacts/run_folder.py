@@ -46,7 +46,7 @@ def start_training(job: Job, lock: FolderLock, datamodule: FaceDataModule, world
     (job.output_dir / RESULT).unlink(missing_ok=True)
     if not job.resumed:
         job.last_checkpoint.unlink(missing_ok=True)
-    write_split(datamodule.opened.source, datamodule.protocol.sides(), job.output_dir / SPLIT)
+    write_split(datamodule.prepared_data.source, datamodule.protocol.splits(), job.output_dir / SPLIT)
     job = replace(job, data_digest=datamodule.data_digest())
     saved_job.save(job)
     return job

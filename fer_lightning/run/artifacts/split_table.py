@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fer_lightning.data.faces import FaceSet, Integers
-from fer_lightning.data.image_digests import image_digests, in_hex
+from fer_lightning.data.image_digests import image_digests, to_hex
 from fer_lightning.whole import whole
 
 COLUMNS = ("image", "side", "label", "digest")  # and `subject`, where people are known
@@ -39,7 +39,7 @@ def placed(faces: FaceSet, sides: Mapping[str, Integers]) -> Iterator[Placed]:
         for start in range(0, len(rows), CHUNK):
             part = rows[start : start + CHUNK]
             columns = (faces.ids[part].tolist(), [side] * len(part), names[faces.label[part]].tolist())
-            yield from map(Placed, *columns, in_hex(digests[part]))
+            yield from map(Placed, *columns, to_hex(digests[part]))
 
 
 def write_split(faces: FaceSet, sides: Mapping[str, Integers], path: Path) -> None:

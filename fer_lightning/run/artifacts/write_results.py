@@ -45,12 +45,12 @@ def leave(
 ) -> Result:
     """Writes what the test left and the pictures, then result.json, and returns what that holds."""
     folder, protocol = job.output_dir, datamodule.protocol
-    digest, counts = datamodule.data_digest(), {stage: len(side) for stage, side in protocol.sides().items()}
+    digest, counts = datamodule.data_digest(), {stage: len(side) for stage, side in protocol.splits().items()}
     seen = None
     if record is None:
         # what trained a checkpoint that is tested anew may have been other images than this protocol's
         digest = {"test": digest["test"]}
-        write_split(datamodule.opened.source, {"test": protocol.test}, folder / SPLIT)
+        write_split(datamodule.prepared_data.source, {"test": protocol.test}, folder / SPLIT)
         seen = rows_that_trained(module.trained_images, datamodule)
         counts |= {} if seen is None else {"test_trained": len(seen)}
     tested = leave_test(job, outcome, datamodule, answers, module, pages, seen)

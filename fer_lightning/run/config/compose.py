@@ -115,7 +115,7 @@ def _if_else(key: str, yes: Any, no: Any, *, _root_: DictConfig) -> Any:
 
 def _class_set(name: str | int | None, dir: str, frames: str) -> list[str]:
     """The classes of a named set; those that CK+'s files in `dir` hold where the name is `held`."""
-    from fer_lightning.data.class_sets import HELD, class_set  # what reads images is slow to import
+    from fer_lightning.data.expressions import HELD, class_set
     from fer_lightning.data.readers.ckplus import find_classes
 
     return list(find_classes(dir, frames) if name == HELD else class_set(name))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from fer_lightning.data.audit.looks import channels, look, sizes
-from fer_lightning.data.near_copies import thumbnails
+from fer_lightning.data.audit.audit import count_channels, count_sizes, measure_images
+from fer_lightning.data.duplicates import thumbnails
 
 
 class Decoded(list):
@@ -27,27 +27,30 @@ def faces_of(make_faces, shapes, **columns):
 
 def test_every_picture_is_decoded_once(make_faces):
     faces = faces_of(make_faces, [(30, 40), (24, 24, 3), (9, 9)])
-    looks = look(faces)
+    looks = measure_images(faces)
     assert faces.pixels.asked == 3
     assert np.array_equal(looks.thumbnails, thumbnails(faces.pixels))
     assert looks.height.tolist() == [30, 24, 9]
     assert looks.width.tolist() == [40, 24, 9]
-    assert channels(looks) == {"grey": 2, "colour": 1}
+    assert count_channels(looks) == {"grey": 2, "colour": 1}
 
 
 def test_width_comes_first_and_the_commonest_size_too(make_faces):
-    looks = look(faces_of(make_faces, [(30, 40), (50, 20, 3), (50, 20)]))
-    assert list(sizes(looks).items()) == [("20x50", 2), ("40x30", 1)]
+    looks = measure_images(faces_of(make_faces, [(30, 40), (50, 20, 3), (50, 20)]))
+    assert list(count_sizes(looks).items()) == [("20x50", 2), ("40x30", 1)]
 
 
 def test_sizes_of_the_files_come_before_those_of_the_pixels(make_faces):
     extras = {"height": np.array([480, 490]), "width": np.array([640, 640])}
-    assert sizes(look(faces_of(make_faces, [(24, 24), (24, 24)], extras=extras))) == {"640x480": 1, "640x490": 1}
+    assert count_sizes(measure_images(faces_of(make_faces, [(24, 24), (24, 24)], extras=extras))) == {
+        "640x480": 1,
+        "640x490": 1,
+    }
 
 
 def test_the_eleventh_size_and_those_after_it_are_other(make_faces):
     shapes = [(24, 24 + number) for number in range(13)] + [(24, 24)]
-    told = sizes(look(faces_of(make_faces, shapes)))
+    told = count_sizes(measure_images(faces_of(make_faces, shapes)))
     assert told == {"24x24": 2, **{f"{24 + number}x24": 1 for number in range(1, 10)}, "other": 3}
 
 
@@ -56,4 +59,4 @@ def test_a_single_colour_is_blank_and_a_single_other_pixel_is_not(make_faces):
     faces.array[0] = (9, 80, 200)
     faces.array[1] = (9, 80, 200)
     faces.array[1, 47, 47, 2] = 201
-    assert look(faces).blank.tolist() == [True, False, False]
+    assert measure_images(faces).blank.tolist() == [True, False, False]

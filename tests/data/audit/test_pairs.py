@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fer_lightning.data.audit.crossings import crossings
-from fer_lightning.data.audit.pairs import telling_pairs
-from fer_lightning.data.copies import copy_groups
-from fer_lightning.data.near_copies import thumbnails
+from fer_lightning.data.audit.example_pairs import select_example_pairs
+from fer_lightning.data.audit.overlap import find_overlaps
+from fer_lightning.data.duplicates import copy_groups, thumbnails
 
 EACH_KIND = 10
 
@@ -16,7 +15,7 @@ EACH_KIND = 10
 def pairs_of(faces, train, test, val=()):
     sides = {"train": np.array(train), "val": np.array(val, dtype=np.int64), "test": np.array(test)}
     thumbs, groups = thumbnails(faces.pixels), copy_groups(faces)
-    return telling_pairs(crossings(sides, thumbs, groups), thumbs, groups, faces.label)
+    return select_example_pairs(find_overlaps(sides, thumbs, groups), thumbs, groups, faces.label)
 
 
 def mixed(picture: np.ndarray, noise: float, draw: np.random.Generator) -> np.ndarray:

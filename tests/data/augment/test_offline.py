@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from fer_lightning.data.augment.offline import CropsOfSizes, Mirrored, NineViews
-from fer_lightning.data.preprocess.turn import rotate
+from fer_lightning.data.preprocess.rotate import rotate
 from fer_lightning.errors import FerError
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from skimage.data import camera
 from skimage.transform import rotate
 
-from fer_lightning.data.preprocess.cut import cut
+from fer_lightning.data.preprocess.crop import crop_face
 from fer_lightning.data.preprocess.detectors import Face
 from fer_lightning.errors import FerError
 
@@ -51,7 +51,7 @@ def test_eyes_come_level_about_a_midpoint_that_stays(degrees):
     middle = np.array([88.0, 71.0])
     eyes = on_circle(middle, 30, degrees)
     picture = dots((150, 180), eyes, (120, 240))
-    level = cut(picture, face((40, 30, 90, 90), eyes), crop=False, align=True, margin=0)
+    level = crop_face(picture, face((40, 30, 90, 90), eyes), crop=False, align=True, margin=0)
     assert level.shape == picture.shape
     left, right = centre(level, (0, 88)), centre(level, (88, 180))
     assert left == pytest.approx(middle - (30, 0), abs=0.1)
@@ -61,13 +61,15 @@ def test_eyes_come_level_about_a_midpoint_that_stays(degrees):
 
 def test_landmarks_of_a_face_on_its_head_set_it_upright():
     eyes = [(100, 60), (40, 60)]  # the left eye of the upright face is on the image's right
-    upright = cut(dots((120, 140), eyes, (120, 240)), face((30, 20, 80, 80), eyes), crop=False, align=True, margin=0)
+    upright = crop_face(
+        dots((120, 140), eyes, (120, 240)), face((30, 20, 80, 80), eyes), crop=False, align=True, margin=0
+    )
     assert upright[:, :70].max() < 130 < upright[:, 70:].max()
 
 
 def test_a_turn_is_scikit_images():
     picture, eyes = camera(), on_circle(np.array([230.0, 150.0]), 40, 12)
-    ours = cut(picture, face((150, 80, 150, 150), eyes), crop=False, align=True, margin=0)
+    ours = crop_face(picture, face((150, 80, 150, 150), eyes), crop=False, align=True, margin=0)
     theirs = rotate(picture, 12, center=(230, 150), order=1, mode="edge", preserve_range=True)
     # OpenCV places each pixel to 1/32 only
     assert np.abs(ours - theirs).mean() < 1
@@ -77,25 +79,25 @@ def test_a_turn_is_scikit_images():
 @pytest.mark.parametrize("channels", [(), (3,)])
 def test_a_square_box_in_whole_pixels_is_a_slice(channels):
     picture = noise(60, 80, *channels)
-    found = cut(picture, face((13, 7, 30, 30)), crop=True, align=False, margin=0)
+    found = crop_face(picture, face((13, 7, 30, 30)), crop=True, align=False, margin=0)
     assert np.array_equal(found, picture[7:37, 13:43])
 
 
 def test_the_longer_side_rules_and_the_box_stays_in_the_middle():
     picture = noise(100, 100)
-    found = cut(picture, face((40, 20, 20, 40)), crop=True, align=False, margin=0)
+    found = crop_face(picture, face((40, 20, 20, 40)), crop=True, align=False, margin=0)
     assert np.array_equal(found, picture[20:60, 30:70])
 
 
 def test_the_margin_is_a_share_that_each_side_gains():
     picture = noise(100, 100)
-    found = cut(picture, face((40, 30, 20, 20)), crop=True, align=False, margin=0.25)
+    found = crop_face(picture, face((40, 30, 20, 20)), crop=True, align=False, margin=0.25)
     assert np.array_equal(found, picture[25:55, 35:65])
 
 
 def test_beyond_the_border_its_pixels_repeat():
     picture = np.array([[1, 2, 3], [4, 5, 6], [7, 8, 9]], dtype=np.uint8)
-    found = cut(picture, face((-2, -1, 4, 4)), crop=True, align=False, margin=0)
+    found = crop_face(picture, face((-2, -1, 4, 4)), crop=True, align=False, margin=0)
     assert found.tolist() == [[1, 1, 1, 2], [1, 1, 1, 2], [4, 4, 4, 5], [7, 7, 7, 8]]
 
 
@@ -103,7 +105,7 @@ def test_beyond_the_border_its_pixels_repeat():
 def test_a_box_beside_the_image_is_its_border(eyes):
     picture = noise(20, 20)
     picture[:, 0] = 77
-    found = cut(picture, face((-200, 5, 10, 10), eyes), crop=True, align=True, margin=0)
+    found = crop_face(picture, face((-200, 5, 10, 10), eyes), crop=True, align=True, margin=0)
     assert found.tolist() == [[77] * 10] * 10
 
 
@@ -112,7 +114,7 @@ def test_the_box_turns_along_and_its_middle_is_the_crops(degrees):
     eyes = on_circle(np.array([80.0, 60.0]), 20, degrees)
     # the centre of the box is the edge of pixels, half a pixel beyond the centre of pixel (95, 100)
     picture = dots((170, 190), [(95, 100)], [200])
-    found = cut(picture, face((95.5 - 35, 100.5 - 25, 70, 50), eyes), crop=True, align=True, margin=0.1)
+    found = crop_face(picture, face((95.5 - 35, 100.5 - 25, 70, 50), eyes), crop=True, align=True, margin=0.1)
     assert found.shape == (84, 84)
     assert centre(found, (0, 84)) == pytest.approx((41.5, 41.5), abs=0.55)  # whole pixels: half a one off at most
 
@@ -122,32 +124,34 @@ def test_a_turned_crop_sees_corners_that_a_turn_within_the_frame_would_lose(degr
     picture, eyes = camera()[::4, ::4], on_circle(np.array([90.0, 90.0]), 10, degrees)
     box = (70, 75, 60, 60)
     wide = np.pad(picture, 100, mode="edge")
-    found = cut(picture, face(box, eyes), crop=True, align=True, margin=0)
-    same = cut(wide, face((170, 175, 60, 60), eyes + 100), crop=True, align=True, margin=0)
+    found = crop_face(picture, face(box, eyes), crop=True, align=True, margin=0)
+    same = crop_face(wide, face((170, 175, 60, 60), eyes + 100), crop=True, align=True, margin=0)
     assert np.abs(found.astype(int) - same).max() <= 1
 
 
 @pytest.mark.parametrize("crop", [False, True])
 def test_level_or_unknown_eyes_turn_nothing(crop):
     picture = noise(50, 50)
-    plain = cut(picture, face((10, 10, 20, 20)), crop=crop, align=False, margin=0.1)
+    plain = crop_face(picture, face((10, 10, 20, 20)), crop=crop, align=False, margin=0.1)
     for eyes in (None, [(15, 18), (25, 18)], [(15, 18), (15, 18)]):
-        assert np.array_equal(cut(picture, face((10, 10, 20, 20), eyes), crop=crop, align=True, margin=0.1), plain)
+        assert np.array_equal(
+            crop_face(picture, face((10, 10, 20, 20), eyes), crop=crop, align=True, margin=0.1), plain
+        )
     tilted = face((10, 10, 20, 20), [(15, 15), (25, 20)])
-    assert np.array_equal(cut(picture, tilted, crop=crop, align=False, margin=0.1), plain)
+    assert np.array_equal(crop_face(picture, tilted, crop=crop, align=False, margin=0.1), plain)
 
 
 @pytest.mark.parametrize("choice", [PLAIN, {"crop": True, "align": True, "margin": 0.3}])
 def test_an_image_without_a_face_stays_as_it_is(choice):
     picture = noise(9, 7, 3)
-    assert np.array_equal(cut(picture, None, **choice), picture)
+    assert np.array_equal(crop_face(picture, None, **choice), picture)
 
 
 @pytest.mark.parametrize("margin", [-0.01, float("nan"), float("inf")])
 @pytest.mark.parametrize("found", [None, face((0, 0, 4, 4))])
 def test_an_impossible_margin_is_refused(margin, found):
     with pytest.raises(FerError, match=r"data\.locate\.margin=.*choose 0 or more"):
-        cut(noise(8, 8), found, crop=True, align=False, margin=margin)
+        crop_face(noise(8, 8), found, crop=True, align=False, margin=margin)
 
 
 numbers = st.floats(-40, 80, allow_nan=False)
@@ -164,7 +168,7 @@ numbers = st.floats(-40, 80, allow_nan=False)
 )
 def test_what_comes_out_is_a_contiguous_square_of_the_same_kind(size, colour, box, eyes, crop, align, margin):
     picture = noise(*size, *([3] if colour else []))[::-1]
-    found = cut(picture, face(box, eyes), crop=crop, align=align, margin=margin)
+    found = crop_face(picture, face(box, eyes), crop=crop, align=align, margin=margin)
     assert found.dtype == np.uint8
     assert found.flags.c_contiguous
     assert found.shape[2:] == picture.shape[2:]
@@ -186,4 +190,4 @@ def test_a_crop_is_the_same_in_a_picture_widened_by_its_own_border(box, margin):
     wide = np.pad(picture, 60, mode="edge")
     moved = (box[0] + 60, box[1] + 60, *box[2:])
     choice = {"crop": True, "align": False, "margin": margin}
-    assert np.array_equal(cut(picture, face(box), **choice), cut(wide, face(moved), **choice))
+    assert np.array_equal(crop_face(picture, face(box), **choice), crop_face(wide, face(moved), **choice))

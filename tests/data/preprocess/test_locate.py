@@ -52,7 +52,7 @@ def test_without_detectors_nothing_is_searched(faces, tmp_path):
 
 
 def test_a_detector_looks_only_at_what_those_before_it_missed(faces, tmp_path, looks):
-    found = Locate(**CASCADE).found(faces, tmp_path)
+    found = Locate(**CASCADE).find_faces(faces, tmp_path)
     assert looks == [("first", 10), ("first", 20), ("second", 20), ("first", 30), ("second", 30)]
     assert found["detector"].tolist() == [0, 1, -1]
     assert found["faces"].tolist() == [1, 2, 0]
@@ -62,7 +62,7 @@ def test_a_detector_looks_only_at_what_those_before_it_missed(faces, tmp_path, l
 
 
 def test_the_order_of_the_detectors_counts(faces, tmp_path, looks):
-    found = Locate(["second", "first"]).found(faces, tmp_path)
+    found = Locate(["second", "first"]).find_faces(faces, tmp_path)
     assert found["detector"].tolist() == [0, 0, -1]
     assert found["faces"].tolist() == [2, 2, 0]
 
@@ -79,7 +79,7 @@ def test_faces_are_cut_out_and_others_stay_whole(faces, tmp_path, looks):
 
 @pytest.mark.parametrize(("how", "box"), [("best", [0, 0, 2, 2]), ("largest", [4, 4, 6, 6]), ("central", [4, 4, 6, 6])])
 def test_of_several_faces_one_is_taken_as_asked(faces, tmp_path, looks, how, box):
-    assert Locate(**CASCADE, on_several=how).found(faces, tmp_path)["box"][1].tolist() == box
+    assert Locate(**CASCADE, on_several=how).find_faces(faces, tmp_path)["box"][1].tolist() == box
 
 
 def test_several_faces_are_an_error_where_that_is_asked(faces, tmp_path, looks):
@@ -109,27 +109,27 @@ def test_the_search_is_kept_whatever_becomes_of_its_finds(faces, tmp_path, looks
 
 @pytest.mark.parametrize("change", [{"detectors": ["second"]}, {"on_several": "largest"}, {"keep_up_to": 12}])
 def test_settings_of_the_search_search_anew(faces, tmp_path, looks, change):
-    Locate(**CASCADE).found(faces, tmp_path)
+    Locate(**CASCADE).find_faces(faces, tmp_path)
     before = len(list(tmp_path.glob("located-*[!k]")))
-    Locate(**CASCADE | change).found(faces, tmp_path)
+    Locate(**CASCADE | change).find_faces(faces, tmp_path)
     assert len(list(tmp_path.glob("located-*[!k]"))) == before + 1
 
 
 def test_small_images_are_crops_already(faces, tmp_path, looks):
     how = Locate(**CASCADE, keep_up_to=12, on_none="error")
-    found = how.found(faces, tmp_path)
+    found = how.find_faces(faces, tmp_path)
     assert looks == []
     assert found["detector"].tolist() == [-2, -2, -2]
     assert np.array_equal(how.faces(faces, tmp_path).pixels[0], faces.pixels[0])
-    assert how.rates(found)["first"] == {"tried": 0, "found": 0}
-    assert Locate(**CASCADE, keep_up_to=11).found(faces, tmp_path)["detector"].tolist() == [0, 1, -1]
+    assert how.count_detections(found)["first"] == {"tried": 0, "found": 0}
+    assert Locate(**CASCADE, keep_up_to=11).find_faces(faces, tmp_path)["detector"].tolist() == [0, 1, -1]
 
 
 def test_rates_and_report_by_hand(faces, tmp_path, looks):
     how = Locate(**CASCADE, on_none="drop", on_several="largest", align=True)
-    found = how.found(faces, tmp_path)
-    assert how.rates(found) == {"first": {"tried": 3, "found": 1}, "second": {"tried": 2, "found": 1}}
-    assert how.report(found) == [
+    found = how.find_faces(faces, tmp_path)
+    assert how.count_detections(found) == {"first": {"tried": 3, "found": 1}, "second": {"tried": 2, "found": 1}}
+    assert how.describe_search(found) == [
         "first: a face in 1 of 3 images (33.3%)",
         "second: a face in 1 of 2 images (50.0%)",
         "no face in 1 image (left out); several in 1 (largest taken)",
@@ -139,7 +139,7 @@ def test_rates_and_report_by_hand(faces, tmp_path, looks):
 
 def test_a_report_does_not_say_what_becomes_of_several_faces_where_no_image_has_them(faces, tmp_path, looks):
     how = Locate(["first"], on_several="error")
-    assert how.report(how.found(faces, tmp_path))[1:] == ["no face in 2 images (kept whole); several in 0"]
+    assert how.describe_search(how.find_faces(faces, tmp_path))[1:] == ["no face in 2 images (kept whole); several in 0"]
 
 
 def marks_of(*boxes):
@@ -156,7 +156,7 @@ def marks_of(*boxes):
 
 def test_points_of_the_data_set_are_a_detector_and_missing_ones_are_a_miss(faces, tmp_path, looks):
     marked = replace(faces, extras={"landmarks": marks_of((1, 2, 5, 6), None, (0, 0, 4, 4))})
-    found = Locate(["landmarks", "second"]).found(marked, tmp_path)
+    found = Locate(["landmarks", "second"]).find_faces(marked, tmp_path)
     assert looks == [("second", 20)]
     assert found["detector"].tolist() == [0, 1, 0]
     assert found["box"][[0, 2]].tolist() == [[1, 2, 5, 6], [0, 0, 4, 4]]
@@ -164,16 +164,16 @@ def test_points_of_the_data_set_are_a_detector_and_missing_ones_are_a_miss(faces
 
 
 def test_a_data_set_without_points_leaves_all_to_the_next(faces, tmp_path, looks):
-    assert Locate(["landmarks", "second"]).found(faces, tmp_path)["detector"].tolist() == [1, 1, -1]
+    assert Locate(["landmarks", "second"]).find_faces(faces, tmp_path)["detector"].tolist() == [1, 1, -1]
 
 
 def test_other_points_on_the_same_pixels_are_another_search(faces, tmp_path, looks):
     how = Locate(["landmarks"])
-    assert how.found(faces, tmp_path)["detector"].tolist() == [-1, -1, -1]
+    assert how.find_faces(faces, tmp_path)["detector"].tolist() == [-1, -1, -1]
     boxes = [(1, 2, 5, 6), None, None]
     for first in (boxes[0], (2, 2, 3, 3)):
         marked = replace(faces, extras={"landmarks": marks_of(first, None, None)})
-        assert how.found(marked, tmp_path)["box"][0].tolist() == list(first)
+        assert how.find_faces(marked, tmp_path)["box"][0].tolist() == list(first)
     marked = (replace(faces, extras={"landmarks": marks_of(first, None, None)}) for first in (boxes[0], (2, 2, 3, 3)))
     assert len({how.faces(one, tmp_path).fingerprint for one in marked}) == 2
 
@@ -208,7 +208,7 @@ def test_drawn_faces_in_larger_pictures_are_cut_out_where_they_are(name, tmp_pat
     scenes = np.stack([in_scene(face, 320, 400, 60, 150) for face in drawn.pixels])
     faces = make_faces(drawn.label, pixels=scenes, class_names=drawn.class_names)
     how = Locate([name])
-    found = how.found(faces, tmp_path)
+    found = how.find_faces(faces, tmp_path)
     hits = found["detector"] == 0
     assert hits.sum() >= 5
     middle = found["box"][hits, :2] + found["box"][hits, 2:] / 2

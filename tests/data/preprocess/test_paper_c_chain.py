@@ -7,7 +7,7 @@ import cv2.data
 import numpy as np
 import pytest
 
-from fer_lightning.data.preprocess.detectors.cascade import NEIGHBOURS, STEP
+from fer_lightning.data.preprocess.detectors import NEIGHBOURS, STEP
 from fer_lightning.data.synthetic.read import draw_set
 from fer_lightning.run.build import build_data, make
 from fer_lightning.run.config.compose import compose_job
@@ -88,7 +88,7 @@ def test_the_chain_is_what_opencv_and_numpy_do_by_hand(data_of_folder, photograp
 
 
 def test_a_face_is_found_in_all_pictures_but_the_last(data_of_folder):
-    found = data_of_folder.locate.found(data_of_folder.read_faces(), data_of_folder.cache_dir)["detector"]
+    found = data_of_folder.locate.find_faces(data_of_folder.read_faces(), data_of_folder.cache_dir)["detector"]
     assert [number(data_of_folder, row) for row in np.flatnonzero(found < 0)] == [6]
 
 

@@ -12,7 +12,7 @@ from scipy.sparse import diags_array, eye_array, kron
 from scipy.sparse.linalg import spsolve
 from skimage import exposure, filters
 
-from fer_lightning.data.preprocess.reflectance import dct, difference_of_gaussians, isotropic_diffusion
+from fer_lightning.data.preprocess.illumination import dct, difference_of_gaussians, isotropic_diffusion
 from fer_lightning.errors import FerError
 
 REFLECTANCES = [isotropic_diffusion, dct, difference_of_gaussians]

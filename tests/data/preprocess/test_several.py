@@ -7,7 +7,7 @@ import re
 import pytest
 
 from fer_lightning.data.preprocess.detectors import Face
-from fer_lightning.data.preprocess.several import SEVERAL, best_of
+from fer_lightning.data.preprocess.locate import FACE_CHOICES, choose_face
 from fer_lightning.errors import FerError
 
 SURE = Face((0, 0, 10, 10), 9.0, None)
@@ -19,27 +19,27 @@ SHAPE = (60, 100, 3)
 
 @pytest.mark.parametrize(("how", "face"), [("best", SURE), ("largest", LARGE), ("central", CENTRAL)])
 def test_the_face_is_chosen_as_asked(how, face):
-    assert best_of(FACES, how, SHAPE, "x.png") is face
-    assert best_of(FACES[::-1], how, SHAPE, "x.png") is face
+    assert choose_face(FACES, how, SHAPE, "x.png") is face
+    assert choose_face(FACES[::-1], how, SHAPE, "x.png") is face
 
 
 def test_height_and_width_are_not_mistaken_for_each_other():
     # in an image 60 wide and 100 high the middle is (30, 50): the sure one is 58 pixels away, the central one 31
-    assert best_of([SURE, Face((25, 45, 10, 10), 0.0, None)], "central", (100, 60), "x.png").score == 0.0
+    assert choose_face([SURE, Face((25, 45, 10, 10), 0.0, None)], "central", (100, 60), "x.png").score == 0.0
 
 
 @pytest.mark.parametrize("how", ["best", "largest", "central"])
 def test_of_equal_ones_the_first_is_taken(how):
     twins = [Face((45, 25, 10, 10), 1.0, None) for _ in range(2)]
-    assert best_of(twins, how, SHAPE, "x.png") is twins[0]
+    assert choose_face(twins, how, SHAPE, "x.png") is twins[0]
 
 
-@pytest.mark.parametrize("how", SEVERAL)
+@pytest.mark.parametrize("how", FACE_CHOICES)
 def test_one_face_is_taken_whatever_is_asked(how):
-    assert best_of([LARGE], how, SHAPE, "x.png") is LARGE
+    assert choose_face([LARGE], how, SHAPE, "x.png") is LARGE
 
 
 def test_several_faces_are_refused_where_that_is_asked():
     message = re.escape("a/x.png: 3 faces found; data.locate.on_several=largest takes the largest")
     with pytest.raises(FerError, match=message):
-        best_of(FACES, "error", SHAPE, "a/x.png")
+        choose_face(FACES, "error", SHAPE, "a/x.png")

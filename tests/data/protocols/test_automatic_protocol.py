@@ -5,16 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fer_lightning.data.protocols import Request, choose
+from fer_lightning.data.protocols import Request, apply_protocol
 from fer_lightning.errors import FerError
 
-LOGGER = "fer_lightning.data.protocols.automatic"
+LOGGER = "fer_lightning.data.protocols.registry"
 
 
 def lines(caplog, faces, name):
     caplog.clear()
     with caplog.at_level("INFO", logger=LOGGER):
-        protocol = choose(faces, name, Request())
+        protocol = apply_protocol(faces, name, Request())
     return protocol, [record.getMessage() for record in caplog.records if record.name == LOGGER]
 
 
@@ -64,15 +64,15 @@ def test_images_that_a_protocol_leaves_out_are_said(make_faces, caplog):
 def test_few_training_people_still_leave_one_to_validate(make_faces):
     people = [f"p{row % 4}" for row in range(20)] + ["q"] * 5
     faces = make_faces([0] * 25, split=["train"] * 20 + ["test"] * 5, subject=people)
-    protocol = choose(faces, "auto", Request())
-    assert [len(set(faces.subject[rows])) for rows in protocol.sides().values()] == [3, 1, 1]
+    protocol = apply_protocol(faces, "auto", Request())
+    assert [len(set(faces.subject[rows])) for rows in protocol.splits().values()] == [3, 1, 1]
     alone = make_faces([0] * 25, split=["train"] * 20 + ["test"] * 5, subject=["p"] * 20 + ["q"] * 5)
     with pytest.raises(FerError, match=r"the training images are one person .* none can validate"):
-        choose(alone, "auto", Request())
+        apply_protocol(alone, "auto", Request())
 
 
 def test_auto_is_one_split_and_needs_labels(make_faces):
     with pytest.raises(FerError, match=r"data\.fold=1: protocol auto is one split"):
-        choose(make_faces([0, 1] * 20), "auto", Request(fold=1))
+        apply_protocol(make_faces([0, 1] * 20), "auto", Request(fold=1))
     with pytest.raises(FerError, match=r"data\.protocol=auto: none of the 4 images has a label"):
-        choose(make_faces(np.full(4, -1)), "auto", Request())
+        apply_protocol(make_faces(np.full(4, -1)), "auto", Request())

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from fer_lightning.data.protocols import Request, choose
+from fer_lightning.data.protocols import Request, apply_protocol
 
 GOLDEN = {
     "official": (
@@ -149,10 +149,13 @@ def thirty_six(make_faces):
 @pytest.mark.parametrize("name", GOLDEN)
 def test_the_rows_are_those_that_every_machine_draws(thirty_six, name):
     request, *sides = GOLDEN[name]
-    assert [rows.tolist() for rows in choose(thirty_six, name, request).sides().values()] == sides
+    assert [rows.tolist() for rows in apply_protocol(thirty_six, name, request).splits().values()] == sides
 
 
 def test_the_images_are_those_that_every_machine_draws_where_nobody_is_known(thirty_six):
     nobody = replace(thirty_six, subject=None)
-    sides = [choose(nobody, name, Request(seed=5)).val.tolist() for name in ("paper_a", "paper_c", "holdout", "kfold")]
+    sides = [
+        apply_protocol(nobody, name, Request(seed=5)).val.tolist()
+        for name in ("paper_a", "paper_c", "holdout", "kfold")
+    ]
     assert sides == [[9, 29], [2, 10, 13], [10, 18, 22], [0, 1, 5, 7, 9, 17, 18, 21, 24, 29, 32, 33]]

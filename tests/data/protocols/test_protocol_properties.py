@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fer_lightning.data.protocols import PROTOCOLS, Request, choose
-from fer_lightning.data.protocols.published import published_side
+from fer_lightning.data.protocols import PROTOCOLS, Request, apply_protocol
+from fer_lightning.data.protocols.published import map_published_splits
 from fer_lightning.errors import FerError
 
 SEEDS = st.integers(0, 2**32 - 1)
@@ -77,7 +77,7 @@ def asked(data, name: str, groups: int) -> Request:
 
 
 def lists(protocol) -> list[list[int]]:
-    return [rows.tolist() for rows in protocol.sides().values()]
+    return [rows.tolist() for rows in protocol.splits().values()]
 
 
 def assert_apart(faces, sides: list[list[int]]) -> None:
@@ -96,7 +96,7 @@ def test_people_and_copies_stay_whole_and_nobody_is_lost(make_faces, name, data)
     request = asked(data, name, groups)
     least = max(WHOLE[name], request.num_folds or 0)
     try:
-        sides = lists(choose(faces, name, request))
+        sides = lists(apply_protocol(faces, name, request))
     except FerError:
         assert groups < least or (name == "subject_8fold" and groups // 8 <= request.val_subjects)
         return
@@ -121,10 +121,10 @@ def test_every_labelled_image_is_tested_once_and_validates_once(make_faces, name
     seed = data.draw(SEEDS)
     if (len(labelled) if name == "kfold_images" else groups) < k:
         with pytest.raises(FerError):
-            choose(faces, name, Request(seed=seed, num_folds=k if "kfold" in name else None))
+            apply_protocol(faces, name, Request(seed=seed, num_folds=k if "kfold" in name else None))
         return
     requests = [Request(fold, k if "kfold" in name else None, seed) for fold in range(k)]
-    splits = [lists(choose(faces, name, request)) for request in requests]
+    splits = [lists(apply_protocol(faces, name, request)) for request in requests]
     for stage in (1, 2):
         assert sorted(row for sides in splits for row in sides[stage]) == labelled
     for sides in splits:
@@ -137,7 +137,7 @@ def test_kfold_images_gives_every_fold_each_class_within_one_image(make_faces, t
     faces = build(make_faces, table)
     if (faces.label >= 0).sum() < k:
         return
-    tested = [faces.label[choose(faces, "kfold_images", Request(fold, k, seed)).test] for fold in range(k)]
+    tested = [faces.label[apply_protocol(faces, "kfold_images", Request(fold, k, seed)).test] for fold in range(k)]
     counts = np.array([np.bincount(labels, minlength=5) for labels in tested])
     assert (counts.max(axis=0) - counts.min(axis=0) <= 1).all()
 
@@ -149,7 +149,7 @@ def test_the_groups_set_aside_hold_each_person_once_and_as_many_people(make_face
     if len(np.unique(lots)) < 16:
         return
     lot = dict(zip(np.flatnonzero(faces.label >= 0).tolist(), lots.tolist(), strict=True))
-    splits = [lists(choose(faces, "subject_8fold", Request(fold, None, seed, 1))) for fold in range(8)]
+    splits = [lists(apply_protocol(faces, "subject_8fold", Request(fold, None, seed, 1))) for fold in range(8)]
     aside = [{lot[row] for row in val + test} for _, val, test in splits]
     assert sum(map(len, aside)) == len(np.unique(lots))
     assert max(map(len, aside)) - min(map(len, aside)) <= 1
@@ -169,10 +169,10 @@ def test_published_sides_are_kept_or_refused(make_faces, name, data):
     faces = build(make_faces, table, split=np.array(words)[places % len(words)])
     faces = faces if known else replace(faces, subject=None)
     try:
-        sides = lists(choose(faces, name, Request(seed=data.draw(SEEDS))))
+        sides = lists(apply_protocol(faces, name, Request(seed=data.draw(SEEDS))))
     except FerError:
         return
-    side = np.where(faces.label >= 0, published_side(faces.split), "")
+    side = np.where(faces.label >= 0, map_published_splits(faces.split), "")
     wanted = side != ""
     if name == "paper_a":
         wanted &= (side == "train") | (faces.split == "PrivateTest")
@@ -192,15 +192,15 @@ def test_only_labels_people_splits_and_copies_matter(make_faces, name, data):
     faces = build(make_faces, table, split=[words[int(who[1:]) % 5] for who in table["subject"]])
     request = asked(data, name, len(np.unique(units(table))))
     try:
-        sides = lists(choose(faces, name, request))
+        sides = lists(apply_protocol(faces, name, request))
     except FerError:
         return
     row = np.arange(len(faces))
     other = replace(faces, ids=row.astype(str), fingerprint="", sequence=row.astype(str), frame=row)
     told = replace(other, pixels=np.zeros((len(faces), 1, 1), np.uint8), extras={"digest": -table["picture"]})
     kept = np.flatnonzero(faces.label >= 0)
-    assert lists(choose(faces, name, request)) == lists(choose(other, name, request)) == sides
-    assert lists(choose(told, name, request)) == sides
-    assert [kept[rows].tolist() for rows in lists(choose(faces.take(kept, "labelled"), name, request))] == sides
+    assert lists(apply_protocol(faces, name, request)) == lists(apply_protocol(other, name, request)) == sides
+    assert lists(apply_protocol(told, name, request)) == sides
+    assert [kept[rows].tolist() for rows in lists(apply_protocol(faces.take(kept, "labelled"), name, request))] == sides
     if name not in NEED_SPLIT:
-        assert lists(choose(replace(faces, split=None), name, request)) == sides
+        assert lists(apply_protocol(replace(faces, split=None), name, request)) == sides

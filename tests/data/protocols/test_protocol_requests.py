@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from fer_lightning.data.protocols import PROTOCOLS, Request, choose
+from fer_lightning.data.protocols import PROTOCOLS, Request, apply_protocol
 from fer_lightning.errors import FerError
 
 FAULTS = {
@@ -60,7 +60,7 @@ def test_an_impossible_wish_is_refused(make_faces, fault):
     name, wishes, message = FAULTS[fault]
     faces = make_faces(np.arange(30) % 7, subject=[f"p{row:02d}" for row in range(30)])
     with pytest.raises(FerError, match=message):
-        choose(faces, name, Request(**wishes))
+        apply_protocol(faces, name, Request(**wishes))
 
 
 @pytest.mark.parametrize("seed", [-1, 2**32])
@@ -78,13 +78,15 @@ def test_nobody_who_validates_is_refused(number):
 @pytest.mark.parametrize("name", PROTOCOLS)
 def test_images_without_any_label_have_no_protocol(make_faces, name):
     with pytest.raises(FerError, match=rf"data\.protocol={name}: none of the 4 images has a label"):
-        choose(make_faces([-1] * 4, subject=list("abcd"), split=["train", "val", "test", "test"]), name, Request())
+        apply_protocol(
+            make_faces([-1] * 4, subject=list("abcd"), split=["train", "val", "test", "test"]), name, Request()
+        )
 
 
 def test_too_few_people_for_holdout_hear_of_a_protocol_that_takes_them(make_faces):
     faces = make_faces([0] * 20, subject=["ann", "bob"] * 10)
     with pytest.raises(FerError, match=r"only 2 groups of images .* one each must .*data\.protocol=kfold_images"):
-        choose(faces, "holdout", Request())
+        apply_protocol(faces, "holdout", Request())
 
 
 def careless(monkeypatch, name: str, *sides: list[int]) -> None:
@@ -96,7 +98,7 @@ def careless(monkeypatch, name: str, *sides: list[int]) -> None:
 def test_an_image_on_two_sides_would_be_a_fault_of_ours(make_faces, monkeypatch, name):
     careless(monkeypatch, name, [0, 1], [2], [1, 3])
     with pytest.raises(AssertionError, match="an image stands in train and in test"):
-        choose(make_faces([0, 1, 2, 3], split=["train", "train", "val", "test"]), name, Request())
+        apply_protocol(make_faces([0, 1, 2, 3], split=["train", "train", "val", "test"]), name, Request())
 
 
 @pytest.mark.parametrize("sides", [([0], [1], [2, 3]), ([0, 2], [1, 3], [4])])
@@ -105,13 +107,13 @@ def test_a_copy_on_two_sides_would_be_a_fault_of_ours(make_faces, monkeypatch, s
     faces.pixels[3] = faces.pixels[0]
     careless(monkeypatch, "holdout", *sides)
     with pytest.raises(AssertionError, match="protocol holdout: an exact copy stands in train and in"):
-        choose(faces, "holdout", Request())
+        apply_protocol(faces, "holdout", Request())
 
 
 def test_a_person_on_two_drawn_sides_would_be_caught(make_faces, monkeypatch):
     careless(monkeypatch, "kfold", [0], [1], [2])
     with pytest.raises(FerError, match=r"data\.protocol=kfold: ann in both val and test"):
-        choose(make_faces([0, 1, 2], subject=["bob", "ann", "ann"]), "kfold", Request())
+        apply_protocol(make_faces([0, 1, 2], subject=["bob", "ann", "ann"]), "kfold", Request())
 
 
 @pytest.mark.parametrize("empty", [0, 1, 2])
@@ -121,4 +123,4 @@ def test_a_side_without_images_is_refused(make_faces, monkeypatch, empty):
     careless(monkeypatch, "holdout", *sides)
     stage = ("train", "val", "test")[empty]
     with pytest.raises(FerError, match=rf"data\.protocol=holdout leaves no image to {stage}; choose another"):
-        choose(make_faces([0, 1, 2]), "holdout", Request())
+        apply_protocol(make_faces([0, 1, 2]), "holdout", Request())

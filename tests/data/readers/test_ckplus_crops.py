@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fer_lightning.data.protocols.named import choose
+from fer_lightning.data.protocols.registry import apply_protocol
 from fer_lightning.data.protocols.rule import Request
 from fer_lightning.data.readers import ckplus
 from fer_lightning.data.synthetic.read import read
@@ -126,7 +126,7 @@ def test_the_table_has_no_sequences(table, tmp_path, frames):
 def test_the_table_has_no_people_to_keep_apart(table, tmp_path):
     (tmp_path / "ckextended.csv").write_text(table)
     with pytest.raises(FerError, match="subject_8fold"):
-        choose(ckplus.read(tmp_path, tmp_path / "cache"), "subject_8fold", Request())
+        apply_protocol(ckplus.read(tmp_path, tmp_path / "cache"), "subject_8fold", Request())
 
 
 def test_the_crops_come_before_the_table(crops, table, tmp_path):

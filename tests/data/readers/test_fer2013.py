@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import pytest
 
-from fer_lightning.data.protocols import Request, choose
+from fer_lightning.data.protocols import Request, apply_protocol
 from fer_lightning.data.readers import fer2013
 from tests.layouts.fer2013 import FER2013_CLASSES, TABLES, write_fer2013
 
@@ -183,7 +183,7 @@ def test_folders_without_prefixes_get_their_validation_out_of_the_training_side(
         cv2.imwrite(str(folder / f"{row}.jpg"), image)
     faces = fer2013.read(tmp_path, tmp_path / "cache")
     with caplog.at_level("WARNING", logger="fer_lightning.data.protocols"):
-        protocol = choose(faces, "official", Request())
+        protocol = apply_protocol(faces, "official", Request())
     assert "do not say what is PublicTest: a tenth of the training images validates" in caplog.text
     assert (len(protocol.train), len(protocol.val), len(protocol.test)) == (63, 7, 14)
     assert set(faces.split[protocol.val]) == {"Training"}

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from fer_lightning.data.expressions import EXPRESSIONS
-from fer_lightning.data.protocols import Request, choose
+from fer_lightning.data.protocols import Request, apply_protocol
 from fer_lightning.data.readers.folder import FolderReader
 from fer_lightning.errors import FerError
 from tests.layouts.folders import write_folders
@@ -162,8 +162,8 @@ def test_every_drawn_layout_of_class_folders_gives_the_drawn_faces(tmp_path, tin
 
 def test_the_official_protocol_takes_the_folders_for_its_sides(tmp_path, tiny_faces, read):
     faces = read(write_folders(tiny_faces, tmp_path / "set", "splits"))
-    protocol = choose(faces, "official", Request())
-    for side, rows in protocol.sides().items():
+    protocol = apply_protocol(faces, "official", Request())
+    for side, rows in protocol.splits().items():
         assert len(rows) > 0
         assert all(name.startswith(f"{side}/") for name in faces.ids[rows])
 
@@ -201,7 +201,7 @@ def test_a_folder_without_labels_is_read_and_no_protocol_takes_it(draw, read):
     assert faces.label.tolist() == [-1, -1]
     assert faces.class_names == EXPRESSIONS
     with pytest.raises(FerError, match="none of the 2 images has a label"):
-        choose(faces, "holdout", Request())
+        apply_protocol(faces, "holdout", Request())
 
 
 COUNTS = {"train": {"happy": 2, "sad": 1}, "test": {"happy": 0, "sad": 1, "fear": 3}}

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from fer_lightning.data.expressions import EXPRESSIONS
-from fer_lightning.data.protocols import PROTOCOLS, Request, choose
+from fer_lightning.data.protocols import PROTOCOLS, Request, apply_protocol
 from fer_lightning.data.readers import lfw
 from fer_lightning.errors import FerError
 from tests.layouts.lfw import VARIANTS, write_lfw
@@ -61,7 +61,7 @@ def test_the_drawn_layout_is_read(tmp_path, tiny_faces, variant):
 def test_no_protocol_takes_images_without_labels(tmp_path, protocol):
     faces = lfw.read(draw(tmp_path / "lfw"), tmp_path / "cache")
     with pytest.raises(FerError, match="none of the 3 images has a label"):
-        choose(faces, protocol, Request())
+        apply_protocol(faces, protocol, Request())
 
 
 def test_other_counts_than_the_published_are_one_warning(tmp_path, caplog, monkeypatch):

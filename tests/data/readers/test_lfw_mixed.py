@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fer_lightning.data.folds import inseparable
-from fer_lightning.data.protocols import Request, choose
+from fer_lightning.data.folds import group_inseparable
+from fer_lightning.data.protocols import Request, apply_protocol
 from fer_lightning.data.readers import lfw_mixed
 from fer_lightning.data.readers.lfw_labels import Background
 from fer_lightning.data.readers.lfw_mixed import ConcatImages, draw_mix, link_groups, spread_test_images
@@ -68,9 +68,9 @@ def test_every_number_by_hand(read):
 def test_no_copy_and_no_person_crosses(read, lfw, seed):
     faces = read(seed=seed)
     train, test = faces.split == "train", faces.split == "test"
-    for column in (faces.extras["digest"], faces.subject, inseparable(faces)):
+    for column in (faces.extras["digest"], faces.subject, group_inseparable(faces)):
         assert np.intersect1d(column[train], column[test]).size == 0
-    link_groups = dict(zip(lfw.subject, inseparable(lfw), strict=True))
+    link_groups = dict(zip(lfw.subject, group_inseparable(lfw), strict=True))
     people = np.array([link_groups.get(name, -1) for name in people_of(faces)])
     assert np.intersect1d(people[train & (people >= 0)], people[test]).size == 0
 
@@ -123,7 +123,7 @@ def test_the_same_seed_mixes_the_same_and_another_seed_otherwise(read):
 
 def test_paper_cs_protocol_validates_on_a_part_of_the_training_side(read):
     faces = read()
-    protocol = choose(faces, "paper_c", Request())
+    protocol = apply_protocol(faces, "paper_c", Request())
     assert sorted(protocol.test.tolist()) == np.flatnonzero(faces.split == "test").tolist()
     digest = faces.extras["digest"]
     assert len(protocol.val) > 0

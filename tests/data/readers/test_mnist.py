@@ -9,7 +9,7 @@ import pytest
 from scipy import ndimage
 from support import REAL_DATA
 
-from fer_lightning.data.protocols import Request, choose
+from fer_lightning.data.protocols import Request, apply_protocol
 from fer_lightning.data.readers import mnist
 from fer_lightning.errors import FerError
 from tests.layouts.mnist import write_mnist
@@ -60,7 +60,7 @@ def test_old_copies_of_torchvision_do_not_come_before_the_files(root, tmp_path):
 
 def test_the_official_protocol_cuts_its_validation_out_of_train(root, tmp_path):
     faces = mnist.read(root, tmp_path / "cache")
-    protocol = choose(faces, "official", Request())
+    protocol = apply_protocol(faces, "official", Request())
     assert set(faces.split[protocol.test]) == {"test"}
     assert set(faces.split[protocol.val]) == set(faces.split[protocol.train]) == {"train"}
     assert (len(protocol.train) + len(protocol.val), len(protocol.test)) == (60, 20)

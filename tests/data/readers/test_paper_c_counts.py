@@ -7,7 +7,7 @@ import csv
 import numpy as np
 import pytest
 
-from fer_lightning.data.folds import inseparable
+from fer_lightning.data.folds import group_inseparable
 from fer_lightning.run.build import build_data
 from fer_lightning.run.config.compose import compose_job
 from fer_lightning.run.pseudo_labels import PseudoLabels
@@ -44,7 +44,7 @@ def mixed(places, tmp_path):
         job = compose_job([f"data={option}", f"paths.data_dir={places}", *numbers, *overrides], tmp_path / "run")
         datamodule = build_data(job.config["data"], job.config)
         faces = datamodule.read_faces()
-        return faces, *datamodule.deal(faces)
+        return faces, *datamodule.split(faces)
 
     return read
 
@@ -58,12 +58,12 @@ def counts(faces, labels, protocol):
 
 def assert_disjoint(faces, protocol):
     """Nothing that belongs together stands on two sides: people, copies, repetitions, faces and their scenes."""
-    sides = [set(rows.tolist()) for rows in protocol.sides().values()]
+    sides = [set(rows.tolist()) for rows in protocol.splits().values()]
     assert sum(map(len, sides)) == len(set().union(*sides)) == len(faces)
     names = [name.split("/") for name in faces.ids]
     people = np.array([parts[1] if parts[0] == "lfw" else "" for parts in names])
-    for group in (inseparable(faces), faces.extras["digest"], faces.subject, people):
-        found = [set(group[rows].tolist()) - {""} for rows in protocol.sides().values()]
+    for group in (group_inseparable(faces), faces.extras["digest"], faces.subject, people):
+        found = [set(group[rows].tolist()) - {""} for rows in protocol.splits().values()]
         assert sum(map(len, found)) == len(set().union(*found))
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from fer_lightning.data import images
-from fer_lightning.data.copies import copy_groups
+from fer_lightning.data.duplicates import copy_groups
 from fer_lightning.data.readers.image_files import ImageTable, build_face_set, list_images
 from fer_lightning.errors import FerError
 

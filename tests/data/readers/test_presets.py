@@ -10,7 +10,7 @@ import pytest
 from omegaconf import OmegaConf
 
 from fer_lightning.data.preprocess.locate import Locate
-from fer_lightning.data.protocols import AUTO, PROTOCOLS, Request, choose
+from fer_lightning.data.protocols import AUTO, PROTOCOLS, Request, apply_protocol
 from fer_lightning.data.readers.folder import FolderReader
 from fer_lightning.errors import FerError
 from fer_lightning.run.config.compose import conf_dir
@@ -58,12 +58,12 @@ def test_a_preset_reads_its_layout_and_names_each_class_rightly(tmp_path, tiny_f
 def test_the_default_protocol_of_a_preset_splits_its_drawn_layout(tmp_path, tiny_faces, name):
     folder = write_folders(tiny_faces, tmp_path / name, name)
     faces = reader(name, folder)(tmp_path / "cache", FRAMES[name])
-    protocol = choose(faces, FILES[name]["protocol"], Request())
-    for rows in protocol.sides().values():
+    protocol = apply_protocol(faces, FILES[name]["protocol"], Request())
+    for rows in protocol.splits().values():
         assert len(rows) > 0
     assert set(faces.label[protocol.train].tolist()) == set(range(len(faces.class_names)))
     if PROTOCOLS[protocol.name].folds:
-        sides = [set(faces.subject[rows]) for rows in protocol.sides().values()]
+        sides = [set(faces.subject[rows]) for rows in protocol.splits().values()]
         assert sum(map(len, sides)) == len(set.union(*sides))
 
 

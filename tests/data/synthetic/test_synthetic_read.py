@@ -5,9 +5,8 @@ import pytest
 
 from fer_lightning.data.expressions import EXPRESSIONS
 from fer_lightning.data.synthetic.action_units import ACTION_UNITS, PROTOTYPES
-from fer_lightning.data.synthetic.landmarks import LANDMARK_NAMES
-from fer_lightning.data.synthetic.plan import FAINTEST, NEUTRAL, plan
-from fer_lightning.data.synthetic.read import draw_set, read
+from fer_lightning.data.synthetic.geometry import LANDMARK_NAMES
+from fer_lightning.data.synthetic.read import FAINTEST, NEUTRAL, draw_set, plan, read
 from fer_lightning.errors import FerError
 
 

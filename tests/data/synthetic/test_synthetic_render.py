@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from fer_lightning.data.synthetic.action_units import ACTION_UNITS, PROTOTYPES, apex
+from fer_lightning.data.synthetic.geometry import LANDMARK_NAMES
 from fer_lightning.data.synthetic.identity import person
-from fer_lightning.data.synthetic.landmarks import LANDMARK_NAMES
 from fer_lightning.data.synthetic.nuisance import OCCLUDERS, Nuisance, nuisance, recording
 from fer_lightning.data.synthetic.render import draw
 

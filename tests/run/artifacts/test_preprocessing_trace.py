@@ -28,7 +28,7 @@ def test_steps_are_named_in_the_words_of_the_config_and_end_as_the_net_sees(tmp_
     steps = followed(datamodule, rows)
     assert [step.name for step in steps] == ["as read", "grey", "equalize", "size 40", "what the net sees, centre"]
     for place, row in enumerate(rows):
-        assert np.array_equal(steps[0].images[place], datamodule.opened.source.pixels[row])
+        assert np.array_equal(steps[0].images[place], datamodule.prepared_data.source.pixels[row])
         assert np.array_equal(steps[3].images[place], datamodule.faces.array[row])
         assert np.array_equal(steps[4].images[place], datamodule.faces.array[row][4:36, 4:36])
 
@@ -53,7 +53,7 @@ def test_turned_and_located_faces_are_shown_before_and_after(tmp_path):
         assert np.array_equal(steps[0].images[place], read.pixels[row // 2])  # each stands there at either sign
         assert steps[1].images[place].shape == (96, 96)
         assert steps[2].images[place].shape < (96, 96)  # rather faces that were found
-        assert np.array_equal(steps[2].images[place], datamodule.opened.source.pixels[row])
+        assert np.array_equal(steps[2].images[place], datamodule.prepared_data.source.pixels[row])
 
 
 def test_a_mean_image_is_shown_subtracted_around_middle_grey(tmp_path):

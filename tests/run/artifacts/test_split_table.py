@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from fer_lightning.data.faces import FaceSet
-from fer_lightning.data.image_digests import digest_of
+from fer_lightning.data.image_digests import compute_digest
 from fer_lightning.run.artifacts.split_table import Placed, placed, read_split, write_split
 
-SAME = f"{np.int64(digest_of(np.zeros((2, 2), dtype=np.uint8))).tobytes().hex()}"  # all four have these pixels
+SAME = f"{np.int64(compute_digest(np.zeros((2, 2), dtype=np.uint8))).tobytes().hex()}"  # all four have these pixels
 
 
 def faces(**columns):

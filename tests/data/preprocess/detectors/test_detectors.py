@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 from skimage import data
 
-from fer_lightning.data.preprocess.detectors import DETECTORS
-from fer_lightning.data.preprocess.detectors.landmarks import from_landmarks
+from fer_lightning.data.preprocess.detectors import DETECTORS, face_from_landmarks
 from fer_lightning.data.synthetic.read import draw_set
 from fer_lightning.errors import FerError
 
@@ -91,7 +90,7 @@ def test_a_view_with_gaps_is_read_as_its_copy(detect, astronaut):
 
 
 def test_drawn_faces_of_48_pixels_are_found_in_their_own_pixels(detect, drawn, overlap):
-    truth = [from_landmarks(marks) for marks in drawn.extras["landmarks"]]
+    truth = [face_from_landmarks(marks) for marks in drawn.extras["landmarks"]]
     found = [detect(picture) for picture in drawn.pixels]
     hits = [(faces[0], true) for faces, true in zip(found, truth, strict=True) if faces]
     assert len(hits) >= 0.85 * len(truth)

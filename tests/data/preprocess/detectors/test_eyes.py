@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from fer_lightning.data.preprocess.detectors.eyes import Eyes
+from fer_lightning.data.preprocess.detectors import Eyes
 
 BOX = (177.0, 66.0, 95.0, 95.0)
 

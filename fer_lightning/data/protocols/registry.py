@@ -1,34 +1,20 @@
-"""Every protocol by name, and the one function that follows them."""
+"""All protocols by name, the protocol `auto`, and the function that applies one."""
 
 from __future__ import annotations
 
+import logging
+
 import numpy as np
+import numpy.typing as npt
 
 from fer_lightning.data.faces import FaceSet
-from fer_lightning.data.protocols.automatic import AUTO, official_or_holdout, tell_use_of_sides
-from fer_lightning.data.protocols.drawn import (
-    holdout,
-    kfold,
-    kfold_images,
-    kfold_images_number,
-    kfold_number,
-    paper_c_kfold,
-    paper_c_kfold_number,
-)
-from fer_lightning.data.protocols.people import (
-    lacks_subjects,
-    leave_one_subject_out,
-    one_of_8,
-    one_of_10,
-    subject_8fold,
-    subject_10fold,
-)
-from fer_lightning.data.protocols.proof import prove
+from fer_lightning.data.protocols.degenerate import test_only, train_is_test
 from fer_lightning.data.protocols.published import (
     lacks_official,
     lacks_paper_a,
     lacks_paper_c,
     lacks_train,
+    map_published_splits,
     official,
     paper_a,
     paper_c,
@@ -37,9 +23,28 @@ from fer_lightning.data.protocols.published import (
     train_quarter,
     train_quarter_number,
 )
+from fer_lightning.data.protocols.random import (
+    holdout,
+    kfold,
+    kfold_images,
+    kfold_images_number,
+    kfold_number,
+    paper_c_kfold,
+    paper_c_kfold_number,
+)
 from fer_lightning.data.protocols.rule import VAL_SUBJECTS, Apart, Protocol, Request, Rule
-from fer_lightning.data.protocols.unsplit import test_only, train_is_test
+from fer_lightning.data.protocols.subject import (
+    check_fold_of_8,
+    check_fold_of_10,
+    lacks_subjects,
+    leave_one_subject_out,
+    subject_8fold,
+    subject_10fold,
+)
+from fer_lightning.data.protocols.verify import check_disjoint
 from fer_lightning.errors import FerError, choices
+
+log = logging.getLogger(__name__)
 
 PROTOCOLS = {
     "official": Rule(official, lacks_official, apart=Apart.PEOPLE, published=True),
@@ -49,8 +54,8 @@ PROTOCOLS = {
     "paper_c_kfold": Rule(paper_c_kfold, folds=True, num_folds=True, check=paper_c_kfold_number),
     "kfold_images": Rule(kfold_images, folds=True, num_folds=True, check=kfold_images_number, apart=Apart.IMAGES),
     "holdout": Rule(holdout),
-    "subject_8fold": Rule(subject_8fold, lacks_subjects, folds=True, val_subjects=True, check=one_of_8),
-    "subject_10fold": Rule(subject_10fold, lacks_subjects, folds=True, check=one_of_10),
+    "subject_8fold": Rule(subject_8fold, lacks_subjects, folds=True, val_subjects=True, check=check_fold_of_8),
+    "subject_10fold": Rule(subject_10fold, lacks_subjects, folds=True, check=check_fold_of_10),
     "leave_one_subject_out": Rule(leave_one_subject_out, lacks_subjects, folds=True),
     "train_quarter": Rule(
         train_quarter, lacks_train, folds=True, check=train_quarter_number, val_tests=True, published=True
@@ -67,9 +72,11 @@ PROTOCOLS = {
     "test_only": Rule(test_only, apart=Apart.NOTHING, filled=("test",)),
     "train_is_test": Rule(train_is_test, apart=Apart.NOTHING),
 }
+AUTO = "auto"
+SHOWN = 5  # words for a split that a line counts
 
 
-def choose(faces: FaceSet, name: str, request: Request) -> Protocol:
+def apply_protocol(faces: FaceSet, name: str, request: Request) -> Protocol:
     """The split called `name` of these faces; those without a label (-1) take no part.
 
     `auto` becomes the protocol for which it stands, and the result has that one's name.
@@ -84,15 +91,15 @@ def choose(faces: FaceSet, name: str, request: Request) -> Protocol:
         raise FerError(f"data.protocol={name}: none of the {len(faces)} images has a label, and a protocol needs them")
     labelled = faces if len(rows) == len(faces) else faces.take(rows, f"{faces.fingerprint} labelled")
     if name == AUTO:
-        name = official_or_holdout(labelled)
+        name = resolve_auto(labelled)
     rule = PROTOCOLS[name]
     if lack := rule.lacks(labelled):
         able = [other for other, its in PROTOCOLS.items() if not its.lacks(labelled)]
         raise FerError(f"data.protocol={name}: {lack}; choose among {choices(able)}")
     sides = Protocol(name, *rule.make(labelled, request))
-    prove(labelled, sides, rule)
-    tell_use_of_sides(labelled, sides, rule)
-    return Protocol(name, *(rows[side] for side in sides.sides().values()))
+    check_disjoint(labelled, sides, rule)
+    log_split_usage(labelled, sides, rule)
+    return Protocol(name, *(rows[side] for side in sides.splits().values()))
 
 
 def check_request(name: str, request: Request) -> None:
@@ -114,3 +121,47 @@ def check_request(name: str, request: Request) -> None:
             f"leave it {VAL_SUBJECTS} or take {able}"
         )
     rule.check(request)
+
+
+def resolve_auto(faces: FaceSet) -> str:
+    """`official` where the data name a training and a test side, else `holdout`; the log says which, and why."""
+    split = np.array([]) if faces.split is None else faces.split
+    known = set(map_published_splits(split).tolist()) - {""}
+    name = "official" if {"train", "test"} <= known else "holdout"
+    if name == "official":
+        log.info("data.protocol=%s is %s: the data name their sides, %s", AUTO, name, _count_words(split))
+    elif known:
+        missing = " and no ".join(side for side in ("train", "test") if side not in known)
+        log.warning(
+            "data.protocol=%s is %s, for the data name no %s side: %s are pooled; data.protocol=official keeps sides "
+            "where train and one other are named",
+            *(AUTO, name, missing, _count_words(split)),
+        )
+    else:
+        log.info("data.protocol=%s is %s: the data name no sides", AUTO, name)
+    return name
+
+
+def log_split_usage(faces: FaceSet, protocol: Protocol, rule: Rule) -> None:
+    """Logs which named sides a protocol pools that draws its own, or which images it leaves out; else nothing."""
+    if faces.split is None:
+        return
+    if not rule.published:
+        log.info("protocol %s pools the sides that the data name: %s", protocol.name, _count_words(faces.split))
+        return
+    unused = np.ones(len(faces), dtype=np.bool_)
+    unused[np.concatenate(list(protocol.splits().values()))] = False
+    if unused.any():
+        log.info(
+            "protocol %s leaves out %s images: %s",
+            protocol.name,
+            f"{unused.sum():,}",
+            _count_words(faces.split[unused]),
+        )
+
+
+def _count_words(split: npt.NDArray[np.str_]) -> str:
+    words, numbers = np.unique(split, return_counts=True)
+    listed = [f"{word or '(none)'} {number:,}" for word, number in zip(words.tolist(), numbers.tolist(), strict=True)]
+    more = f" and {len(listed) - SHOWN} other words" if len(listed) > SHOWN else ""
+    return f"{', '.join(listed[:SHOWN])}{more}"

@@ -10,9 +10,9 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from fer_lightning.data.audit.crossings import WITHIN, Crossing
+from fer_lightning.data.audit.overlap import WITHIN, Overlap
+from fer_lightning.data.duplicates import SIDE, Floats
 from fer_lightning.data.faces import Integers
-from fer_lightning.data.near_copies import SIDE, Floats
 
 MOST = 24  # pairs in all
 EACH = 8  # pairs of one crossing
@@ -23,7 +23,7 @@ Doubles = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Pair:
+class ExamplePair:
     """Two images that are copies of each other.
 
     Attributes:
@@ -46,12 +46,12 @@ class Pair:
 class _Candidate(NamedTuple):
     kind: int
     rank: int  # no two of one kind share it, so that pairs themselves are never put in order
-    pair: Pair
+    pair: ExamplePair
 
 
-def telling_pairs(
-    crossings: Mapping[str, Crossing], thumbs: Floats, groups: Integers, labels: Integers
-) -> tuple[Pair, ...]:
+def select_example_pairs(
+    crossings: Mapping[str, Overlap], thumbs: Floats, groups: Integers, labels: Integers
+) -> tuple[ExamplePair, ...]:
     """At most 24 pairs, and at most eight of each crossing: train-test, val-test, train-val, then the whole set.
 
     The eight places of a crossing go in turns to four kinds of pairs: exact copies of different labels, other exact
@@ -67,15 +67,17 @@ def telling_pairs(
         labels: (N,) -1 where there is none.
     """
     shown: dict[bool, set[int]] = {True: set(), False: set()}
-    pairs: list[Pair] = []
+    pairs: list[ExamplePair] = []
     for name in ORDER:
-        pairs += _chosen(_exact(crossings[name], groups, labels), _near(crossings[name], thumbs), groups, shown)
+        pairs += _choose_pairs(
+            _exact_candidates(crossings[name], groups, labels), _near_candidates(crossings[name], thumbs), groups, shown
+        )
     return tuple(pairs[:MOST])
 
 
-def _chosen(
+def _choose_pairs(
     exact: list[_Candidate], near: list[_Candidate], groups: Integers, shown: dict[bool, set[int]]
-) -> list[Pair]:
+) -> list[ExamplePair]:
     """The pairs of one crossing that get a place; `shown` (exact or not -> numbers of copy groups) grows by theirs."""
     kinds = [*([found for found in exact if found.kind == kind] for kind in (CONFLICT, EXACT)), near, near[::-1]]
     chosen: list[_Candidate] = []
@@ -89,7 +91,7 @@ def _chosen(
     return [candidate.pair for candidate in sorted(chosen)]
 
 
-def _exact(crossing: Crossing, groups: Integers, labels: Integers) -> list[_Candidate]:
+def _exact_candidates(crossing: Overlap, groups: Integers, labels: Integers) -> list[_Candidate]:
     """One pair of each copy group that stands on both sides, of different labels where it has such."""
     wanted = np.unique(groups[crossing.second[crossing.exact]])
     found: list[_Candidate] = []
@@ -100,7 +102,7 @@ def _exact(crossing: Crossing, groups: Integers, labels: Integers) -> list[_Cand
         kind, row, other = next(((CONFLICT, row, rows) for row, rows in others if len(rows)), (EXACT, first[0], second))
         other = other[other != row]  # an image that stands on both sides is no pair
         if len(other):
-            pair = Pair(int(row), int(other[0]), 1.0, mirrored=False, exact=True, sides=crossing.name)
+            pair = ExamplePair(int(row), int(other[0]), 1.0, mirrored=False, exact=True, sides=crossing.name)
             found.append(_Candidate(kind, len(found), pair))
     return found
 
@@ -112,7 +114,7 @@ def _members(rows: Integers, groups: Integers, wanted: Integers) -> list[Integer
     return np.split(kept[order], np.searchsorted(groups[kept][order], wanted))[1:]  # nothing comes before the first
 
 
-def _near(crossing: Crossing, thumbs: Floats) -> list[_Candidate]:
+def _near_candidates(crossing: Overlap, thumbs: Floats) -> list[_Candidate]:
     """Each image that has a near copy but no exact one, with its closest partner; by falling correlation."""
     only = crossing.near & ~crossing.exact
     first, second = crossing.closest[only], crossing.second[only]
@@ -126,7 +128,9 @@ def _near(crossing: Crossing, thumbs: Floats) -> list[_Candidate]:
         _Candidate(
             kind=NEAR,
             rank=rank,
-            pair=Pair(int(first[at]), int(second[at]), float(highest[at]), bool(mirrored[at]), False, crossing.name),
+            pair=ExamplePair(
+                int(first[at]), int(second[at]), float(highest[at]), bool(mirrored[at]), False, crossing.name
+            ),
         )
         for rank, at in enumerate(np.argsort(-highest, kind="stable"))
     ]

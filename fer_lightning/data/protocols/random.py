@@ -1,4 +1,4 @@
-"""Protocols that draw their sides from all images, whatever the publisher says: k-fold, holdout, single images."""
+"""Protocols that split all images at random: kfold, paper_c_kfold, kfold_images, holdout."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ import logging
 import numpy as np
 
 from fer_lightning.data.faces import FaceSet
-from fer_lightning.data.folds import folds, inseparable
-from fer_lightning.data.protocols.rule import Request, Sides, check_fold, turn
-from fer_lightning.data.protocols.validation import cut_validation
+from fer_lightning.data.folds import assign_folds, cut_validation, group_inseparable
+from fer_lightning.data.protocols.rule import Request, SplitRows, check_fold, rotate_folds
 from fer_lightning.errors import FerError
 
 log = logging.getLogger(__name__)
@@ -22,33 +21,33 @@ PARTS = 10  # holdout deals the images into ten parts: seven train, one validate
 TEST_SHARE = 0.2
 
 
-def kfold(faces: FaceSet, request: Request) -> Sides:
+def kfold(faces: FaceSet, request: Request) -> SplitRows:
     """Folds that keep people and copies together."""
     k = kfold_number(request)
-    return turn(folds(inseparable(faces), faces.label, k, request.seed), request.fold)
+    return rotate_folds(assign_folds(group_inseparable(faces), faces.label, k, request.seed), request.fold)
 
 
-def paper_c_kfold(faces: FaceSet, request: Request) -> Sides:
+def paper_c_kfold(faces: FaceSet, request: Request) -> SplitRows:
     """Folds as of `kfold`; one tests, and all others train but for a tenth of their images, which validates.
 
     Paper C, section IV.A, trains on two folds of three, 23,924 images, and validates on nothing; ours must.
     """
     k = paper_c_kfold_number(request)
-    groups = inseparable(faces)
-    home = folds(groups, faces.label, k, request.seed)
+    groups = group_inseparable(faces)
+    home = assign_folds(groups, faces.label, k, request.seed)
     rest = np.flatnonzero(home != request.fold)
     return *cut_validation(rest, groups[rest], faces.label[rest], request.seed), np.flatnonzero(home == request.fold)
 
 
-def kfold_images(faces: FaceSet, request: Request) -> Sides:
+def kfold_images(faces: FaceSet, request: Request) -> SplitRows:
     """Folds of single images, with one face on several sides: how much of the literature splits CK+ and JAFFE."""
     k = kfold_images_number(request)
-    return turn(folds(np.arange(len(faces)), faces.label, k, request.seed), request.fold)
+    return rotate_folds(assign_folds(np.arange(len(faces)), faces.label, k, request.seed), request.fold)
 
 
-def holdout(faces: FaceSet, request: Request) -> Sides:
+def holdout(faces: FaceSet, request: Request) -> SplitRows:
     """One split, 7 : 1 : 2, that keeps people and copies together; with fewer than ten of these in fewer parts."""
-    groups = inseparable(faces)
+    groups = group_inseparable(faces)
     number = len(np.unique(groups))
     if number < 3:
         raise FerError(
@@ -64,26 +63,26 @@ def holdout(faces: FaceSet, request: Request) -> Sides:
             "%d test%s",
             *(number, parts - tests - 1, tests, way_out),
         )
-    home = folds(groups, faces.label, parts, request.seed)
+    home = assign_folds(groups, faces.label, parts, request.seed)
     return np.flatnonzero(home > tests), np.flatnonzero(home == tests), np.flatnonzero(home < tests)
 
 
 def kfold_number(request: Request) -> int:
     """How many folds `kfold` makes; raises FerError where that is too few, or lacks the fold."""
-    return _number(request, KFOLD, LEAST_FOLDS)
+    return _resolve_num_folds(request, KFOLD, LEAST_FOLDS)
 
 
 def paper_c_kfold_number(request: Request) -> int:
     """As `kfold_number`, for `paper_c_kfold`."""
-    return _number(request, KFOLD, LEAST_FOLDS_WITHOUT_VAL)
+    return _resolve_num_folds(request, KFOLD, LEAST_FOLDS_WITHOUT_VAL)
 
 
 def kfold_images_number(request: Request) -> int:
     """As `kfold_number`, for `kfold_images`."""
-    return _number(request, KFOLD_IMAGES, LEAST_FOLDS)
+    return _resolve_num_folds(request, KFOLD_IMAGES, LEAST_FOLDS)
 
 
-def _number(request: Request, default: int, least: int) -> int:
+def _resolve_num_folds(request: Request, default: int, least: int) -> int:
     k = default if request.num_folds is None else request.num_folds
     if k < least:
         validates = "the next validates, the rest train" if least == LEAST_FOLDS else "the rest train"

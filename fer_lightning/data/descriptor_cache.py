@@ -1,4 +1,4 @@
-"""Gives the images of a data set their descriptors, kept where the same images come again."""
+"""Computes the descriptors of a data set's images, and caches those of images that recur."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from fer_lightning.data.augment.compose import Augment
-from fer_lightning.data.cache import cached_rows, content_hash
+from fer_lightning.data.cache import cache_rows, content_hash
 from fer_lightning.data.dataset import Describe, to_tensor
 from fer_lightning.data.descriptors import Descriptors, Hog
 from fer_lightning.data.faces import FaceSet
@@ -20,7 +20,7 @@ from fer_lightning.data.sampling import Draw
 CHUNK = 512  # images in memory at once
 
 
-def describer(
+def build_describer(
     faces: FaceSet, spec: InputSpec, whole: bool, augment: Augment | None, cache_dir: Path
 ) -> Describe | None:
     """What describes the batches of `faces`; None where the net sees images alone.
@@ -42,7 +42,8 @@ def describer(
         return lambda images, draw: torch.from_numpy(hog(images.numpy()))
     copies = 1 if augment is None else augment.copies
     tables = [
-        _table(faces, spec, whole, augment if copies > 1 else None, view, hog, cache_dir) for view in range(copies)
+        _cache_descriptors(faces, spec, whole, augment if copies > 1 else None, view, hog, cache_dir)
+        for view in range(copies)
     ]
 
     def look_up(images: torch.Tensor, draw: Draw) -> torch.Tensor:
@@ -53,7 +54,7 @@ def describer(
     return look_up
 
 
-def _table(
+def _cache_descriptors(
     faces: FaceSet, spec: InputSpec, whole: bool, augment: Augment | None, view: int, hog: Hog, cache_dir: Path
 ) -> Descriptors:
     """(N, F), a row for each face, all in one of their prescribed variants."""
@@ -68,4 +69,4 @@ def _table(
                 pixels = augment(pixels, Draw(part, seed=0, views=np.full(len(part), view)))
             yield hog(to_tensor(pixels, spec.size, spec.channels, whole).numpy())
 
-    return cached_rows(cache_dir, "described", key, len(faces), rows)
+    return cache_rows(cache_dir, "described", key, len(faces), rows)

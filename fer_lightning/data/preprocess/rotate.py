@@ -1,4 +1,4 @@
-"""Turns every image of a data set by an angle, to either side: a set twice as large."""
+"""Rotates every image of a data set by an angle in both directions, which doubles the set."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from fer_lightning.data.images import Images, Pixels
 from fer_lightning.errors import FerError
 
 
-def turned(faces: FaceSet, degrees: float) -> FaceSet:
+def rotate_both_ways(faces: FaceSet, degrees: float) -> FaceSet:
     """Each image at plus and at minus `degrees`, about its middle, its border replicated; 0 changes nothing.
 
     Paper A, section 4 turns JAFFE "at a certain angle" and counts 426 images: read as each of the 213 at either sign.
@@ -34,11 +34,11 @@ def turned(faces: FaceSet, degrees: float) -> FaceSet:
     both = faces.take(rows, content_hash("turned", degrees, faces.fingerprint))
     ids = np.array([f"{name}{angle:+g}" for name, angle in zip(both.ids, angles, strict=True)])
     extras = {**both.extras, COLUMN: image_digests(faces)[rows]}
-    pixels = _Turned(both.pixels, angles)
+    pixels = _RotatedImages(both.pixels, angles)
     if "landmarks" in extras:
         extras["landmarks"] = np.stack(
             [
-                cv2.transform(marks[None], _matrix(pixels.images[row].shape, angles[row]))[0]
+                cv2.transform(marks[None], _rotation_matrix(pixels.images[row].shape, angles[row]))[0]
                 for row, marks in enumerate(extras["landmarks"].astype(np.float64))
             ]
         )
@@ -51,7 +51,7 @@ def check_rotation(degrees: float) -> None:
         raise FerError(f"data.rotate={degrees}: choose 0 to 180 degrees; each image is turned to both sides")
 
 
-class _Turned(Sequence[Pixels]):
+class _RotatedImages(Sequence[Pixels]):
     def __init__(self, images: Images, angles: npt.NDArray[np.float64]) -> None:
         self.images = images
         self.angles = angles
@@ -66,10 +66,10 @@ class _Turned(Sequence[Pixels]):
 def rotate(image: Pixels, degrees: float) -> Pixels:
     """The image turned counter-clockwise about its middle, in its own size, its border replicated; bilinear."""
     size = (image.shape[1], image.shape[0])
-    matrix = _matrix(image.shape, degrees)
+    matrix = _rotation_matrix(image.shape, degrees)
     return np.asarray(cv2.warpAffine(image, matrix, size, borderMode=cv2.BORDER_REPLICATE), dtype=np.uint8)
 
 
-def _matrix(shape: Sequence[int], degrees: float) -> npt.NDArray[np.float64]:
+def _rotation_matrix(shape: Sequence[int], degrees: float) -> npt.NDArray[np.float64]:
     middle = ((shape[1] - 1) / 2, (shape[0] - 1) / 2)
     return np.asarray(cv2.getRotationMatrix2D(middle, degrees, 1.0), dtype=np.float64)

@@ -1,4 +1,4 @@
-"""Finds the images of one side that have a copy on another, exact or near."""
+"""Finds the images of one split that have a copy in another, exact or near."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fer_lightning.data.duplicates import Booleans, Floats, find_closest, has_copy, has_copy_within, has_near_copy
 from fer_lightning.data.faces import Integers
-from fer_lightning.data.near_copies import Booleans, Floats, closest, has_copy, has_copy_within, has_near_copy
 
-SIDES = (("train", "val"), ("train", "test"), ("val", "test"))
+SPLIT_PAIRS = (("train", "val"), ("train", "test"), ("val", "test"))
 WITHIN = "within"
 
 
 @dataclass(frozen=True)
-class Crossing:
+class Overlap:
     """The images of a second side, seen from a first; or those of a whole set, each seen from all others.
 
     Attributes:
@@ -37,7 +37,7 @@ class Crossing:
     near: Booleans
 
 
-def crossings(sides: Mapping[str, Integers], thumbs: Floats, groups: Integers) -> dict[str, Crossing]:
+def find_overlaps(sides: Mapping[str, Integers], thumbs: Floats, groups: Integers) -> dict[str, Overlap]:
     """Every crossing by its name: train-val, train-test, val-test, within.
 
     Args:
@@ -45,26 +45,26 @@ def crossings(sides: Mapping[str, Integers], thumbs: Floats, groups: Integers) -
         thumbs: (N, 576) thumbnails of the whole set.
         groups: (N,) the numbers of `copy_groups`.
     """
-    found = [_cross(f"{a}-{b}", np.sort(sides[a]), np.sort(sides[b]), thumbs, groups) for a, b in SIDES]
-    return {crossing.name: crossing for crossing in [*found, _within(thumbs, groups)]}
+    found = [_find_overlap(f"{a}-{b}", np.sort(sides[a]), np.sort(sides[b]), thumbs, groups) for a, b in SPLIT_PAIRS]
+    return {crossing.name: crossing for crossing in [*found, _find_within(thumbs, groups)]}
 
 
-def _cross(name: str, first: Integers, second: Integers, thumbs: Floats, groups: Integers) -> Crossing:
-    found = closest(thumbs[second], thumbs[first])
+def _find_overlap(name: str, first: Integers, second: Integers, thumbs: Floats, groups: Integers) -> Overlap:
+    found = find_closest(thumbs[second], thumbs[first])
     exact = has_copy(groups[second], groups[first])
-    rows = _settled(found.other, groups[first], first)
-    return Crossing(name, first, second, rows, found.correlation, exact, has_near_copy(found, exact))
+    rows = _first_copies(found.other, groups[first], first)
+    return Overlap(name, first, second, rows, found.correlation, exact, has_near_copy(found, exact))
 
 
-def _within(thumbs: Floats, groups: Integers) -> Crossing:
-    found = closest(thumbs, thumbs, same=True)
+def _find_within(thumbs: Floats, groups: Integers) -> Overlap:
+    found = find_closest(thumbs, thumbs, same=True)
     exact = has_copy_within(groups)
     every = np.arange(len(groups), dtype=np.int64)
-    rows = _settled(found.other, groups, every)
-    return Crossing(WITHIN, every, every, rows, found.correlation, exact, has_near_copy(found, exact))
+    rows = _first_copies(found.other, groups, every)
+    return Overlap(WITHIN, every, every, rows, found.correlation, exact, has_near_copy(found, exact))
 
 
-def _settled(index: Integers, groups: Integers, rows: Integers) -> Integers:
+def _first_copies(index: Integers, groups: Integers, rows: Integers) -> Integers:
     """The rows that `index` means, each exchanged for the first of its exact copies: rounding chooses among these."""
     if not len(rows):
         return index

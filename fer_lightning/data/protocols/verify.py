@@ -1,4 +1,4 @@
-"""Proves that the sides of a protocol keep its rule's promise, and tells what they share all the same."""
+"""Verifies that the splits of a protocol are disjoint as its rule says, and logs what they share."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import logging
 
 import numpy as np
 
-from fer_lightning.data.copies import copy_groups, with_copy
+from fer_lightning.data.duplicates import copy_groups, count_copies
 from fer_lightning.data.faces import FaceSet, Integers
 from fer_lightning.data.protocols.rule import PAIRS, Apart, Protocol, Rule
 from fer_lightning.errors import FerError, choices
@@ -14,7 +14,7 @@ from fer_lightning.errors import FerError, choices
 log = logging.getLogger(__name__)
 
 
-def prove(faces: FaceSet, protocol: Protocol, rule: Rule) -> None:
+def check_disjoint(faces: FaceSet, protocol: Protocol, rule: Rule) -> None:
     """Checks the sides of these faces against the promises of their rule.
 
     Raises:
@@ -22,34 +22,34 @@ def prove(faces: FaceSet, protocol: Protocol, rule: Rule) -> None:
         AssertionError: the rule broke its own promise: an image, or an exact copy, on two sides.
     """
     for stage in rule.filled:
-        if not len(protocol.sides()[stage]):
+        if not len(protocol.splits()[stage]):
             raise FerError(f"data.protocol={protocol.name} leaves no image to {stage}; choose another protocol")
     if rule.apart == Apart.NOTHING:
         return
-    _no_image_twice(protocol, rule)
+    _check_images(protocol, rule)
     copies = copy_groups(faces)
     if rule.apart == Apart.IMAGES:
-        _tell_faces(faces, protocol, copies)
+        _log_shared_subjects(faces, protocol, copies)
         return
-    _no_person_twice(faces, protocol, rule)
+    _check_subjects(faces, protocol, rule)
     if rule.apart == Apart.PEOPLE:
-        _tell_copies(protocol, copies)
+        _log_copies(protocol, copies)
     else:
-        _no_copy_twice(protocol, rule, copies)
+        _check_copies(protocol, rule, copies)
 
 
-def _no_image_twice(protocol: Protocol, rule: Rule) -> None:
-    sides = protocol.sides()
+def _check_images(protocol: Protocol, rule: Rule) -> None:
+    sides = protocol.splits()
     for first, second in rule.apart_pairs:
         if np.intersect1d(sides[first], sides[second]).size:
             raise AssertionError(f"protocol {protocol.name}: an image stands in {first} and in {second}")
 
 
-def _no_person_twice(faces: FaceSet, protocol: Protocol, rule: Rule) -> None:
+def _check_subjects(faces: FaceSet, protocol: Protocol, rule: Rule) -> None:
     if faces.subject is None:
         return
     names, person = np.unique(faces.subject, return_inverse=True)
-    sides = {stage: person[rows][faces.subject[rows] != ""] for stage, rows in protocol.sides().items()}
+    sides = {stage: person[rows][faces.subject[rows] != ""] for stage, rows in protocol.splits().items()}
     for first, second in rule.apart_pairs:
         shared = names[np.intersect1d(sides[first], sides[second])]
         if shared.size:
@@ -60,20 +60,20 @@ def _no_person_twice(faces: FaceSet, protocol: Protocol, rule: Rule) -> None:
             )
 
 
-def _no_copy_twice(protocol: Protocol, rule: Rule, copies: Integers) -> None:
-    sides = protocol.sides()
+def _check_copies(protocol: Protocol, rule: Rule, copies: Integers) -> None:
+    sides = protocol.splits()
     for first, second in rule.apart_pairs:
-        if with_copy(copies, sides[first], sides[second]):
+        if count_copies(copies, sides[first], sides[second]):
             raise AssertionError(f"protocol {protocol.name}: an exact copy stands in {first} and in {second}")
 
 
-def _tell_copies(protocol: Protocol, copies: Integers) -> None:
-    sides = protocol.sides()
-    found = [f"{with_copy(copies, sides[a], sides[b])} of {len(sides[b])} {b} images also in {a}" for a, b in PAIRS]
+def _log_copies(protocol: Protocol, copies: Integers) -> None:
+    sides = protocol.splits()
+    found = [f"{count_copies(copies, sides[a], sides[b])} of {len(sides[b])} {b} images also in {a}" for a, b in PAIRS]
     log.info("protocol %s keeps exact copies as published: %s", protocol.name, ", ".join(found))
 
 
-def _tell_faces(faces: FaceSet, protocol: Protocol, copies: Integers) -> None:
+def _log_shared_subjects(faces: FaceSet, protocol: Protocol, copies: Integers) -> None:
     train, test = protocol.train, protocol.test
     seen, what = np.isin(copies[test], copies[train]), "an exact copy"
     if faces.subject is not None:

@@ -1,4 +1,4 @@
-"""Protocols that deal whole people: subject_8fold, subject_10fold, leave_one_subject_out."""
+"""Subject-independent protocols: subject_8fold, subject_10fold, leave_one_subject_out."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import logging
 import numpy as np
 
 from fer_lightning.data.faces import FaceSet, Integers
-from fer_lightning.data.folds import folds, inseparable
-from fer_lightning.data.protocols.rule import Request, Sides, check_fold, turn
+from fer_lightning.data.folds import assign_folds, group_inseparable
+from fer_lightning.data.protocols.rule import Request, SplitRows, check_fold, rotate_folds
 from fer_lightning.errors import FerError
 
 log = logging.getLogger(__name__)
@@ -25,22 +25,22 @@ def lacks_subjects(faces: FaceSet) -> str:
     return f"{unknown} of {len(faces)} labelled images do not say who is in them" if unknown else ""
 
 
-def one_of_8(request: Request) -> None:
+def check_fold_of_8(request: Request) -> None:
     """Raises FerError where `subject_8fold` has no such fold."""
     check_fold(request.fold, 8)
 
 
-def one_of_10(request: Request) -> None:
+def check_fold_of_10(request: Request) -> None:
     """As `one_of_8`, for `subject_10fold`."""
     check_fold(request.fold, 10)
 
 
-def subject_8fold(faces: FaceSet, request: Request) -> Sides:
+def subject_8fold(faces: FaceSet, request: Request) -> SplitRows:
     """Paper A, 5.1, CK+: eight groups of people; one is set aside and the seven others train.
 
     Of the group set aside `request.val_subjects` people, drawn by the seed, validate and the others test.
     """
-    person, home = _dealt(faces, "subject_8fold", 8, request.seed)
+    person, home = _group_subjects(faces, "subject_8fold", 8, request.seed)
     aside = home == request.fold
     people = np.unique(person[aside])
     if len(people) <= request.val_subjects:
@@ -57,14 +57,14 @@ def subject_8fold(faces: FaceSet, request: Request) -> Sides:
     return np.flatnonzero(~aside), np.flatnonzero(val), np.flatnonzero(aside & ~val)
 
 
-def subject_10fold(faces: FaceSet, request: Request) -> Sides:
+def subject_10fold(faces: FaceSet, request: Request) -> SplitRows:
     """Ten groups of people: one tests, the next validates, the others train."""
-    return turn(_dealt(faces, "subject_10fold", 10, request.seed)[1], request.fold)
+    return rotate_folds(_group_subjects(faces, "subject_10fold", 10, request.seed)[1], request.fold)
 
 
-def leave_one_subject_out(faces: FaceSet, request: Request) -> Sides:
+def leave_one_subject_out(faces: FaceSet, request: Request) -> SplitRows:
     """In the sorted order of their names, person `request.fold` tests, the next validates, the others train."""
-    person = _people(faces)
+    person = _number_subjects(faces)
     number = int(person.max()) + 1
     if number < 3:
         raise FerError(
@@ -72,25 +72,25 @@ def leave_one_subject_out(faces: FaceSet, request: Request) -> Sides:
             "rest train; take more images, or data.protocol=kfold_images"
         )
     check_fold(request.fold, number)
-    return turn(person, request.fold)
+    return rotate_folds(person, request.fold)
 
 
-def _dealt(faces: FaceSet, protocol: str, k: int, seed: int) -> tuple[Integers, Integers]:
+def _group_subjects(faces: FaceSet, protocol: str, k: int, seed: int) -> tuple[Integers, Integers]:
     """(N,) the person in each image, and (N,) that person's group of k."""
-    person = _people(faces)
+    person = _number_subjects(faces)
     number = int(person.max()) + 1
     if number < k:
         raise FerError(
             f"data.protocol={protocol}: {number} people are too few for {k} groups; choose "
             "data.protocol=leave_one_subject_out, or kfold with a smaller data.num_folds"
         )
-    return person, folds(person, faces.label, k, seed, even=True)
+    return person, assign_folds(person, faces.label, k, seed, even=True)
 
 
-def _people(faces: FaceSet) -> Integers:
+def _number_subjects(faces: FaceSet) -> Integers:
     """(N,) number of the person, from 0; people who share a picture count as one."""
     assert faces.subject is not None
-    person = inseparable(faces)
+    person = group_inseparable(faces)
     named, number = len(np.unique(faces.subject)), int(person.max()) + 1
     if number < named:
         log.warning("people who share an exact copy stay together and count as one: %d people are %d", named, number)

@@ -1,4 +1,4 @@
-"""Turns an image until the eyes are level, and cuts the face out."""
+"""Rotates an image until the eyes are level, and crops the face."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from fer_lightning.data.images import Pixels
-from fer_lightning.data.preprocess.detectors.face import Box, Face, Points
+from fer_lightning.data.preprocess.detectors import Box, Face, Points
 from fer_lightning.errors import FerError
 
 Matrix = npt.NDArray[np.float64]
 
 
-def cut(image: Pixels, face: Face | None, *, crop: bool, align: bool, margin: float) -> Pixels:
+def crop_face(image: Pixels, face: Face | None, *, crop: bool, align: bool, margin: float) -> Pixels:
     """The face of an image; what lies outside the image repeats its border.
 
     Args:
@@ -36,11 +36,11 @@ def cut(image: Pixels, face: Face | None, *, crop: bool, align: bool, margin: fl
         raise FerError(f"data.locate.margin={margin}: choose 0 or more, a share of the face's box added on each side")
     if face is None:
         return np.ascontiguousarray(image)
-    turn = _levelling(face.eyes) if align and face.eyes is not None else None
+    turn = _eye_rotation(face.eyes) if align and face.eyes is not None else None
     height, width = image.shape[:2]
     left, top = 0, 0
     if crop:
-        left, top, width = _square(face.box, margin, turn)
+        left, top, width = _crop_square(face.box, margin, turn)
         height = width
     if turn is None:
         rows, columns = np.arange(top, top + height), np.arange(left, left + width)
@@ -54,7 +54,7 @@ def cut(image: Pixels, face: Face | None, *, crop: bool, align: bool, margin: fl
     return np.asarray(turned, dtype=np.uint8)
 
 
-def _levelling(eyes: Points) -> Matrix | None:
+def _eye_rotation(eyes: Points) -> Matrix | None:
     """(2, 3) rotation about the midpoint that makes the line between the eyes level; None where it is."""
     across, down = (eyes[1] - eyes[0]).tolist()
     if down == 0 and across >= 0:
@@ -64,7 +64,7 @@ def _levelling(eyes: Points) -> Matrix | None:
     return np.asarray(cv2.getRotationMatrix2D((x, y), math.degrees(math.atan2(down, across)), 1.0), dtype=np.float64)
 
 
-def _square(box: Box, margin: float, turn: Matrix | None) -> tuple[int, int, int]:
+def _crop_square(box: Box, margin: float, turn: Matrix | None) -> tuple[int, int, int]:
     """Left, top and side of the square in whole pixels, centred on the box after the turn."""
     x, y = box[0] + box[2] / 2, box[1] + box[3] / 2
     if turn is not None:

@@ -1,4 +1,4 @@
-"""Finds pictures that are nearly the same, mirrored ones included."""
+"""Finds exact copies of images, and near copies, mirrored ones included."""
 
 from __future__ import annotations
 
@@ -9,19 +9,35 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from fer_lightning.data.faces import Integers
-from fer_lightning.data.images import Images, Pixels
+from fer_lightning.data.faces import FaceSet, Integers
+from fer_lightning.data.image_digests import image_digests
+from fer_lightning.data.images import Images, Pixels, Rows
 
 SIDE = 24  # of a thumbnail, in pixels
 NEAR = 0.90  # the correlation from which two pictures are near copies
 FLAT = 0.01  # grey levels; a thumbnail that varies less is the rounding of its means
 BLOCK = 512  # thumbnails on either side of one product; larger products leave the processor's cache and take longer
-
 Floats = npt.NDArray[np.float32]
 Booleans = npt.NDArray[np.bool_]
 
 
-class Closest(NamedTuple):
+def copy_groups(faces: FaceSet) -> Integers:
+    """(N,) numbers from 0 in the order of the rows: the same pictures share one, all others have their own.
+
+    The column `digest`, where there is one, says which are the same; else size and pixels do.
+    """
+    _, first, group = np.unique(image_digests(faces), return_index=True, return_inverse=True)
+    numbers = np.empty(len(first), dtype=np.int64)
+    numbers[np.argsort(first)] = np.arange(len(first))  # unique sorts by digest; here by the first row of each
+    return numbers[group]
+
+
+def count_copies(groups: Integers, first: Integers, second: Integers) -> int:
+    """How many images of the index array `second` have a copy among those of `first`."""
+    return int(np.isin(groups[second], groups[first]).sum())
+
+
+class ClosestMatches(NamedTuple):
     """The most alike of the other pictures, for each of Q pictures.
 
     Attributes:
@@ -61,7 +77,7 @@ def thumbnail(image: Pixels) -> Floats:
     return unit
 
 
-def closest(queries: Floats, others: Floats, same: bool = False, block: int = BLOCK) -> Closest:
+def find_closest(queries: Floats, others: Floats, same: bool = False, block: int = BLOCK) -> ClosestMatches:
     """For each picture the highest correlation with any other picture, or with its mirror image (left for right).
 
     Takes a time that grows with Q times M, and memory for a few times `block` squared numbers.
@@ -73,22 +89,22 @@ def closest(queries: Floats, others: Floats, same: bool = False, block: int = BL
         block: thumbnails on either side that are compared at once.
     """
     correlation = np.full(len(queries), -np.inf, dtype=np.float32)
-    found = Closest(correlation, np.full(len(queries), -1, dtype=np.int64))
+    found = ClosestMatches(correlation, np.full(len(queries), -1, dtype=np.int64))
     for rows in _blocks(0, len(queries), block):
         wanted = _halves(queries[rows])
         # what one picture is to a second, the second is to it: half of the blocks say all
         for columns in _blocks(rows.start if same else 0, len(others), block):
-            alike = _alike(wanted, _halves(others[columns]))
+            alike = _correlate(wanted, _halves(others[columns]))
             if same and rows == columns:
                 np.fill_diagonal(alike, -np.inf)
-            _keep(found, rows, alike, columns.start)
+            _update_best(found, rows, alike, columns.start)
             if same and rows != columns:
-                _keep(found, columns, alike.T, rows.start)
+                _update_best(found, columns, alike.T, rows.start)
     np.minimum(correlation, 1, out=correlation)  # rounding goes a little beyond
     return found
 
 
-def has_near_copy(found: Closest, exact: Booleans) -> Booleans:
+def has_near_copy(found: ClosestMatches, exact: Booleans) -> Booleans:
     """(Q,) whether a picture has a near copy: correlated with it by 0.90 or more, or an exact copy (blank ones).
 
     Args:
@@ -128,7 +144,7 @@ def _halves(thumbs: Floats) -> tuple[Floats, Floats]:
     return ((left + right) * scale).reshape(shape), ((left - right) * scale).reshape(shape)
 
 
-def _alike(wanted: tuple[Floats, Floats], others: tuple[Floats, Floats]) -> Floats:
+def _correlate(wanted: tuple[Floats, Floats], others: tuple[Floats, Floats]) -> Floats:
     """(Q, M) the larger correlation of the two, straight and mirrored."""
     alike: Floats = wanted[0] @ others[0].T
     turned: Floats = wanted[1] @ others[1].T
@@ -136,9 +152,21 @@ def _alike(wanted: tuple[Floats, Floats], others: tuple[Floats, Floats]) -> Floa
     return alike
 
 
-def _keep(found: Closest, place: slice, alike: Floats, start: int) -> None:
+def _update_best(found: ClosestMatches, place: slice, alike: Floats, start: int) -> None:
     """Notes where these correlations, the first column of which is the other picture `start`, beat those so far."""
     better = np.flatnonzero(alike.max(axis=1) > found.correlation[place])
     column = alike[better].argmax(axis=1)
     found.correlation[place][better] = alike[better, column]
     found.other[place][better] = start + column
+
+
+def find_exact_copies(faces: FaceSet, rows: Integers, others: Integers) -> Booleans:
+    """(Q,) whether each of the images `rows` has an exact copy among `others`."""
+    groups = copy_groups(faces)
+    return has_copy(groups[rows], groups[others])
+
+
+def find_near_copies(faces: FaceSet, rows: Integers, others: Integers, exact: Booleans) -> Booleans:
+    """(Q,) whether each of the images `rows` has a near copy among `others`; `exact` (Q,) ones are near copies."""
+    found = find_closest(thumbnails(Rows(faces.pixels, rows)), thumbnails(Rows(faces.pixels, others)))
+    return has_near_copy(found, exact)
