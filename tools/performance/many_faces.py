@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from fer_lightning.data.cache import cached, content_hash
+from fer_lightning.data.cache import cache_faces, content_hash
 from fer_lightning.data.faces import FaceSet, Pixels
 from fer_lightning.data.synthetic.read import draw_set
 
@@ -20,7 +20,7 @@ def read(cache_dir: Path, images: int, subjects: int = 100, size: int = 48, seed
     `data.faces._target_=tools.performance.many_faces.read` takes the place of the drawn faces of `data=synthetic`.
     """
     key = content_hash("many faces", DRAWN, images, subjects, size, seed)
-    return cached(cache_dir, "many_faces", key, lambda: _make(images, subjects, size, seed, key))
+    return cache_faces(cache_dir, "many_faces", key, lambda: _make(images, subjects, size, seed, key))
 
 
 def _make(images: int, subjects: int, size: int, seed: int, key: str) -> FaceSet:

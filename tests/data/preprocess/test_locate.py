@@ -139,7 +139,9 @@ def test_rates_and_report_by_hand(faces, tmp_path, looks):
 
 def test_a_report_does_not_say_what_becomes_of_several_faces_where_no_image_has_them(faces, tmp_path, looks):
     how = Locate(["first"], on_several="error")
-    assert how.describe_search(how.find_faces(faces, tmp_path))[1:] == ["no face in 2 images (kept whole); several in 0"]
+    assert how.describe_search(how.find_faces(faces, tmp_path))[1:] == [
+        "no face in 2 images (kept whole); several in 0"
+    ]
 
 
 def marks_of(*boxes):
