@@ -63,6 +63,12 @@ def test_every_option_is_a_row_with_its_own_parameters(tmp_path, capsys, monkeyp
     assert all(f"| {row['model']} | {row['input']} | {int(row['parameters']):,} |" in page for row in found)
 
 
+def test_the_page_has_a_row_for_every_net():
+    page = (Path(__file__).parents[2] / "docs" / "cost.md").read_text(encoding="utf-8")
+    missing = [model for model in options("model") if f"| {model} |" not in page]
+    assert missing == [], "run make cost, or add the rows of `python -m tools.cost --models NAME`"
+
+
 def test_the_net_is_that_of_fer_train(tmp_path, tiny_fer2013):
     trained = build_run(compose_job(["model=cnn", "data=fer2013", "trainer=cpu", "logger=none"], tmp_path)).module
     module = build("cnn")
