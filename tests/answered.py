@@ -10,7 +10,7 @@ from reports import run
 
 from fer_lightning.results.predictions import Predictions, write
 from fer_lightning.results.report.model import Row
-from fer_lightning.results.report.scores import score
+from fer_lightning.results.report.rows import score
 
 NAMES = ("no", "yes")
 FOLDERS = count()

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
+from fer_lightning.results.confusion_scores import FROM_COUNTS, matrix_scores
 from fer_lightning.results.predictions import Predictions
 from fer_lightning.results.predictions import write as write_predictions
-from fer_lightning.results.report.matrix_scores import FROM_COUNTS, matrix_scores
 from fer_lightning.results.result import Result, config_hash, file_digest, write
 
 CLASSES = ["happy", "sad"]

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import csv
+import re
 from html.parser import HTMLParser
 from pathlib import Path
 
+from fer_lightning.results.report.formatting import printed
+from fer_lightning.results.report.frame import flat
 from fer_lightning.results.report.model import Comparison, Report, Row, Run, RunTest, Score
 from fer_lightning.results.result import Result
 
@@ -59,6 +62,27 @@ def report(*rows, p=None, metric="test/accuracy", title="a sweep", notes=()):
     )
     keys = tuple(dict.fromkeys(key for one in rows for key in one.key))
     return Report(metric, keys, tuple(rows), tests, tuple(notes), title, "2025-01-02T03:04:05+00:00")
+
+
+def header(made):
+    """The names of the columns of a report's table."""
+    return list(flat(printed(made).texts).columns)
+
+
+def cells(made):
+    """The texts of a report's table, a list per row."""
+    return flat(printed(made).texts).to_numpy().tolist()
+
+
+def compact(text):
+    """Markdown whose tables have no blanks that fill up their columns."""
+    lines = [re.sub(r" +(?=\||$)", " ", re.sub(r"\| +", "| ", line)) for line in text.split("\n")]
+    return "\n".join(re.sub(r":?-{3,}(:?)", r" ---\1 ", line).strip() if line[:1] == "|" else line for line in lines)
+
+
+def table_texts(table):
+    """A frame of texts as lists, its head first."""
+    return [list(table.columns), *table.to_numpy().tolist()]
 
 
 def over_three_runs(p, difference=0.02):

@@ -8,10 +8,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from rich.cells import cell_len
+import pandas as pd
 
-from fer_lightning.results.printing import padded
-from fer_lightning.results.report.markdown import escaped, rows
+from fer_lightning.results.escaping import markdown_text
+from fer_lightning.results.printing import table_lines, text_table
+from fer_lightning.results.report.write_tables import markdown_table
 from fer_lightning.whole import whole
 
 NOTES = (
@@ -104,9 +105,8 @@ COLUMNS: dict[str, Callable[[Cost], str]] = {
 
 def table(costs: Sequence[Cost], setting: Setting) -> list[str]:
     """Plain lines: where it was measured, aligned columns under a header, what the figures mean."""
-    lines = _cells(costs)
-    widths = [max(map(cell_len, column)) for column in zip(*lines, strict=True)]
-    aligned = ["  ".join([padded(line[0], widths[0]), *map(str.rjust, line[1:], widths[1:])]) for line in lines]
+    cells = _cells(costs)
+    aligned = [line.plain for line in table_lines(text_table(list(cells), cells.itertuples(index=False)))]
     return [setting.described(), "", *aligned, "", *_notes(costs, setting)]
 
 
@@ -114,8 +114,8 @@ def write_markdown(costs: Sequence[Cost], setting: Setting, path: Path) -> None:
     """The same as a page of the documents."""
     lines = ["# What every net costs", ""]
     lines += ["A row is an option of `model`; `make cost` measures them and writes this page.", ""]
-    lines += [f"{escaped(setting.described())}.", "", *rows(_cells(costs), 1), ""]
-    lines += [f"- {escaped(note)}" for note in _notes(costs, setting)]
+    lines += [f"{markdown_text(setting.described())}.", "", *markdown_table(_cells(costs), 1), ""]
+    lines += [f"- {markdown_text(note)}" for note in _notes(costs, setting)]
     with whole(path) as scratch:
         scratch.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
@@ -130,8 +130,8 @@ def write_csv(costs: Sequence[Cost], setting: Setting, path: Path) -> None:
         writer.writerows(lines)
 
 
-def _cells(costs: Sequence[Cost]) -> list[list[str]]:
-    return [list(COLUMNS), *([cell(cost) for cell in COLUMNS.values()] for cost in costs)]
+def _cells(costs: Sequence[Cost]) -> pd.DataFrame:
+    return pd.DataFrame({name: [cell(cost) for cost in costs] for name, cell in COLUMNS.items()})
 
 
 def _rate(rate: float) -> str:

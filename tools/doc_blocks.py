@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from fer_lightning.errors import FerError
-from fer_lightning.results.report.history import EPOCHS, OVER
+from fer_lightning.results.figures.curve_bundles import EPOCHS, OVER
 
 TABLE, ROTATION, CURVES = "table", "rotation", "curves"
 NAME = re.compile(r"[\w.-]+")

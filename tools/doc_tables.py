@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+import pandas as pd
+
 from fer_lightning.errors import FerError
-from fer_lightning.results.report import timing
-from fer_lightning.results.report.curves import Curves
-from fer_lightning.results.report.footnotes import cells_and_figures
-from fer_lightning.results.report.markdown import escaped, grid, rows
-from fer_lightning.results.report.matrix_scores import FROM_COUNTS, matrix_scores
-from fer_lightning.results.report.metrics import difference, figure, label, points, printed, unit
+from fer_lightning.results.confusion_scores import FROM_COUNTS, matrix_scores
+from fer_lightning.results.escaping import markdown_text
+from fer_lightning.results.metric_names import difference, figure, label, points, printed, unit
+from fer_lightning.results.report.caveats import cells_and_figures
+from fer_lightning.results.report.formatting import batch_columns, mean_and_spread, span
+from fer_lightning.results.report.frame import WHOLE, worded
+from fer_lightning.results.report.learning_curves import Curves
 from fer_lightning.results.report.model import ROW, Report, Row
 from fer_lightning.results.report.paper_table import order, paper_tables
-from fer_lightning.results.report.pooled import pooled
-from fer_lightning.results.report.scores import score
-from fer_lightning.results.report.text import WHOLE, mean_and_spread, span, worded
+from fer_lightning.results.report.rows import pooled, score
+from fer_lightning.results.report.write_tables import markdown_table
 from fer_lightning.results.summary import NONE
 from tools.rotation import BOTH_SIDES, Tested
 
@@ -38,21 +40,21 @@ def report_tables(report: Report) -> list[str]:
         raise FerError(f"no whole result in {', '.join(lost)}: keep it again from the run, or remove it")
     lines: list[str] = []
     for table in paper_tables(report):
-        lines += [f"**{escaped(table.caption)}**", "", *grid(table), ""]
+        lines += [f"**{markdown_text(table.caption)}**", "", *markdown_table(table.flat(), 1), ""]
     columns = _columns(report, _in_order(report))
     told = [*cells_and_figures(report), *_pooled_told(columns), *_holes(report), *report.notes]
-    sentences = " ".join(escaped(sentence[:1].upper() + sentence[1:]) for sentence in told)
-    texts = [[name for name, _ in columns], *map(list, zip(*(texts for _, texts in columns), strict=True))]
-    return [*lines, *rows(texts, max(1, len(report.keys))), "", sentences]
+    sentences = " ".join(markdown_text(sentence[:1].upper() + sentence[1:]) for sentence in told)
+    rows = markdown_table(pd.DataFrame(dict(columns), dtype=object), max(1, len(report.keys)))
+    return [*lines, *rows, "", sentences]
 
 
 def curves_table(curves: Curves) -> list[str]:
     """The lines above a picture of curves: what it shows, where each row has converged, and how to read that."""
     name = curves.title
-    lines = [f"**{escaped(name[:1].upper() + name[1:] + unit(curves.metric))}**", ""]
-    if table := curves.converged():
-        lines += [*rows(table, 1), ""]
-    return [*lines, *[escaped(" ".join(curves.told())), ""] * bool(curves.told())][:-1]
+    lines = [f"**{markdown_text(name[:1].upper() + name[1:] + unit(curves.metric))}**", ""]
+    if not (table := curves.converged()).empty:
+        lines += [*markdown_table(table, 1), ""]
+    return [*lines, *[markdown_text(" ".join(curves.told())), ""] * bool(curves.told())][:-1]
 
 
 def rotation_table(tests: Sequence[Tested]) -> list[str]:
@@ -63,13 +65,14 @@ def rotation_table(tests: Sequence[Tested]) -> list[str]:
     """
     models = list(dict.fromkeys(test.model for test in tests))
     angles = sorted({test.point.angle for test in tests})
-    texts = [["angle", "images", *models]]
+    texts = []
     for angle in angles:
         found = {test.model: test for test in tests if test.point.angle == angle}
         images = " or ".join(f"{n:,}" for n in sorted({test.images for test in found.values()}))
         texts.append([f"{angle:g}°", images, *(_accuracy(found.get(model)) for model in models)])
     told = f"Accuracy in percent with its 95 % interval, tested on {tests[0].data}; {BOTH_SIDES}."
-    return [*rows(texts, 0), "", escaped(told)]
+    table = pd.DataFrame(texts, columns=["angle", "images", *models], dtype=object)
+    return [*markdown_table(table, 0), "", markdown_text(told)]
 
 
 def _in_order(report: Report) -> list[Row]:
@@ -98,7 +101,7 @@ def _columns(report: Report, rows: Sequence[Row]) -> list[tuple[str, list[str]]]
         (f"minus paper{points(metric)}", [_minus(row, metric) for row in rows]),
         *((f"{label(key)}{unit(key)}", [_beside(row, key) for row in rows]) for key in OF_IMAGES if key != metric),
         ("test images", ["" if found is None else f"{found.images:,}" for found in counts]),
-        *timing.columns(replace(report, rows=tuple(rows))),
+        *((name, texts) for name, texts, _ in batch_columns(replace(report, rows=tuple(rows)))),
     ]
     return [*(named or [(WHOLE, [row.name for row in rows])]), *(column for column in figures if any(column[1]))]
 

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from fer_lightning.errors import FerError
-from fer_lightning.results.report.collect import collect
-from fer_lightning.results.report.history import FILE, logged
+from fer_lightning.results.report.discover_runs import discover_runs
+from fer_lightning.results.report.learning_curves import FILE, logged
 from fer_lightning.results.report.model import Run
 from fer_lightning.results.result import FILE_NAME, Result, write
 
@@ -43,7 +43,7 @@ def export_results(folders: Sequence[Path], into: Path) -> list[Path]:
     for folder in folders:
         if not folder.is_dir():
             raise FerError(f"{folder} is no folder: name that of a sweep, as in logs/sweeps/NAME")
-        runs = collect([folder]).runs
+        runs = discover_runs([folder]).runs
         if not runs:
             raise FerError(f"{folder}: no finished run in it or below, so there is no result to keep")
         above = Path(folder.resolve().name) if len(folders) > 1 else Path()

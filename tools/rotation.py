@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from fer_lightning.errors import FerError
-from fer_lightning.results.csv_cells import csv_cell
+from fer_lightning.results.escaping import csv_cell
 from fer_lightning.results.figures.layout import save
 from fer_lightning.results.printing import write_plain
 from fer_lightning.results.result import FILE_NAME, Result, read

@@ -16,11 +16,10 @@ from typing import NamedTuple
 from PIL import Image
 
 from fer_lightning.errors import FerError, choices
-from fer_lightning.results.report.bar_groups import draw_bars
 from fer_lightning.results.report.build import make_report
-from fer_lightning.results.report.curves import curves_of
+from fer_lightning.results.report.figures import draw_bars, png
+from fer_lightning.results.report.learning_curves import curves_of
 from fer_lightning.results.report.model import Report
-from fer_lightning.results.report.pictures import png
 from fer_lightning.whole import whole
 from tools.doc_blocks import CURVES, NAME, ROTATION, Block, Request, find_blocks
 from tools.doc_tables import curves_table, report_tables, rotation_table

@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import TextIO
 
 from rich.cells import cell_len
-from rich.console import Console
 
 from fer_lightning.results.audit_result import FILE_NAME, Audited
-from fer_lightning.results.printing import padded, rich_text, takes_unicode, write_plain
+from fer_lightning.results.printing import pair_line, print_lines, rich_text, table_lines, text_table
 from fer_lightning.results.summary import percent
 
 SHOWN = 6  # differences, people or sizes that a line spells out
@@ -31,20 +30,11 @@ def audit_table(audited: Audited, folder: Path, stream: TextIO | None = None) ->
     stream = sys.stdout if stream is None else stream
     blocks = [block for block in (_classes(audited), _copies(audited), _agreement(audited)) if block]
     rest = list(_remarks(audited, folder))
-    names = [row[0] for block in blocks for row in block] + [name for name, _ in rest]
-    first = max(map(cell_len, names))
-    lines = [_heading(audited)]
-    bold = {0}
-    for block in blocks:
-        bold.add(len(lines))
-        lines += [*_aligned(block, first), ""]
-    lines += [f"{padded(name, first)}  {value}" for name, value in rest]
-    if stream.isatty() and takes_unicode(stream):
-        console = Console(file=stream)
-        for number, line in enumerate(lines):
-            console.print(rich_text(line, "bold" if number in bold else ""), soft_wrap=True, highlight=False)
-        return
-    write_plain(lines, stream)
+    first = max(cell_len(name) for name in [row[0] for block in blocks for row in block] + [name for name, _ in rest])
+    lines = [rich_text(_heading(audited), "bold")]
+    for head, *body in blocks:
+        lines += [*table_lines(text_table(head, body, min_width=first, head_style="bold")), rich_text("")]
+    print_lines([*lines, *(pair_line(name, value, first) for name, value in rest)], stream)
 
 
 def crossing_sizes(audited: Audited) -> dict[str, int]:
@@ -143,10 +133,3 @@ def _people(audited: Audited) -> str:
 def _listed(words: Sequence[str]) -> str:
     more = f" and {len(words) - SHOWN:,} more" if len(words) > SHOWN else ""
     return ", ".join(words[:SHOWN]) + more
-
-
-def _aligned(block: Sequence[Cells], first: int) -> Iterator[str]:
-    widths = [max(cell_len(row[k]) for row in block) for k in range(len(block[0]))]
-    for row in block:
-        cells = [f"{' ' * (width - cell_len(cell))}{cell}" for cell, width in zip(row[1:], widths[1:], strict=True)]
-        yield "  ".join([padded(row[0], first), *cells]).rstrip()

@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from fer_lightning.results.confusion_scores import only_answer
+from fer_lightning.results.confusion_scores import recalls as class_recalls
 from fer_lightning.results.intervals import Interval, accuracy_interval, recall_intervals
-from fer_lightning.results.one_class import only_answer
 from fer_lightning.results.result import FILE_NAME, Result
 
 NONE = "-"
@@ -77,11 +78,10 @@ def recalls(result: Result) -> Iterator[Row]:
     """The recall of each class, from the confusion matrix."""
     if not result.confusion_matrix:
         return
-    matrix = np.asarray(result.confusion_matrix)
-    rows = zip(result.class_names, np.diag(matrix), matrix.sum(axis=1), recall_intervals(matrix), strict=True)
-    for name, right, support, interval in rows:
-        recall = percent(float(right / support) if support else None)
-        yield Row(f"recall {name}", recall, span(interval), f"{support:,}")
+    counts = result.confusion_matrix
+    rows = zip(result.class_names, class_recalls(counts), map(sum, counts), recall_intervals(counts), strict=True)
+    for name, recall, images, interval in rows:
+        yield Row(f"recall {name}", percent(recall), span(interval), f"{images:,}")
 
 
 def comparison(result: Result) -> Iterator[Row]:

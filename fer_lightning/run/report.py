@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from fer_lightning.errors import FerError, choices
-from fer_lightning.results.report import bar_groups, csv_table, latex, markdown
 from fer_lightning.results.report.build import make_report
+from fer_lightning.results.report.figures import BARS_FILE, write_bars
 from fer_lightning.results.report.model import Report
 from fer_lightning.results.report.page import write_page
 from fer_lightning.results.report.save_targets import write_soft_targets
+from fer_lightning.results.report.write_tables import write_csv, write_latex, write_markdown
 from fer_lightning.run.config.report_paths import KEY, TYPED, report_keys
 from fer_lightning.run.job import Job
 
@@ -26,10 +27,10 @@ EXAMPLES = {
     "save_targets": "save_targets=targets.csv",
 }
 WRITERS: dict[str, Callable[[Report, Path], None]] = {
-    bar_groups.FILE_NAME: bar_groups.write_bars,
-    "report.md": markdown.write,
-    "report.csv": csv_table.write,
-    "report.tex": latex.write,
+    BARS_FILE: write_bars,
+    "report.md": write_markdown,
+    "report.csv": write_csv,
+    "report.tex": write_latex,
     "report.html": write_page,  # last: where it is, the others are
 }
 

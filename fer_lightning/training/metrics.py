@@ -10,6 +10,8 @@ from torch import Tensor, nn
 from torchmetrics import Metric, SumMetric
 from torchmetrics.classification import MulticlassCalibrationError, MulticlassConfusionMatrix
 
+from fer_lightning.results.confusion_scores import accuracy, balanced_accuracy, macro_f1, recalls
+
 CALIBRATION_BINS = 15
 FIGURES = ("accuracy", "macro_f1", "balanced_accuracy", "ece")  # the keys of StageMetrics.compute
 
@@ -105,25 +107,3 @@ def _on(device: torch.device, value: Tensor | list[Tensor], copy: bool = False) 
 
 def _copied(state: dict[str, Any]) -> dict[str, Any]:
     return {key: _on(torch.device("cpu"), value, copy=True) for key, value in state.items()}
-
-
-def accuracy(confusion: Tensor) -> float:
-    """Share of images on the diagonal of counts (C, C); nan without images."""
-    return float(confusion.diagonal().sum().double() / confusion.sum())
-
-
-def recalls(confusion: Tensor) -> Tensor:
-    """Share of each row of counts (C, C) on the diagonal, (C,) float64; nan for an empty row."""
-    return confusion.diagonal().double() / confusion.sum(dim=1)
-
-
-def balanced_accuracy(confusion: Tensor) -> float:
-    """Mean recall over the classes that have images, as scikit-learn's; nan without images."""
-    return float(recalls(confusion).nanmean())
-
-
-def macro_f1(confusion: Tensor) -> float:
-    """Mean F1 over the classes that occur, true or predicted, as scikit-learn has it; nan without images."""
-    hits = confusion.diagonal().double()
-    # F1 = 2 hits / (true + predicted); 0 / 0 is nan, and nanmean leaves it out
-    return float((2 * hits / (confusion.sum(dim=0) + confusion.sum(dim=1))).nanmean())

@@ -7,6 +7,7 @@ import re
 from dataclasses import fields, replace
 
 import pytest
+from reports import compact
 
 from tools.cost_table import Cost, Rate, Setting, table, write_csv, write_markdown
 
@@ -53,7 +54,7 @@ def test_the_widest_spread_of_rounds_is_told_with_its_net_and_stage():
 
 def test_markdown_has_the_same_cells_and_notes(tmp_path):
     write_markdown(COSTS, SETTING, tmp_path / "cost.md")
-    lines = (tmp_path / "cost.md").read_text(encoding="utf-8").splitlines()
+    lines = compact((tmp_path / "cost.md").read_text(encoding="utf-8")).splitlines()
     header, rule, *body = [line.strip("| ").split(" | ") for line in lines if line.startswith("|")]
     assert [header, *body] == CELLS
     assert rule == ["---", *["---:"] * 6]

@@ -9,7 +9,7 @@ from made_results import make_result, make_sweep
 
 from fer_lightning.errors import FerError
 from fer_lightning.results.report.build import make_report
-from fer_lightning.results.report.curves import curves_of
+from fer_lightning.results.report.learning_curves import curves_of
 from fer_lightning.results.result import config_hash, read
 from tools.export import export_results
 

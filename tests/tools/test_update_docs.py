@@ -9,6 +9,7 @@ import pytest
 from made_results import make_result
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
+from reports import compact
 
 from tools import update_docs
 
@@ -70,7 +71,7 @@ def test_tables_and_pictures_stand_between_the_markers_and_the_rest_stays(docs):
     text = (docs / "papers" / "a.md").read_text()
     before, after = text.split("<!-- table: paper_a -->\n\n")
     assert before == "# Paper A\n\nBefore.\n\n"
-    table, _, rest = after.partition("\n\n<!-- end of table -->")
+    table, _, rest = compact(after).partition("\n\n<!-- end of table -->")
     assert table.startswith("**Paper A, Table 2: accuracy, %**\n\n| row | ")
     assert table.endswith("\n\n![the table above as bars](../images/paper_a_bars.png)")
     assert "what was here" not in text
@@ -166,7 +167,7 @@ def curved(docs, tmp_path):
 
 def test_curves_are_drawn_from_what_was_kept_each_wish_a_picture_of_its_own(curved, capsys):
     assert update_docs.main([], curved) == 0
-    first, second, third = (curved / "c.md").read_text().split("<!-- end of table -->\n")[:3]
+    first, second, third = compact((curved / "c.md").read_text()).split("<!-- end of table -->\n")[:3]
     assert "| model=cnn | 1 | 50.0 |" in first  # 1 - 0.5 is the highest validation
     assert "![val accuracy over the epochs](images/paper_c_curves.png)" in first
     assert "| model=cnn | 20 | 70.0 |" in second

@@ -12,8 +12,8 @@ from pytorch_lightning.trainer.states import TrainerFn
 from torch import nn
 
 from fer_lightning.data.inputs import InputSpec
-from fer_lightning.results.one_class import only_answer
-from fer_lightning.results.report.collect import collect
+from fer_lightning.results.confusion_scores import only_answer
+from fer_lightning.results.report.discover_runs import discover_runs
 from fer_lightning.results.report.rows import make_rows
 from fer_lightning.results.summary import scores
 from fer_lightning.training.callbacks.warn_one_class import WarnOneClass
@@ -74,7 +74,7 @@ def test_validating_the_chosen_checkpoint_is_no_epoch(caplog):
 def test_the_closing_table_and_the_report_name_it(tmp_path):
     make_result(tmp_path / "one", class_names=["happy", "sad"], confusion_matrix=ONE, choices={"loss": "l1"})
     make_result(tmp_path / "two", class_names=["happy", "sad"], confusion_matrix=TWO, choices={"loss": "l2"})
-    collected = collect([tmp_path])
+    collected = discover_runs([tmp_path])
     by_loss = {run.result.choices["loss"]: [row for row in scores(run.result)] for run in collected.runs}
     assert ("answers one class", "sad", "", "5") in by_loss["l1"]
     assert not [row for row in by_loss["l2"] if row.name == "answers one class"]

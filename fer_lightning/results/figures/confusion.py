@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from fer_lightning.results.confusion_scores import accuracy, macro_f1
 from fer_lightning.results.figures.layout import TEXT_SIZE, axes_at, heading, heading_height, write_heading
 from fer_lightning.results.style import EMPTY, FAINT, INK, MUTED, PAD, RATES, ink_on, shorten, styled, text_width
 
@@ -77,12 +78,10 @@ def confusion_matrix(
 
 
 def _summary(matrix: npt.NDArray[np.int64]) -> str:
-    hits, total = np.diag(matrix), int(matrix.sum())
-    either = matrix.sum(axis=0) + matrix.sum(axis=1)
-    if total == 0:
+    if not matrix.any():
         return "no images"
-    macro_f1 = float(np.mean(2 * hits[either > 0] / either[either > 0]))
-    return f"accuracy {100 * hits.sum() / total:.2f} % · macro-F1 {100 * macro_f1:.2f} % · N = {total:,}"
+    scores = f"accuracy {100 * accuracy(matrix):.2f} % · macro-F1 {100 * macro_f1(matrix):.2f} %"
+    return f"{scores} · N = {matrix.sum():,}"
 
 
 def _cell(axes: Axes, row: int, column: int, count: int, support: int, side: float) -> None:

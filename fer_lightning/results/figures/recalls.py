@@ -10,6 +10,7 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from fer_lightning.results.confusion_scores import accuracy, balanced_accuracy
 from fer_lightning.results.figures.layout import SMALL_SIZE, TEXT_SIZE, axes_at, heading, heading_height, write_heading
 from fer_lightning.results.intervals import Interval, recall_intervals
 from fer_lightning.results.style import GRID, INK, MUTED, PAD, TINT, VAL, shorten, styled, text_width
@@ -46,8 +47,7 @@ def recall_bars(counts: npt.ArrayLike, class_names: Sequence[str], subtitle: str
     if matrix.shape != (size, size) or size == 0:
         raise ValueError(f"counts of shape {matrix.shape} for {size} class names")
     rows = _rows(matrix, [shorten(str(name), LONGEST_NAME, TEXT_SIZE) for name in class_names])
-    found = [100 * row.recall for row in rows if row.recall is not None]
-    balanced = float(np.mean(found)) if found else None
+    balanced = 100 * balanced_accuracy(matrix) if matrix.any() else None
 
     columns = {
         "recall": [f"{100 * row.recall:.1f} %" if row.recall is not None else "" for row in rows],
@@ -96,8 +96,7 @@ def _rows(matrix: npt.NDArray[np.int64], names: Sequence[str]) -> list[Row]:
 def _told(matrix: npt.NDArray[np.int64], balanced: float | None) -> str:
     if balanced is None:
         return "no images"
-    accuracy = 100 * np.trace(matrix) / matrix.sum()
-    return f"balanced accuracy {balanced:.2f} % · accuracy {accuracy:.2f} % · N = {matrix.sum():,}"
+    return f"balanced accuracy {balanced:.2f} % · accuracy {100 * accuracy(matrix):.2f} % · N = {matrix.sum():,}"
 
 
 def _scale(axes: Axes, tall: float) -> None:

@@ -7,15 +7,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from fer_lightning.errors import FerError
-from fer_lightning.results.report.bar_groups import bar_keys
-from fer_lightning.results.report.collect import Collected, collect
-from fer_lightning.results.report.compare import compare
-from fer_lightning.results.report.curves import check_curve
+from fer_lightning.results.figures.curve_bundles import EPOCHS
+from fer_lightning.results.report.discover_runs import discover_runs
 from fer_lightning.results.report.ensemble import with_ensemble
-from fer_lightning.results.report.history import EPOCHS
-from fer_lightning.results.report.missing import in_a_line
-from fer_lightning.results.report.model import Report, Run
+from fer_lightning.results.report.figures import bar_keys
+from fer_lightning.results.report.learning_curves import check_curve
+from fer_lightning.results.report.missing_runs import in_a_line
+from fer_lightning.results.report.model import Collected, Report, Run
 from fer_lightning.results.report.rows import in_rank, make_rows
+from fer_lightning.results.report.significance import compare
 
 USUAL = ("test/accuracy", "test/psnr")
 NAMED = 3  # sweeps or folders that a title names
@@ -54,7 +54,7 @@ def make_report(
         raise FerError(
             "no path: name what to report on, as in fer-report logs/sweeps/NAME; any folder above results will do"
         )
-    collected = collect(paths)
+    collected = discover_runs(paths)
     if not collected.runs:
         raise FerError(_nothing(paths, collected))
     metric = metric or _usual_metric(collected.runs)

@@ -1,4 +1,4 @@
-"""Adds a row to a report: the ensemble that averages the probabilities of all runs."""
+"""Adds a row to a report: the ensemble that averages the predicted probabilities of all runs."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 
 from fer_lightning.errors import FerError
+from fer_lightning.results.confusion_scores import FROM_COUNTS, RECALL, matrix_scores
 from fer_lightning.results.intervals import intervals
 from fer_lightning.results.predictions import Predictions, read
-from fer_lightning.results.report.answers import FILE
-from fer_lightning.results.report.matrix_scores import FROM_COUNTS, RECALL, matrix_scores
+from fer_lightning.results.report.average_probabilities import Pool
 from fer_lightning.results.report.model import Row, Run
-from fer_lightning.results.report.pool import Pool
-from fer_lightning.results.report.scores import score
+from fer_lightning.results.report.paired_predictions import FILE
+from fer_lightning.results.report.rows import score
 from fer_lightning.results.result import Result
 
 log = logging.getLogger(__name__)

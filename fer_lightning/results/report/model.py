@@ -75,6 +75,21 @@ class Lost:
 
 
 @dataclass(frozen=True)
+class Collected:
+    """All that was found.
+
+    Attributes:
+        runs: with a result.
+        lost: jobs without one, and runs whose result is broken.
+        notes: what a reader must know, a sentence each.
+    """
+
+    runs: tuple[Run, ...]
+    lost: tuple[Lost, ...]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Score:
     """A metric over the runs of a row; fractions in 0..1.
 

@@ -1,16 +1,19 @@
-"""A report's cells as the table of a paper: a line a row, and for each column our figure beside the paper's."""
+"""A report's cells as the table of a paper: one line per row, and per column our figure beside the paper's."""
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from statistics import fmean
 from typing import NamedTuple
 
+import pandas as pd
+
+from fer_lightning.results.metric_names import label, printed, unit
+from fer_lightning.results.report.formatting import mean_and_spread
 from fer_lightning.results.report.keys import UNKNOWN, source
-from fer_lightning.results.report.metrics import label, printed, unit
 from fer_lightning.results.report.model import CELL, COLUMN, ROW, Report, Row
-from fer_lightning.results.report.paper_order import in_paper_order
-from fer_lightning.results.report.text import mean_and_spread
 
 OURS, PAPER = "ours", "paper"
 
@@ -42,11 +45,12 @@ class PaperTable(NamedTuple):
         """What each column is split into."""
         return [OURS, PAPER] if self.reported else [OURS]
 
-    def flat(self) -> list[list[str]]:
+    def flat(self) -> pd.DataFrame:
         """The table with one line for its head, as plain texts: `raw data, ours` and `raw data, paper`."""
         head = ["row", *(f"{column}, {part}" for column in self.columns for part in self.parts)]
         wide = len(self.parts)
-        return [head, *([name, *(text for cell in cells for text in cell[:wide])] for name, cells in self.lines)]
+        lines = [[name, *(text for cell in cells for text in cell[:wide])] for name, cells in self.lines]
+        return pd.DataFrame(lines, columns=pd.Index(head, dtype=object), dtype=object)
 
 
 def paper_tables(report: Report) -> list[PaperTable]:
@@ -86,3 +90,25 @@ def _table(rows: Sequence[Row], metric: str, apart: Sequence[str]) -> PaperTable
 
 def _cell(row: Row, metric: str) -> Cell:
     return Cell(mean_and_spread(row.score, metric), "" if row.reported is None else printed(row.reported, metric))
+
+
+NUMBER = re.compile(r"\d+(?:\.\d+)?")
+
+Figures = Sequence[tuple[float | None, float | None]]  # ours and the paper's, of each cell of a name
+
+
+def in_paper_order(names: Mapping[str, Figures]) -> list[str]:
+    """Names that differ in a number alone, by that number; others by what the paper reports, rising, then by ours.
+
+    Nothing says in which order the paper prints its rows, and most tables rise to the system that they argue for.
+    """
+    if len({NUMBER.sub("", name) for name in names}) == 1:
+        return sorted(names, key=lambda name: ([float(number) for number in NUMBER.findall(name)], name))
+    ours, paper = ({name: _mean(pair[k] for pair in names[name]) for name in names} for k in (0, 1))
+    places = {name: [(value[name] is None, value[name] or 0.0) for value in (paper, ours)] for name in names}
+    return sorted(names, key=lambda name: (places[name], name))
+
+
+def _mean(values: Iterable[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return fmean(known) if known else None

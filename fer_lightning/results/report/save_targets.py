@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 from fer_lightning.errors import FerError, first_few
 from fer_lightning.results.predictions import Predictions, read
-from fer_lightning.results.report.answers import FILE
+from fer_lightning.results.report.average_probabilities import Pool
 from fer_lightning.results.report.model import Run
-from fer_lightning.results.report.pool import Pool
+from fer_lightning.results.report.paired_predictions import FILE
 from fer_lightning.whole import whole
 
 SPLIT = "split"  # the name in result.json's `files`

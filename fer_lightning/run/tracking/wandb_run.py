@@ -13,6 +13,7 @@ from pytorch_lightning.loggers import WandbLogger
 from wandb.errors import CommError
 
 from fer_lightning.errors import FerError
+from fer_lightning.results.confusion_scores import RECALL, matrix_scores
 from fer_lightning.results.result import Result, config_hash
 from fer_lightning.results.schema import plain
 from fer_lightning.run.job import Job
@@ -95,10 +96,8 @@ def _tables(result: Result) -> dict[str, wandb.Table]:
         for true, row in zip(names, counts, strict=True)
         for predicted, images in zip(names, row, strict=True)
     ]
-    recalls = [
-        [name, sum(row), row[place] / sum(row) if any(row) else None]
-        for place, (name, row) in enumerate(zip(names, counts, strict=True))
-    ]
+    scores = matrix_scores(counts, names)
+    recalls = [[name, sum(row), scores[f"{RECALL}{name}"]] for name, row in zip(names, counts, strict=True)]
     return {
         "tables/confusion_matrix": wandb.Table(columns=["true", "predicted", "images"], data=cells),
         "tables/recall": wandb.Table(columns=["class", "images", "recall"], data=recalls),

@@ -8,7 +8,7 @@ from typing import Any
 import pytorch_lightning as pl
 from pytorch_lightning.trainer.states import TrainerFn
 
-from fer_lightning.results.one_class import only_answer
+from fer_lightning.results.confusion_scores import only_answer
 from fer_lightning.training.learner import as_learner
 
 EPOCHS = 2  # after one epoch a slow net may still answer one class, and learn

@@ -10,13 +10,13 @@ import pytest
 from answered import predictions
 from made_results import make_result
 
-from fer_lightning.results.report.collect import collect
+from fer_lightning.results.report.discover_runs import discover_runs
 
 
 def test_a_run_brings_its_settings_and_the_command_that_made_it(tmp_path, make_result):
     words = ["model=resnet", "data.faces.dir=/my data/x", "optimizer.lr=1e-2"]
     make_result(tmp_path / "a", choices={"model": "resnet"}, overrides=words)
-    (run,) = collect([tmp_path]).runs
+    (run,) = discover_runs([tmp_path]).runs
     assert run.folder == tmp_path / "a"
     assert run.sweep is None
     assert run.settings["model"] == "resnet"
@@ -28,7 +28,11 @@ def test_a_run_brings_its_settings_and_the_command_that_made_it(tmp_path, make_r
 def test_a_run_of_a_checkpoint_is_repeated_by_fer_eval(tmp_path, make_result):
     make_result(tmp_path / "a", config={"ckpt": "best.ckpt"}, overrides=["ckpt=best.ckpt", "data=jaffe"])
     make_result(tmp_path / "b", config={"ckpt": None})
-    assert [run.command for run in collect([tmp_path]).runs] == ["fer-eval ckpt=best.ckpt data=jaffe", "fer-train"]
+    runs = discover_runs([tmp_path]).runs
+    assert [run.command for run in runs] == [
+        "fer-eval ckpt=best.ckpt data=jaffe",
+        "fer-train",
+    ]
 
 
 def test_jobs_without_a_result_are_lost_whatever_their_state_says(tmp_path, make_result, make_sweep):
@@ -42,7 +46,7 @@ def test_jobs_without_a_result_are_lost_whatever_their_state_says(tmp_path, make
     }
     sweep = make_sweep(tmp_path / "by_loss", jobs)
     make_result(sweep / "loss=l1")
-    found = collect([tmp_path])
+    found = discover_runs([tmp_path])
     assert [(run.folder.name, run.sweep) for run in found.runs] == [("loss=l1", "by_loss")]
     assert [(lost.name, lost.state) for lost in found.lost] == [
         ("loss=l2", "failed"),
@@ -67,7 +71,7 @@ def test_a_broken_result_is_one_warning_and_counts_as_failed(tmp_path, make_resu
     make_result(tmp_path / "alone")
     for broken in (sweep / "loss=l2", tmp_path / "alone"):
         (broken / "result.json").write_text("{")
-    found = collect([tmp_path])
+    found = discover_runs([tmp_path])
     assert len(found.runs) == 1
     assert {(lost.name, lost.state, lost.sweep) for lost in found.lost} == {
         ("loss=l2", "failed", "s"),
@@ -80,9 +84,9 @@ def test_a_broken_result_is_one_warning_and_counts_as_failed(tmp_path, make_resu
 def test_a_sweep_that_has_not_begun_all_its_jobs_is_noted(tmp_path, make_result, make_sweep):
     sweep = make_sweep(tmp_path / "optuna", {"optimizer.lr=0.1": {}}, total=20)
     make_result(sweep / "optimizer.lr=0.1")
-    assert collect([tmp_path]).notes == ("The sweep optuna has yet to begin 19 of its 20 jobs.",)
+    assert discover_runs([tmp_path]).notes == ("The sweep optuna has yet to begin 19 of its 20 jobs.",)
     make_sweep(tmp_path / "optuna", {"optimizer.lr=0.1": {}}, total=None)
-    assert collect([tmp_path]).notes == ()
+    assert discover_runs([tmp_path]).notes == ()
 
 
 def test_commands_of_a_sweep_that_was_moved_lead_to_where_it_is(tmp_path, make_sweep):
@@ -91,7 +95,7 @@ def test_commands_of_a_sweep_that_was_moved_lead_to_where_it_is(tmp_path, make_s
     content = json.loads((sweep / "sweep.json").read_text())
     (sweep / "sweep.json").write_text(json.dumps({**content, "dir": str(sweep)}))
     sweep.rename(tmp_path / "after")
-    (lost,) = collect([tmp_path / "after"]).lost
+    (lost,) = discover_runs([tmp_path / "after"]).lost
     assert lost.command == f'fer-train loss=l1 hydra.run.dir="{tmp_path}/after/loss=l1" hydra.mode=RUN'
 
 
@@ -133,7 +137,7 @@ def test_a_result_that_contradicts_itself_is_one_warning_and_counts_as_failed(
         make_result(folder, overrides=["loss=l1"])
     for folder in (tmp_path / "alone", sweep / "loss=l1"):
         rewrite(folder, **fields)
-    found = collect([tmp_path])
+    found = discover_runs([tmp_path])
     assert [run.folder.name for run in found.runs] == ["whole"]
     assert [(lost.name, lost.state, lost.settings["loss"]) for lost in found.lost] == [
         ("alone", "failed", "l1"),
@@ -150,7 +154,7 @@ def test_a_part_of_the_test_images_and_metrics_without_a_matrix_are_no_contradic
     make_result(tmp_path / "limited", counts={"train": 300, "val": 100, "test": 5000})
     make_result(tmp_path / "enlarged", metrics={"test/psnr": 31.2, "test/loss": 7.5})
     rewrite(tmp_path / "enlarged", confusion_matrix=[[0, 0], [0, 0]])
-    assert len(collect([tmp_path]).runs) == 2
+    assert len(discover_runs([tmp_path]).runs) == 2
 
 
 def test_predictions_of_another_run_are_left_out_and_named(tmp_path, caplog):
@@ -158,7 +162,7 @@ def test_predictions_of_another_run_are_left_out_and_named(tmp_path, caplog):
         given = predictions(np.arange(200) < right)
         make_result(tmp_path / f"run{place}", seed=place, accuracy=right / 200, predictions=given)
     shutil.copy(tmp_path / "run1" / "predictions.parquet", tmp_path / "run0" / "predictions.parquet")
-    found = collect([tmp_path])
+    found = discover_runs([tmp_path])
     assert [run.file("predictions") is None for run in found.runs] == [True, False, False]
     (note,) = found.notes
     assert note.endswith(f"another run's): {tmp_path / 'run0' / 'predictions.parquet'}.")
@@ -173,6 +177,6 @@ def test_predictions_of_a_result_without_digests_and_predictions_that_are_gone_a
     del content["file_digests"]
     (tmp_path / "old" / "result.json").write_text(json.dumps(content))
     (tmp_path / "gone" / "predictions.parquet").unlink()
-    found = collect([tmp_path])
+    found = discover_runs([tmp_path])
     assert (len(found.runs), found.notes) == (2, ())
     assert {run.folder.name: run.file("predictions") is None for run in found.runs} == {"old": False, "gone": True}

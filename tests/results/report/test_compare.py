@@ -9,9 +9,9 @@ import pytest
 from answered import answered, predictions, row_of
 from reports import run
 
-from fer_lightning.results.report import answers
-from fer_lightning.results.report.compare import compare
+from fer_lightning.results.report import paired_predictions
 from fer_lightning.results.report.model import Row, Score
+from fer_lightning.results.report.significance import compare
 
 ACCURACY = "test/accuracy"
 
@@ -195,7 +195,9 @@ def test_an_ensemble_is_paired_with_every_seed_of_its_fold(tmp_path):
 
 def test_each_file_is_read_once(tmp_path, monkeypatch):
     read = []
-    monkeypatch.setattr(answers, "_columns", lambda path, real=answers._columns: read.append(path) or real(path))
+    monkeypatch.setattr(
+        paired_predictions, "_columns", lambda path, real=paired_predictions._columns: read.append(path) or real(path)
+    )
     right = np.ones(10, dtype=bool)
     rows = [row_of(*(answered(tmp_path, right, seed=s) for s in (0, 1)), number=str(k)) for k in range(5)]
     assert len(compare(rows, ACCURACY)) == 4

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from reports import report, row, run
 
-from fer_lightning.results.report.csv_table import write
 from fer_lightning.results.report.model import Comparison, Lost
+from fer_lightning.results.report.write_tables import write_csv
 
 
 def lines_of(made, folder):
-    write(made, folder / "report.csv")
+    write_csv(made, folder / "report.csv")
     with (folder / "report.csv").open(encoding="utf-8", newline="") as stream:
         return list(csv.DictReader(stream))
 
@@ -86,11 +86,11 @@ def test_rows_that_differ_in_nothing_have_a_name(tmp_path):
 
 
 def test_a_file_is_whole_or_the_one_of_before(tmp_path):
-    write(report(row()), tmp_path / "report.csv")
+    write_csv(report(row()), tmp_path / "report.csv")
     before = (tmp_path / "report.csv").read_bytes()
     assert before.endswith(b"\n")
     assert b"\r" not in before
     with pytest.raises(AttributeError):
-        write(replace(report(row()), rows=(None,)), tmp_path / "report.csv")
+        write_csv(replace(report(row()), rows=(None,)), tmp_path / "report.csv")
     assert (tmp_path / "report.csv").read_bytes() == before
     assert [path.name for path in tmp_path.iterdir()] == ["report.csv"]

@@ -5,14 +5,13 @@ import logging
 import numpy as np
 import pytest
 from answered import answered, row_of
-from reports import report
+from reports import cells, header, report
 
-from fer_lightning.results.report.compare import compare
+from fer_lightning.results.metric_names import label
 from fer_lightning.results.report.ensemble import with_ensemble
-from fer_lightning.results.report.metrics import label
 from fer_lightning.results.report.model import Report
-from fer_lightning.results.report.pooled import pooled
-from fer_lightning.results.report.text import cells, header
+from fer_lightning.results.report.rows import pooled
+from fer_lightning.results.report.significance import compare
 
 ACCURACY = "test/accuracy"
 

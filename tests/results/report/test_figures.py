@@ -12,15 +12,18 @@ from matplotlib.figure import Figure
 from PIL import Image
 from reports import report, row, run, write_metrics
 
-from fer_lightning.results.report import drawings
-from fer_lightning.results.report.curves import curves_of
-from fer_lightning.results.report.curves_figure import Bundle, curve_bundles
-from fer_lightning.results.report.history import History, history
-from fer_lightning.results.report.pictures import picture
-from fer_lightning.results.report.score_figure import score_dots
+from fer_lightning.results.figures.curve_bundles import Bundle, History, curve_bundles
+from fer_lightning.results.figures.score_dots import score_dots
+from fer_lightning.results.report import figures
+from fer_lightning.results.report.figures import picture, scored
+from fer_lightning.results.report.learning_curves import curves_of, history
 from fer_lightning.results.style import TRAIN, VAL
 
 LONG = "a loss of an uncommonly long name, whose author did not know when to stop writing words"
+
+
+def draw_scores(rows, metric, **further):
+    return score_dots([scored(row, metric) for row in rows], metric, **further)
 
 
 def dots(figure, marker, colour):
@@ -46,7 +49,7 @@ def spans(figure):
     ],
 )
 def test_every_row_is_a_dot_beside_its_name_and_value(rows):
-    figure = score_dots(rows, "test/accuracy", best=0, subtitle=LONG)
+    figure = draw_scores(rows, "test/accuracy", best=0, subtitle=LONG)
     assert_legible(figure)
     assert dots(figure, "o", VAL) == pytest.approx([100 * one.score.mean for one in rows])
     assert f"{100 * rows[0].score.mean:.1f}" in " ".join(words(figure))
@@ -54,7 +57,7 @@ def test_every_row_is_a_dot_beside_its_name_and_value(rows):
 
 def test_an_interval_ends_where_it_says_and_the_paper_is_marked():
     runs = [run(accuracy=a) for a in (0.69, 0.71)]
-    figure = score_dots([row(0.70, runs=runs, interval=(0.66, 0.74), reported=0.72)], "test/accuracy")
+    figure = draw_scores([row(0.70, runs=runs, interval=(0.66, 0.74), reported=0.72)], "test/accuracy")
     assert spans(figure) == [pytest.approx((66, 74))]
     assert dots(figure, "^", TRAIN) == pytest.approx([72])
     strokes = [sorted(float(segment[0][0]) for segment in c.get_segments()) for c in figure.axes[0].collections]
@@ -63,7 +66,7 @@ def test_an_interval_ends_where_it_says_and_the_paper_is_marked():
 
 def test_an_interval_that_would_squeeze_the_scores_is_cut_off_and_says_so():
     rows = [row(0.70, interval=(0.1, 1.3)), row(0.72, interval=(0.71, 0.73))]
-    figure = score_dots(rows, "test/accuracy")
+    figure = draw_scores(rows, "test/accuracy")
     low, high = figure.axes[0].get_xlim()
     assert 60 < low < 70 < 72 < high < 80
     assert dots(figure, "<", VAL) == [low]
@@ -71,7 +74,7 @@ def test_an_interval_that_would_squeeze_the_scores_is_cut_off_and_says_so():
 
 
 def test_a_loss_is_drawn_in_its_own_unit():
-    figure = score_dots([row(1.25, interval=(1.2, 1.3))], "test/loss")
+    figure = draw_scores([row(1.25, interval=(1.2, 1.3))], "test/loss")
     assert dots(figure, "o", VAL) == [1.25]
     assert "test loss" in words(figure)
 
@@ -79,7 +82,7 @@ def test_a_loss_is_drawn_in_its_own_unit():
 def test_a_row_without_a_mean_is_refused():
     for rows in ([], [row(None)]):
         with pytest.raises(ValueError, match="at least one"):
-            score_dots(rows, "test/accuracy")
+            draw_scores(rows, "test/accuracy")
 
 
 @pytest.mark.parametrize("count", [1, 3, 8])
@@ -145,24 +148,24 @@ def test_curves_follow_the_metric_of_the_report_where_validation_has_it(tmp_path
     made = row(runs=[run(tmp_path, files={"metrics": "metrics.csv"})])
     assert (
         "val macro-F1 over the epochs. At the end: loss=l1: 61.0"
-        in drawings.curves(curves_of(report(made, metric="test/macro_f1"))).alt
+        in figures.curve_picture(curves_of(report(made, metric="test/macro_f1"))).alt
     )
-    assert drawings.curves(curves_of(report(made))) is None
+    assert figures.curve_picture(curves_of(report(made))) is None
     write_metrics(tmp_path / "metrics.csv", [0.5, 0.62])
-    assert "val accuracy" in drawings.curves(curves_of(report(made, metric="test/accuracy_ferplus"))).alt
+    assert "val accuracy" in figures.curve_picture(curves_of(report(made, metric="test/accuracy_ferplus"))).alt
 
 
 def test_figures_of_many_rows_show_the_first_and_say_so(tmp_path, monkeypatch):
     write_metrics(tmp_path / "metrics.csv", [0.5, 0.6])
     shown = []
-    monkeypatch.setattr(drawings, "picture", lambda figure, alt: shown.append((words(figure), alt)))
+    monkeypatch.setattr(figures, "picture", lambda figure, alt: shown.append((words(figure), alt)))
     kept = {"metrics": "metrics.csv"}
     rows = [
         row(0.9 - k / 100, loss=f"l{k:02}", runs=[run(tmp_path, files=kept, seed=s) for s in range(30)])
         for k in range(30)
     ]
-    drawings.scores(report(*rows))
-    drawings.curves(curves_of(report(*rows)))
+    figures.score_picture(report(*rows))
+    figures.curve_picture(curves_of(report(*rows)))
     (scores, said), (curves, _) = shown
     assert "the first 24 of 30 rows" in scores
     assert ("loss=l23" in said, "loss=l24" in said) == (True, False)

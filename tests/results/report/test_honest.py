@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from fer_lightning.results.report.collect import collect
+from fer_lightning.results.report.discover_runs import discover_runs
 from fer_lightning.results.report.rows import make_rows
 
 
 def rows_of(folder, metric="test/accuracy", by=None):
-    return make_rows(collect([folder]), metric, by)
+    return make_rows(discover_runs([folder]), metric, by)
 
 
 def test_what_differs_in_the_config_alone_is_noted_and_kept(tmp_path, make_result):

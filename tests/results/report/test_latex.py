@@ -7,19 +7,19 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from reports import report, row, run
+from reports import cells, header, report, row, run
 
-from fer_lightning.results.report.latex import SHOWN, escaped, write
-from fer_lightning.results.report.metrics import label
+from fer_lightning.results.escaping import latex_text
+from fer_lightning.results.metric_names import label
 from fer_lightning.results.report.model import Lost
-from fer_lightning.results.report.text import cells, header
+from fer_lightning.results.report.write_tables import SHOWN, write_latex
 
 HOSTILE = '\\input{x} {a} $b$ & c_d #1 50% ~^ <e> |f| [g] *h* `i` "j" k--l ± \x1b[31m'
 DOCUMENT = r"\documentclass{article}\usepackage{booktabs}\begin{document}\input{report}\end{document}"
 
 
 def written(made, folder):
-    write(made, folder / "report.tex")
+    write_latex(made, folder / "report.tex")
     return (folder / "report.tex").read_text(encoding="utf-8")
 
 
@@ -74,11 +74,11 @@ def test_the_table_has_the_rules_of_booktabs_and_a_column_for_each_cell(tmp_path
 
 
 def test_whatever_a_name_holds_is_text():
-    assert escaped("a_b & 50% of {x}, $1 #2") == r"a\_b \& 50\% of \{x\}, \$1 \#2"
-    assert escaped("\\input") == r"\textbackslash{}input"
-    assert escaped("[1] * --x ~^") == r"{[}1{]} {*} -{}-{}x \textasciitilde{}\textasciicircum{}"
-    assert escaped("p < 0.05\n\nnext") == r"p \textless{} 0.05 next"
-    assert escaped("\x1b[31mred\x00") == r"{[}31mred"
+    assert latex_text("a_b & 50% of {x}, $1 #2") == r"a\_b \& 50\% of \{x\}, \$1 \#2"
+    assert latex_text("\\input") == r"\textbackslash{}input"
+    assert latex_text("[1] * --x ~^") == r"{[}1{]} {*} -{}-{}x \textasciitilde{}\textasciicircum{}"
+    assert latex_text("p < 0.05\n\nnext") == r"p \textless{} 0.05 next"
+    assert latex_text("\x1b[31mred\x00") == r"{[}31mred"
 
 
 def test_nothing_is_left_that_latex_would_take_for_a_command(tmp_path):
@@ -131,7 +131,7 @@ def test_rows_that_differ_in_nothing_have_a_name(tmp_path):
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="no pdflatex on PATH")
 def test_it_compiles(tmp_path):
-    write(hostile(), tmp_path / "report.tex")
+    write_latex(hostile(), tmp_path / "report.tex")
     (tmp_path / "main.tex").write_text(DOCUMENT)
     # without the drawing of glyphs, which needs more fonts than compiling
     command = ["pdflatex", "-draftmode", "-interaction=nonstopmode", "-halt-on-error", "main.tex"]

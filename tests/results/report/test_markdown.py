@@ -5,16 +5,18 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from reports import report, row, run
+from reports import cells, compact, header, report, row, run
 
-from fer_lightning.results.report.markdown import escaped, write
+from fer_lightning.results.escaping import markdown_text
+from fer_lightning.results.report.caveats import footnotes
+from fer_lightning.results.report.missing_runs import missing_runs
 from fer_lightning.results.report.model import Lost
-from fer_lightning.results.report.text import cells, footnotes, header, losses
+from fer_lightning.results.report.write_tables import write_markdown
 
 
 def written(made, folder):
-    write(made, folder / "report.md")
-    return (folder / "report.md").read_text(encoding="utf-8")
+    write_markdown(made, folder / "report.md")
+    return compact((folder / "report.md").read_text(encoding="utf-8"))
 
 
 def table_of(text):
@@ -49,10 +51,10 @@ def test_everything_below_the_table_is_there(tmp_path):
     made = report(row(loss="l1", lost=[failed()], holes=["data.fold=2"]), row(mean=0.6, loss="l2"), notes=["A note."])
     text = written(made, tmp_path)
     for note in footnotes(made):
-        assert f"- {escaped(note)}\n" in text
-    assert len(losses(made)) == 2
-    for name, reason, command in losses(made):
-        assert f"- **{escaped(name)}**: {escaped(reason)}\n\n  ```sh\n  {command}\n  ```\n" in text
+        assert f"- {markdown_text(note)}\n" in text
+    assert len(missing_runs(made)) == 2
+    for name, reason, command, _ in missing_runs(made):
+        assert f"- **{markdown_text(name)}**: {markdown_text(reason)}\n\n  ```sh\n  {command}\n  ```\n" in text
     assert "## Missing" not in written(report(row()), tmp_path)
 
 

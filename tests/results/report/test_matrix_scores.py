@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, balanced_accuracy_score, f1_score, recall_score
 
-from fer_lightning.results.report.matrix_scores import matrix_scores
+from fer_lightning.results.confusion_scores import matrix_scores
 
 NAMES = ("a", "b", "c", "d")
 

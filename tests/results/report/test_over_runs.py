@@ -6,8 +6,7 @@ import pytest
 from reports import row, run
 from scipy.stats import ttest_rel
 
-from fer_lightning.results.report.compare import compare
-from fer_lightning.results.report.over_runs import over_runs
+from fer_lightning.results.report.significance import compare, over_runs
 
 ACCURACY = "test/accuracy"
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from reports import Page, report, row, run, write_metrics
 
-from fer_lightning.results.report import drawings
+from fer_lightning.results.report import figures
 from fer_lightning.results.report.model import Lost
 from fer_lightning.results.report.page import write_page
-from fer_lightning.results.report.pooled import pooled
+from fer_lightning.results.report.rows import pooled
 
 HOSTILE = "<script>alert('x')</script>\"'&<b>"
 FAILED = Lost("fold 1", Path("/runs/b"), "failed", {}, "Traceback\nValueError: nan", "fer-train data.fold=1", "s")
@@ -168,7 +168,7 @@ def test_a_run_is_linked_where_it_lies_near_and_told_where_not(written, tmp_path
 
 
 def test_beyond_the_first_rows_counts_are_in_words_alone(written, monkeypatch):
-    monkeypatch.setattr(drawings, "CONFUSION_ROWS", 2)
+    monkeypatch.setattr(figures, "CONFUSION_ROWS", 2)
     _, page = written(report(*(row(0.9 - k / 10, loss=f"l{k}") for k in range(4))))
     assert len([image for image in page.all("img") if image["alt"].startswith("confusion matrix")]) == 2
     assert "The first 2 rows have a confusion matrix" in page.text
@@ -178,7 +178,7 @@ def test_beyond_the_first_rows_counts_are_in_words_alone(written, monkeypatch):
 def test_a_page_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
     path = tmp_path / "report.html"
     path.write_text("the page of before")
-    monkeypatch.setattr(drawings, "scores", lambda _: 1 / 0)
+    monkeypatch.setattr(figures, "score_picture", lambda _: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         write_page(report(row()), path)
     assert [p.name for p in tmp_path.iterdir()] == ["report.html"]

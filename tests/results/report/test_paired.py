@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from fer_lightning.results.report.paired import SMALLEST, bootstrap, holm, mcnemar
+from fer_lightning.results.report.significance import SMALLEST, bootstrap, holm, mcnemar
 
 
 @pytest.mark.parametrize(

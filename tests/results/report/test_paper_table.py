@@ -8,15 +8,14 @@ import re
 
 import pytest
 from made_results import make_result, make_sweep
-from reports import Page
+from reports import Page, compact, table_texts
 
 from fer_lightning.errors import FerError
-from fer_lightning.results.report import csv_table, latex, markdown
 from fer_lightning.results.report.build import make_report
 from fer_lightning.results.report.page import write_page
-from fer_lightning.results.report.paper_order import in_paper_order
-from fer_lightning.results.report.paper_table import paper_tables
+from fer_lightning.results.report.paper_table import in_paper_order, paper_tables
 from fer_lightning.results.report.terminal import print_report
+from fer_lightning.results.report.write_tables import write_csv, write_latex, write_markdown
 
 REPORTED = {"CNN": (0.8457, 0.8614), "pre-processing + CNN": (0.9015, 0.9549), "STN-CNN": (0.9451, 0.9722)}
 COLUMNS = ("raw data", "data enhancement")
@@ -137,7 +136,7 @@ def test_a_lost_seed_of_a_depth_is_in_the_row_of_that_depth(tmp_path):
 def test_the_grid_sets_ours_beside_the_papers_by_rising_figures_of_the_paper(table2):
     (table,) = paper_tables(make_report([table2]))
     assert table.caption == "Paper A, Table 2: accuracy, %"
-    assert table.flat() == [
+    assert table_texts(table.flat()) == [
         ["row", "raw data, ours", "raw data, paper", "data enhancement, ours", "data enhancement, paper"],
         ["CNN", "55.0 (1)", "84.57", "57.0 (1)", "86.14"],
         ["pre-processing + CNN", "53.0 (1)", "90.15", "58.0 (1)", "95.49"],
@@ -147,23 +146,29 @@ def test_the_grid_sets_ours_beside_the_papers_by_rising_figures_of_the_paper(tab
 
 def test_of_another_metric_the_paper_has_no_figure_and_the_grid_no_column_for_it(table2):
     (table,) = paper_tables(make_report([table2], metric="val/accuracy"))
-    assert table.flat()[0] == ["row", "data enhancement, ours", "raw data, ours"]  # equal figures: by name
-    assert table.flat()[1] == ["CNN", "50.0 (1)", "50.0 (1)"]
+    assert table_texts(table.flat())[0] == ["row", "data enhancement, ours", "raw data, ours"]  # equal figures: by name
+    assert table_texts(table.flat())[1] == ["CNN", "50.0 (1)", "50.0 (1)"]
 
 
 def test_a_cell_that_nobody_ran_is_empty_and_one_cell_is_no_table(table2, tmp_path):
     (table,) = paper_tables(make_report([table2 / "CNN0", table2 / "STN-CNN1"]))
-    assert [line[1:] for line in table.flat()[1:]] == [["55.0 (1)", "84.57", "", ""], ["", "", "62.0 (1)", "97.22"]]
+    cells = [line[1:] for line in table_texts(table.flat())[1:]]
+    assert cells == [
+        ["55.0 (1)", "84.57", "", ""],
+        ["", "", "62.0 (1)", "97.22"],
+    ]
     assert paper_tables(make_report([table2 / "CNN0"])) == []
 
 
 def test_every_output_says_row_and_column_and_shows_the_grid(table2, tmp_path):
     report = make_report([table2])
-    for name, write in (("md", markdown.write), ("csv", csv_table.write), ("tex", latex.write), ("html", write_page)):
+    for name, write in (("md", write_markdown), ("csv", write_csv), ("tex", write_latex), ("html", write_page)):
         write(report, tmp_path / f"r.{name}")
     stream = io.StringIO()
     print_report(report, (), stream)
-    texts = {path.suffix: path.read_text(encoding="utf-8") for path in tmp_path.glob("r.*")} | {"": stream.getvalue()}
+    texts = {path.suffix: compact(path.read_text(encoding="utf-8")) for path in tmp_path.glob("r.*")} | {
+        "": stream.getvalue()
+    }
     for text in texts.values():
         assert "paper.row" not in text
         assert "paper.column" not in text

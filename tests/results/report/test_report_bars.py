@@ -11,8 +11,8 @@ from reports import report as made_report
 from reports import row, run
 
 from fer_lightning.errors import FerError
-from fer_lightning.results.report.bar_groups import draw_bars, write_bars
 from fer_lightning.results.report.build import make_report
+from fer_lightning.results.report.figures import draw_bars, write_bars
 
 CELLS = [("CNN", "raw data", 0.84), ("CNN", "more data", 0.86), ("STN", "raw data", 0.94), ("STN", "more data", 0.97)]
 

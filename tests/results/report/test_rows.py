@@ -3,12 +3,12 @@ from __future__ import annotations
 import pytest
 
 from fer_lightning.errors import FerError
-from fer_lightning.results.report.collect import collect
+from fer_lightning.results.report.discover_runs import discover_runs
 from fer_lightning.results.report.rows import make_rows
 
 
 def rows_of(folder, metric="test/accuracy", by=None):
-    return make_rows(collect([folder]), metric, by)
+    return make_rows(discover_runs([folder]), metric, by)
 
 
 def names(rows):
@@ -184,5 +184,5 @@ def test_a_lost_job_is_no_hole_as_well(tmp_path, make_result, make_sweep):
         fold, loss = (word.partition("=")[2] for word in name.split(","))
         # the choices of a run know a machine's own file, which no override names
         make_result(sweep / name, fold=int(fold), choices={"loss": loss, "local": "default"})
-    _, rows, _ = make_rows(collect([tmp_path]), "test/accuracy")
+    _, rows, _ = make_rows(discover_runs([tmp_path]), "test/accuracy")
     assert {row.name: (len(row.lost), row.holes) for row in rows} == {"loss=l1": (1, ()), "loss=l2": (0, ())}

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from fer_lightning.results.report.collect import collect
-from fer_lightning.results.report.scores import reported, score
+from fer_lightning.results.report.discover_runs import discover_runs
+from fer_lightning.results.report.rows import reported, score
 
 
 @pytest.fixture
@@ -11,7 +11,7 @@ def runs(tmp_path, make_result):
     def made(*results):
         for number, fields in enumerate(results):
             make_result(tmp_path / f"{number}", seed=number, **fields)
-        return collect([tmp_path]).runs
+        return discover_runs([tmp_path]).runs
 
     return made
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from fer_lightning.results.report.settings import canonical, in_config, leaves, settings
+from fer_lightning.results.report.keys import canonical, in_config, leaves, settings
 
 
 def test_an_override_wins_over_the_option_of_its_group_and_a_later_one_over_an_earlier():

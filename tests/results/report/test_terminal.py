@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from reports import over_three_runs
 
-from fer_lightning.results.report.collect import collect
+from fer_lightning.results.report.discover_runs import discover_runs
 from fer_lightning.results.report.model import Comparison, Report
 from fer_lightning.results.report.rows import make_rows
 from fer_lightning.results.report.terminal import print_report
@@ -24,7 +24,7 @@ class Terminal(io.StringIO):
 def report(tmp_path, make_result):
     for number, (loss, seed, accuracy) in enumerate([("l1", 0, 0.7), ("l1", 1, 0.8), ("l2", 0, 0.6)]):
         make_result(tmp_path / f"{number}", seed=seed, accuracy=accuracy, choices={"loss": loss})
-    keys, rows, notes = make_rows(collect([tmp_path]), "test/accuracy")
+    keys, rows, notes = make_rows(discover_runs([tmp_path]), "test/accuracy")
     comparison = Comparison(0, 1, "McNemar", 0.15, 0.001, 100, runs=over_three_runs(0.001))
     return Report("test/accuracy", keys, rows, (comparison,), notes, "both", "2026-01-01T00:00:00+00:00")
 
@@ -85,7 +85,7 @@ def test_a_narrow_terminal_leaves_columns_out_and_says_so(report, monkeypatch, c
 
 def test_the_metric_of_the_report_is_never_left_out(report, tmp_path, monkeypatch):
     monkeypatch.setenv("COLUMNS", "20")
-    keys, rows, _ = make_rows(collect([tmp_path]), "test/macro_f1")
+    keys, rows, _ = make_rows(discover_runs([tmp_path]), "test/macro_f1")
     text = printed(replace(report, metric="test/macro_f1", keys=keys, rows=rows), stream=Terminal())
     assert "macro-F1, %" in text.splitlines()[1]
     assert "74.4 ± 7.1 (2)" in text

@@ -4,15 +4,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from reports import over_three_runs
+from reports import cells, header, over_three_runs
 
-from fer_lightning.results.report.collect import collect
-from fer_lightning.results.report.metrics import difference, figure, is_fraction, label, low_is_good
-from fer_lightning.results.report.missing import in_a_line
+from fer_lightning.results.metric_names import difference, figure, is_fraction, label, low_is_good
+from fer_lightning.results.report.caveats import footnotes
+from fer_lightning.results.report.discover_runs import discover_runs
+from fer_lightning.results.report.formatting import is_bold, printed
+from fer_lightning.results.report.missing_runs import in_a_line, missing_runs
 from fer_lightning.results.report.model import Comparison, Lost, Report
-from fer_lightning.results.report.rows import make_rows
-from fer_lightning.results.report.scores import score
-from fer_lightning.results.report.text import bold, cells, footnotes, header, keys, losses
+from fer_lightning.results.report.rows import make_rows, score
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def report(tmp_path, make_result):
     paper = {"metric": "test/accuracy", "value": 0.9}
     timing = {"fit_seconds": 100.0, "test_seconds": 80.0, "fit_images_per_second": 1400.0}
     make_result(tmp_path / "l2", accuracy=0.685, choices={"loss": "l2"}, paper=paper, timing=timing)
-    names, rows, notes = make_rows(collect([tmp_path]), "test/accuracy")
+    names, rows, notes = make_rows(discover_runs([tmp_path]), "test/accuracy")
     lost = Lost("data.fold=2,loss=l1", Path(), "failed", {}, "loading\nnet: NaN\nexit code 1", "fer-train again")
     rows = (replace(rows[0], lost=(lost,)), rows[1])
     return Report("test/accuracy", names, rows, (), (*notes, "A note."), "both losses", "2026-01-01T00:00:00+00:00")
@@ -51,7 +51,7 @@ def test_the_table_by_hand(report):
     assert l2["95 % interval"] == "61.8 - 74.5"  # Wilson's of the 137 of 200 images that it got right
     assert (l2["paper, %"], l2["minus paper, points"]) == ("90.0", "-21.5")
     assert (l2["hours"], l2["images/s"], l2["missing"]) == ("0.05", "1,400", "1 hole")
-    assert keys(report) == 1
+    assert printed(report).texts.index.nlevels == 1
 
 
 def test_a_column_without_a_figure_is_left_out(report):
@@ -60,7 +60,7 @@ def test_a_column_without_a_figure_is_left_out(report):
 
 
 def test_a_metric_that_is_no_fraction_has_three_decimals_and_no_percent(report):
-    rows = make_rows(collect([run.folder for row in report.rows for run in row.runs]), "test/loss")[1]
+    rows = make_rows(discover_runs([run.folder for row in report.rows for run in row.runs]), "test/loss")[1]
     l1, l2 = table(replace(report, metric="test/loss", rows=rows))
     assert (l1["loss"], l1["test loss"], l2["test loss"]) == ("l1", "1.250 ± 0.000 (2)", "1.250 (1)")
     assert l1["accuracy, %"] == "71.0"
@@ -68,7 +68,7 @@ def test_a_metric_that_is_no_fraction_has_three_decimals_and_no_percent(report):
 
 def test_a_report_whose_runs_differ_in_nothing_has_a_first_column_all_the_same(report):
     one = replace(report, keys=(), rows=(replace(report.rows[0], key={}),))
-    assert (header(one)[0], cells(one)[0][0], keys(one)) == ("runs", "all runs", 1)
+    assert (header(one)[0], cells(one)[0][0], printed(one).texts.index.nlevels) == ("runs", "all runs", 1)
 
 
 def test_a_row_of_lost_jobs_alone_has_a_dash(report):
@@ -85,16 +85,16 @@ def against(p, difference=0.025, **fields):
 
 
 def test_the_best_is_bold_only_where_a_test_supports_it(report):
-    assert not bold(report, 0)
-    assert bold(replace(report, comparisons=(against(0.01),)), 0)
-    assert not bold(replace(report, comparisons=(against(0.01),)), 1)
-    assert not bold(replace(report, comparisons=(against(0.06),)), 0)
-    assert not bold(replace(report, comparisons=(against(0.01, difference=-0.02),)), 0)
-    assert not bold(replace(report, comparisons=(against(0.01), against(None, reason="none kept"))), 0)
-    assert not bold(replace(report, comparisons=(against(0.01, runs=None),)), 0)
-    assert not bold(replace(report, comparisons=(against(0.01, runs=over_three_runs(0.06)),)), 0)
+    assert not is_bold(report, 0)
+    assert is_bold(replace(report, comparisons=(against(0.01),)), 0)
+    assert not is_bold(replace(report, comparisons=(against(0.01),)), 1)
+    assert not is_bold(replace(report, comparisons=(against(0.06),)), 0)
+    assert not is_bold(replace(report, comparisons=(against(0.01, difference=-0.02),)), 0)
+    assert not is_bold(replace(report, comparisons=(against(0.01), against(None, reason="none kept"))), 0)
+    assert not is_bold(replace(report, comparisons=(against(0.01, runs=None),)), 0)
+    assert not is_bold(replace(report, comparisons=(against(0.01, runs=over_three_runs(0.06)),)), 0)
     of_another_metric = {"test": "", "difference": None, "needs_images": False, "runs": over_three_runs(0.01)}
-    assert bold(replace(report, comparisons=(against(None, **of_another_metric),)), 0)
+    assert is_bold(replace(report, comparisons=(against(None, **of_another_metric),)), 0)
 
 
 def test_footnotes_name_the_test_its_p_and_its_images(report):
@@ -130,17 +130,17 @@ def test_of_many_tests_those_are_spelled_out_that_speak_against_the_best(report)
 
 
 def test_losses_name_job_or_hole_the_reason_and_the_command(report):
-    job, hole = losses(report)
-    assert job == ("data.fold=2,loss=l1", "net: NaN (exit code 1)", "fer-train again")
-    assert hole == ("loss=l2: data.fold=1", "other rows have such a run", "fer-train data.fold=1")
+    job, hole = missing_runs(report)
+    assert job == ("data.fold=2,loss=l1", "net: NaN (exit code 1)", "fer-train again", "loading\nnet: NaN\nexit code 1")
+    assert hole == ("loss=l2: data.fold=1", "other rows have such a run", "fer-train data.fold=1", "")
     (lost,) = report.rows[0].lost
     planned = replace(report, rows=(replace(report.rows[0], lost=(replace(lost, state="planned", reason=""),)),))
-    assert losses(planned)[0][1] == "planned, not begun"
+    assert missing_runs(planned)[0][1] == "planned, not begun"
 
 
 def test_the_command_of_a_hole_says_fold_and_seed_once(report):
     row = replace(report.rows[0], lost=(), holes=("data.fold=7, seed=3",))
-    assert losses(replace(report, rows=(row,)))[0][2] == "fer-train loss=l1 data.fold=7 seed=3"
+    assert missing_runs(replace(report, rows=(row,)))[0][2] == "fer-train loss=l1 data.fold=7 seed=3"
 
 
 @pytest.mark.parametrize(

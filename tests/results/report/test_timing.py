@@ -8,12 +8,13 @@ from dataclasses import replace
 
 import pytest
 from made_results import make_result
-from reports import report, row, run
+from reports import compact, header, report, row, run
 
-from fer_lightning.results.report import csv_table, timing
 from fer_lightning.results.report.build import make_report
+from fer_lightning.results.report.caveats import footnotes
+from fer_lightning.results.report.formatting import batch_columns
 from fer_lightning.results.report.terminal import print_report
-from fer_lightning.results.report.text import header
+from fer_lightning.results.report.write_tables import write_csv
 from tools.doc_tables import report_tables
 
 
@@ -23,7 +24,7 @@ def timed(size, fit, test, **more):
 
 
 def columns(*rows):
-    return dict(timing.columns(replace(report(*rows), timing=True)))
+    return {name: texts for name, texts, _ in batch_columns(replace(report(*rows), timing=True))}
 
 
 def test_a_batch_takes_its_images_over_the_rate():
@@ -46,7 +47,8 @@ def test_rows_of_different_batches_say_which():
 
 def test_nothing_is_shown_unless_asked_for():
     made = report(row(runs=[timed(48, 120.0, 960.0)]))
-    assert timing.columns(made) == timing.told(made) == []
+    assert batch_columns(made) == []
+    assert not any("batch" in note for note in footnotes(made))
     assert not any("batch" in name for name in header(made))
     assert [name for name in header(replace(made, timing=True)) if "batch" in name] == [
         "train, s a batch",
@@ -56,7 +58,7 @@ def test_nothing_is_shown_unless_asked_for():
 
 def test_an_asked_table_without_any_clock_says_nothing_of_batches():
     made = replace(report(row(runs=[run(timing={})])), timing=True)
-    assert timing.told(made) == []
+    assert not any("batch" in note for note in footnotes(made))
     assert not any("batch" in name for name in header(made))
 
 
@@ -73,7 +75,7 @@ def table1(tmp_path):
 
 
 def test_the_rows_of_a_papers_table_say_it_in_the_papers_order(table1):
-    lines = report_tables(make_report([table1], timing=True))
+    lines = compact("\n".join(report_tables(make_report([table1], timing=True)))).split("\n")
     head, _, *rows = lines[:4]
     assert head.endswith("| test images | train, s a batch | test, s a batch |")
     assert [line.split(" | ")[0] for line in rows] == ["| R-CNN", "| edge CNN"]
@@ -95,7 +97,7 @@ def test_the_terminal_shows_them(table1):
 def test_the_file_for_programs_has_them_with_all_digits_and_only_then(table1, tmp_path):
     found = []
     for asked in (True, False):
-        csv_table.write(make_report([table1], timing=asked), tmp_path / "r.csv")
+        write_csv(make_report([table1], timing=asked), tmp_path / "r.csv")
         with (tmp_path / "r.csv").open(newline="") as stream:
             found.append(next(csv.DictReader(stream)))
     assert (found[0]["train_seconds_a_batch"], found[0]["test_seconds_a_batch"]) == ("0.2", "0.05")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from fer_lightning.results.metric_names import axis, figure, label, points, unit
 from fer_lightning.results.report.build import make_report
-from fer_lightning.results.report.metrics import axis, figure, label, points, unit
 from tools.doc_tables import report_tables
 
 EDSR = {"choices": {"model": "edsr"}, "confusion_matrix": [], "predictions": None}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fer_lightning.results.report.consistency import contradiction, foreign_files
+from fer_lightning.results.consistency import contradiction, foreign_files
 from fer_lightning.results.result import file_digest, read
 
 

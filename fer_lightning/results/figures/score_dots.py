@@ -1,4 +1,4 @@
-"""Draws the score of each row of a report: mean, interval, single runs, and what the paper says."""
+"""Draws the score of each row of a report: mean, interval, single runs, and the paper's figure."""
 
 from __future__ import annotations
 
@@ -12,9 +12,7 @@ from matplotlib.ticker import MaxNLocator
 
 from fer_lightning.results.figures.layout import SMALL_SIZE, TEXT_SIZE, axes_at, heading, heading_height, write_heading
 from fer_lightning.results.figures.scales import worded
-from fer_lightning.results.report.metrics import axis, is_fraction, label
-from fer_lightning.results.report.model import Row
-from fer_lightning.results.report.text import mean_and_spread
+from fer_lightning.results.metric_names import axis, is_fraction, label
 from fer_lightning.results.style import INK, MUTED, PAD, TRAIN, VAL, styled, text_width, wrap
 
 PLOT_WIDTH = 4.2  # inches: a phone shows the page almost in full size
@@ -22,6 +20,26 @@ NAME, BAND, AIR = 0.2, 0.2, 0.12  # inches: a line of a name, the strip below it
 BELOW = 0.36  # inches for the scale
 FURTHEST = 1.5  # an interval may reach this many times the spread of all scores beyond them; a longer one is cut off
 GROUND, ONE_RUN = "#f1f3f6", "#8fb0d3"  # a run is lighter than the interval and darker than the ground
+
+
+class Scored(NamedTuple):
+    """What there is to draw of a row; fractions in 0..1 where the metric is one.
+
+    Attributes:
+        name: of the row.
+        text: its score as the table prints it.
+        mean: of its runs; None where no run has the metric.
+        interval: its 95 % interval; None where it is unknown.
+        runs: each run's value.
+        paper: what the paper reports; None where that is unknown.
+    """
+
+    name: str
+    text: str
+    mean: float | None
+    interval: tuple[float, float] | None = None
+    runs: Sequence[float] = ()
+    paper: float | None = None
 
 
 class Dot(NamedTuple):
@@ -47,7 +65,7 @@ class Dot(NamedTuple):
 
 
 @styled
-def score_dots(rows: Sequence[Row], metric: str, best: int | None = None, subtitle: str = "") -> Figure:
+def score_dots(rows: Sequence[Scored], metric: str, best: int | None = None, subtitle: str = "") -> Figure:
     """A dot and a line for each row, in the order given: the mean and its 95 % interval.
 
     Args:
@@ -56,7 +74,7 @@ def score_dots(rows: Sequence[Row], metric: str, best: int | None = None, subtit
         best: place of the row that stands in bold.
         subtitle: a line of its own; which rows are shown.
     """
-    if not rows or any(row.score.mean is None for row in rows):
+    if not rows or any(row.mean is None for row in rows):
         raise ValueError("score_dots takes at least one row, and none without a mean")
     dots = [_dot(row, metric, place == best) for place, row in enumerate(rows)]
     heights = [NAME * len(dot.names) + BAND + AIR for dot in dots]
@@ -82,18 +100,16 @@ def score_dots(rows: Sequence[Row], metric: str, best: int | None = None, subtit
     return figure
 
 
-def _dot(row: Row, metric: str, bold: bool) -> Dot:
+def _dot(row: Scored, metric: str, bold: bool) -> Dot:
     scale = 100 if is_fraction(metric) else 1
-    value = mean_and_spread(row.score, metric)
-    runs = [scale * v for run in row.runs if (v := run.result.metrics.get(metric)) is not None]
-    room = PLOT_WIDTH - text_width(value, TEXT_SIZE, "bold") - 0.2
+    room = PLOT_WIDTH - text_width(row.text, TEXT_SIZE, "bold") - 0.2
     return Dot(
         names=wrap(row.name, room, TEXT_SIZE, "bold" if bold else "normal"),
-        value=value,
-        mean=scale * (row.score.mean or 0.0),
-        ends=None if row.score.interval is None else (scale * row.score.interval[0], scale * row.score.interval[1]),
-        runs=runs if len(runs) > 1 else [],
-        paper=None if row.reported is None else scale * row.reported,
+        value=row.text,
+        mean=scale * (row.mean or 0.0),
+        ends=None if row.interval is None else (scale * row.interval[0], scale * row.interval[1]),
+        runs=[scale * value for value in row.runs] if len(row.runs) > 1 else [],
+        paper=None if row.paper is None else scale * row.paper,
         bold=bold,
     )
 

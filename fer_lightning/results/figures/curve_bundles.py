@@ -1,8 +1,9 @@
-"""Draws how a figure of a report's runs went: a line a run, a colour a row."""
+"""Draws the learning curves of a report: one thin line per run, one colour per row."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from statistics import fmean
 from typing import Any, NamedTuple
 
 from matplotlib.axes import Axes
@@ -20,8 +21,7 @@ from fer_lightning.results.figures.layout import (
     write_legend,
 )
 from fer_lightning.results.figures.scales import epoch_ticks, worded
-from fer_lightning.results.report.history import EPOCHS, History, mean
-from fer_lightning.results.report.metrics import is_fraction, label
+from fer_lightning.results.metric_names import is_fraction, label
 from fer_lightning.results.style import FAINT, GRID, MUTED, PAD, TRAIN, VAL, styled, text_width, wrap
 
 WIDTH, PLOT_HEIGHT = 4.2, 2.9  # inches: the page's inner width, scale included
@@ -30,11 +30,45 @@ COLOURS = (VAL, TRAIN, "#3f7d4e", "#8a3a7b", "#2492b4", "#b99415", "#c4473a", MU
 DASHES = ("-", (0, (4, 1.5)))  # of the first four and the last four: colours alone do not tell eight rows apart
 
 
+EPOCHS, ITERATIONS = OVER = ("epochs", "iterations")  # what a curve goes over
+
+
+class History(NamedTuple):
+    """A metric over K epochs from 1, ascending; K finite values.
+
+    Attributes:
+        epochs: whole numbers.
+        values: as logged, at the end of each epoch.
+        iterations: steps of the optimizer until then, from 1; none where the file does not say.
+    """
+
+    epochs: Sequence[int]
+    values: Sequence[float]
+    iterations: Sequence[float] = ()
+
+    def at(self, over: str) -> Sequence[float]:
+        """Where the values stand, in `epochs` or `iterations`."""
+        return self.iterations if over == ITERATIONS else self.epochs
+
+
 class Bundle(NamedTuple):
     """The curves of one row."""
 
     name: str
     curves: Sequence[History]
+
+
+def mean(curves: Sequence[History]) -> History:
+    """Of several runs, over the epochs that each of them has; of iterations, which folds differ in, the mean too."""
+    shared = sorted(set.intersection(*(set(curve.epochs) for curve in curves)))
+    values = [dict(zip(curve.epochs, curve.values, strict=True)) for curve in curves]
+    counted = all(curve.iterations for curve in curves)
+    steps = [dict(zip(curve.epochs, curve.iterations, strict=True)) for curve in curves] if counted else []
+    return History(
+        shared,
+        [fmean(of[epoch] for of in values) for epoch in shared],
+        [fmean(of[epoch] for of in steps) for epoch in shared] if counted else (),
+    )
 
 
 @styled

@@ -1,27 +1,82 @@
-"""Which bars a report draws: groups along the axis, and in each a bar for every value of the last key."""
+"""The figures of a report: which rows they show, and what they say to those who cannot see them."""
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections import defaultdict
 from collections.abc import Sequence
+from io import BytesIO
 from pathlib import Path
 from typing import NamedTuple
 
 from matplotlib.figure import Figure
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from fer_lightning.errors import FerError
 from fer_lightning.results.figures.bars import MOST, Bar, Group, grouped_bars
+from fer_lightning.results.figures.confusion import confusion_matrix
+from fer_lightning.results.figures.score_dots import Scored, score_dots
+from fer_lightning.results.metric_names import axis, figure, is_fraction, label, printed
+from fer_lightning.results.report.formatting import is_bold, mean_and_spread
+from fer_lightning.results.report.frame import worded
 from fer_lightning.results.report.keys import check_keys, source, value
-from fer_lightning.results.report.metrics import axis, figure, is_fraction, label, printed
-from fer_lightning.results.report.model import CELL, COLUMN, ROW, TABLE, Report, Run, Score
-from fer_lightning.results.report.paper_order import in_paper_order
-from fer_lightning.results.report.pictures import png
-from fer_lightning.results.report.scores import reported, score
-from fer_lightning.results.report.text import mean_and_spread, worded
+from fer_lightning.results.report.learning_curves import Curves
+from fer_lightning.results.report.model import CELL, COLUMN, ROW, TABLE, Report, Row, Run, Score
+from fer_lightning.results.report.paper_table import in_paper_order
+from fer_lightning.results.report.rows import Pooled, reported, score
+from fer_lightning.results.style import styled
 from fer_lightning.results.summary import NONE
 from fer_lightning.whole import whole
 
-FILE_NAME = "bars.png"
+SCORE_ROWS = 24
+CONFUSION_ROWS = 12
+
+
+def score_picture(report: Report) -> Picture | None:
+    """Each row's score with its interval; None where no row has one."""
+    known = [(place, row) for place, row in enumerate(report.rows) if row.score.mean is not None]
+    if not known:
+        return None
+    shown = known[:SCORE_ROWS]
+    best = next((k for k, (place, _) in enumerate(shown) if is_bold(report, place)), None)
+    rows = [row for _, row in shown]
+    said = "; ".join(f"{row.name}: {mean_and_spread(row.score, report.metric)}" for row in rows)
+    drawn = score_dots([scored(row, report.metric) for row in rows], report.metric, best, _first(len(rows), len(known)))
+    return picture(drawn, f"{label(report.metric)} of each row with its 95 % interval. {said}")
+
+
+def scored(row: Row, metric: str) -> Scored:
+    """A row as its dot is drawn."""
+    runs = [value for run in row.runs if (value := run.result.metrics.get(metric)) is not None]
+    text = mean_and_spread(row.score, metric)
+    return Scored(row.name, text, row.score.mean, row.score.interval, runs, row.reported)
+
+
+def bar_picture(report: Report) -> Picture | None:
+    """The bars of the report's keys for them; None where it has none."""
+    drawn = draw_bars(report)
+    return None if drawn is None else picture(drawn.figure, drawn.alt)
+
+
+def curve_picture(found: Curves | None) -> Picture | None:
+    """How the runs of the rows went; None where no run kept its figures."""
+    return None if found is None else picture(found.draw(), f"{found.title}. At the end: {found.ends()}")
+
+
+def confusion_picture(row: Row, counts: Pooled) -> Picture:
+    """The pooled counts of a row."""
+    runs = f"{counts.runs} runs, their counts summed" if counts.runs > 1 else "1 run"
+    drawn = confusion_matrix(counts.counts, counts.class_names, subtitle=f"{row.name}; {runs}")
+    said = f"{counts.right:,} of {counts.images:,} images right; the recalls are in the table below"
+    return picture(drawn, f"confusion matrix of {row.name}: {said}")
+
+
+def _first(shown: int, known: int) -> str:
+    return "" if shown == known else f"the first {shown} of {known:,} rows"
+
+
+BARS_FILE = "bars.png"
 GROUPS = 12  # that are drawn
 
 
@@ -160,3 +215,37 @@ def _about(report: Report, found: dict[tuple[str, ...], Found]) -> list[str]:
     further = [key for key in report.keys if key not in report.bars]
     mixed = [key for key in further if any(len({value(run, key) for run in one.runs}) > 1 for one in found.values())]
     return [*[paper] * bool(paper), *[f"averaged over {', '.join(map(worded, mixed))}"] * bool(mixed)]
+
+
+CSS_INCH = 96  # a browser's pixels in an inch
+SHARP = 2  # dots a pixel: screens of today
+COLOURS = 128  # flat colours and their soft edges; a third of the bytes of full colour
+KEPT = Image.Quantize.MAXCOVERAGE  # also the colour of a single small mark
+
+
+class Picture(NamedTuple):
+    """An image of a page; `source` is a data URI, and width and height are in a browser's pixels."""
+
+    source: str
+    width: int
+    height: int
+    alt: str
+
+
+def picture(figure: Figure, alt: str) -> Picture:
+    """The figure as a PNG inside of the page; the same figure gives the same bytes."""
+    width, height = figure.get_size_inches() * CSS_INCH
+    return Picture(f"data:image/png;base64,{b64encode(png(figure)).decode()}", round(width), round(height), alt)
+
+
+@styled
+def png(figure: Figure, **remarks: str) -> bytes:
+    """The figure as a small PNG, with remarks that no one sees; the same figure gives the same bytes."""
+    drawn, small, texts = BytesIO(), BytesIO(), PngInfo()
+    for name, text in remarks.items():
+        texts.add_text(name, text)
+    # written for good below; the first time it need not be small
+    figure.savefig(drawn, format="png", dpi=CSS_INCH * SHARP, pil_kwargs={"compress_level": 1})
+    with Image.open(drawn) as image:
+        image.convert("RGB").quantize(COLOURS, KEPT).save(small, "png", optimize=True, pnginfo=texts)
+    return small.getvalue()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from fer_lightning.results.report.matrix_scores import matrix_scores
-from fer_lightning.results.report.metrics import is_fraction
+from fer_lightning.results.confusion_scores import matrix_scores
+from fer_lightning.results.metric_names import is_fraction
 from fer_lightning.results.result import Result, file_digest
 
 ROUNDING = 1e-6  # metrics are 32-bit numbers; one image of 100,000 moves an accuracy by ten times as much

@@ -1,17 +1,23 @@
-"""Which curves a report draws: of what, over what, of which rows; and where each of them has converged."""
+"""Learning curves of a report: read from each run's metrics.csv, and where each row converges."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import csv
+import logging
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
+import pandas as pd
 from matplotlib.figure import Figure
 
 from fer_lightning.errors import FerError, choices
-from fer_lightning.results.report.curves_figure import Bundle, curve_bundles
-from fer_lightning.results.report.history import ITERATIONS, OVER, History, history, logged, mean
-from fer_lightning.results.report.metrics import figure, is_fraction, label, low_is_good, unit
+from fer_lightning.results.figures.curve_bundles import EPOCHS, ITERATIONS, OVER, Bundle, History, curve_bundles, mean
+from fer_lightning.results.metric_names import figure, is_fraction, label, low_is_good, unit
 from fer_lightning.results.report.model import Report, Row, Run
+
+log = logging.getLogger(__name__)
 
 ROWS, RUNS = 8, 24  # that are drawn; a row of more runs shows the first of them
 NEAR = 0.01  # one percentage point
@@ -45,27 +51,28 @@ class Curves(NamedTuple):
         """What it shows in words: the last value of each row's runs."""
         return "; ".join(f"{bundle.name}: {_ends(bundle.curves, self.metric)}" for bundle in self.bundles)
 
-    def converged(self) -> list[list[str]]:
-        """A table of texts, its head first: where each row comes near its highest value; none of no percentage.
+    def converged(self) -> pd.DataFrame:
+        """A table of texts: where each row comes near its highest value; empty of no percentage.
 
         Of several runs it is their mean, the thick line.
         """
         if not is_fraction(self.metric) or low_is_good(self.metric):
-            return []
-        lines = [["row", f"reached at {self.over.removesuffix('s')}", f"highest{unit(self.metric)}"]]
+            return pd.DataFrame()
+        lines = []
         for bundle in self.bundles:
             line = mean(bundle.curves)
             if line.epochs:
                 highest = max(line.values)
                 lines.append([bundle.name, f"{reached(line, self.over):,.0f}", figure(highest, self.metric)])
-        return lines
+        head = ["row", f"reached at {self.over.removesuffix('s')}", f"highest{unit(self.metric)}"]
+        return pd.DataFrame(lines, columns=head, dtype=object)
 
     def told(self) -> list[str]:
         """How to read it, a sentence each."""
         several = ", of several runs their mean," if any(len(bundle.curves) > 1 for bundle in self.bundles) else ""
         near = f"Reached: where the curve{several} first comes within one point of its highest value (our definition)."
         step = "An iteration is a step of the optimizer."
-        return [*[near] * bool(self.converged()), *[step] * (self.over == ITERATIONS)]
+        return [*[near] * (not self.converged().empty), *[step] * (self.over == ITERATIONS)]
 
 
 def reached(curve: History, over: str) -> float:
@@ -124,3 +131,64 @@ def _ends(found: Sequence[History], metric: str) -> str:
     last = [curve.values[-1] for curve in found]
     low, high = figure(min(last), metric), figure(max(last), metric)
     return low if low == high else f"{low} to {high}"
+
+
+FILE = "metrics"  # the name in result.json's `files`
+
+
+def history(run: Run, metric: str, over: str = EPOCHS) -> History | None:
+    """The metric's curve; None of a run that kept none, or logged no such metric.
+
+    A file that cannot be read, or does not count iterations where they are asked for, is a warning, and the run is left
+    out of the figure alone.
+    """
+    path = run.file(FILE)
+    if path is None:
+        return None
+    try:
+        values = _read(path, metric)
+    except (ValueError, csv.Error) as broken:  # also bytes that are no UTF-8
+        log.warning(f"{path} is no table of epochs ({broken}): the learning curves are without this run")
+        return None
+    iterations = [step for _, step in values.values() if step is not None]
+    if over == ITERATIONS and len(iterations) < len(values):
+        log.warning(f"{path} has no column step: the learning curves over iterations are without this run")
+        return None
+    if not values:
+        return None
+    return History(
+        list(values), [value for value, _ in values.values()], iterations if len(iterations) == len(values) else ()
+    )
+
+
+def logged(run: Run) -> list[str]:
+    """The metrics of which the run may have a curve; those of the test are read once and have none."""
+    path = run.file(FILE)
+    if path is None:
+        return []
+    try:
+        with path.open(encoding="utf-8", newline="") as stream:
+            names = next(csv.reader(stream), [])
+    except (ValueError, csv.Error):  # `history` names it
+        return []
+    known = names if "epoch" in names else []
+    return [name for name in known if name not in ("", "epoch", "step") and not name.startswith("test/")]
+
+
+def _read(path: Path, metric: str) -> dict[int, tuple[float, int | None]]:
+    """Epoch from 1 -> the metric, and how many steps the optimizer had taken."""
+    with path.open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    # after the last epoch the chosen weights are validated once more: a row like an epoch's, but nothing trained in it
+    trained = {int(row["epoch"]) for row in rows if row.get("epoch") and _has_trained(row)}
+    found = {}
+    for row in rows:
+        text, epoch, step = row.get(metric), row.get("epoch"), row.get("step")
+        if text and epoch and int(epoch) in trained and math.isfinite(value := float(text)):
+            # of an epoch that was resumed the later value; Lightning counts steps from 0
+            found[int(epoch) + 1] = value, int(step) + 1 if step else None
+    return dict(sorted(found.items()))
+
+
+def _has_trained(row: Mapping[str, str]) -> bool:
+    return any(text for name, text in row.items() if name and name.startswith("train/"))

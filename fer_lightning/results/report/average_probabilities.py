@@ -1,4 +1,4 @@
-"""Adds up the probabilities that several runs gave to the same images, one run after the other."""
+"""Averages the probabilities that several runs predict for the same images, one run after the other."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a metric is called, printed and ordered in a report."""
+"""How a metric is called, printed and ordered."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads of a run's kept predictions what a paired test needs: the images that it tested, and those it had right."""
+"""Reads from a run's predictions what a paired test needs: the images that it tested, and which it got right."""
 
 from __future__ import annotations
 

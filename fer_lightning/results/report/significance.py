@@ -1,18 +1,21 @@
-"""Tests whether the best row is better than each other one: on the test images of both, and over their runs."""
+"""Tests whether the best row is better than each other row: on the same test images, and over runs."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
+from statistics import fmean
 from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
+from scipy.fft import irfft, next_fast_len, rfft
+from scipy.stats import binomtest, t
 
-from fer_lightning.results.report.answers import Answers, Numbers, Register, together
-from fer_lightning.results.report.metrics import label
-from fer_lightning.results.report.model import Comparison, Row, Run
-from fer_lightning.results.report.over_runs import grouped, over_runs
-from fer_lightning.results.report.paired import bootstrap, holm, mcnemar
+from fer_lightning.results.metric_names import label, low_is_good
+from fer_lightning.results.report.model import LEVEL, Comparison, Row, Run, RunTest
+from fer_lightning.results.report.paired_predictions import Answers, Numbers, Register, together
 
 TESTED = "test/accuracy"
 MCNEMAR, BOOTSTRAP = "McNemar", "paired bootstrap"
@@ -130,3 +133,109 @@ def _tested(place: int, pairs: Sequence[_Pair]) -> Comparison:
 
 def _untested(place: int, reason: str) -> Comparison:
     return Comparison(0, place, "", None, None, 0, reason)
+
+
+SMALLEST = 1e-9  # below it a p would be made of rounding errors of the convolution
+FINEST = 2**22  # sums that the bootstrap tells apart; more only where a row has many runs of one fold and seed
+
+
+def mcnemar(first: int, second: int) -> float:
+    """The exact two-sided p of McNemar's test: chance alone splits the images on which two models differ in halves.
+
+    Args:
+        first: images that the first model alone has right.
+        second: images that the second model alone has right.
+
+    McNemar, "Note on the sampling error of the difference between correlated proportions or percentages",
+    Psychometrika 1947; the binomial is exact where its chi-square is an approximation.
+    """
+    return float(binomtest(first, first + second).pvalue) if first + second else 1.0
+
+
+def bootstrap(differences: npt.NDArray[np.int64]) -> float:
+    """The two-sided p of a paired bootstrap: twice the chance that resampled images turn the sign of the sum.
+
+    Images are drawn with replacement, as many as there are. The sum of N such draws is N times the convolution of the
+    distribution of one, so its chances are computed where others draw some thousand samples: no seed, and no smallest p
+    that the correction for hundreds of rows could not pass. A bootstrap is too sure of a few images, so p is
+    never below that of a sign test in which all images speak for one side.
+
+    Args:
+        differences: (N,) of each image, how often the first is right more often than the second, at least one image.
+
+    Efron and Tibshirani, "An Introduction to the Bootstrap", 1993, chapters 13 and 15.
+    """
+    decided = int(np.count_nonzero(differences))
+    if not decided:
+        return 1.0
+    images = len(differences)
+    step = max(int(np.gcd.reduce(differences)), -(-images * int(np.ptp(differences)) // FINEST))
+    values, counts = np.unique(np.rint(differences / step).astype(np.int64), return_counts=True)
+    low, span = int(values[0]), int(np.ptp(values))
+    sums = images * span + 1
+    size = next_fast_len(sums, real=True)
+    one = np.zeros(size)
+    one[values - low] = counts / images
+    chances = irfft(rfft(one) ** images, size)[:sums].clip(0)
+    zero = -images * low  # where the sum of the differences is 0
+    below, above = chances[: max(zero + 1, 0)].sum(), chances[max(zero, 0) :].sum()
+    return float(min(1.0, max(2 * min(below, above), 2.0 ** (1 - decided), SMALLEST)))
+
+
+def holm(values: Sequence[float]) -> list[float]:
+    """The p-values, corrected so that one false finding among all of them has the chance that a single one had.
+
+    Holm, "A simple sequentially rejective multiple test procedure", Scandinavian Journal of Statistics 1979.
+    """
+    order = np.argsort(values, kind="stable")
+    factors = np.arange(len(values), 0, -1)
+    raised = np.maximum.accumulate(np.asarray(values, dtype=np.float64)[order] * factors)
+    corrected = np.empty(len(values))
+    corrected[order] = np.minimum(raised, 1.0)
+    return [float(value) for value in corrected]
+
+
+Groups = dict[Any, list[Run]]  # (fold, seed), or the fold alone -> the runs of one row
+
+
+def grouped(row: Row, by_fold: bool) -> Groups:
+    """The runs of a row by fold and seed, or by fold alone."""
+    groups: Groups = defaultdict(list)
+    for run in row.runs:
+        groups[run.fold if by_fold else (run.fold, run.result.seed)].append(run)
+    return dict(groups)
+
+
+def over_runs(best: Row, other: Row, metric: str) -> RunTest | None:
+    """Student's paired t test of the metric over the folds and seeds that both rows ran; uncorrected.
+
+    Runs of one row that share fold and seed count as their mean. Rows with an ensemble, which has no seed, are paired
+    by fold. None where fewer than two pairs have the metric: one seed shows no difference between two methods.
+
+    Runs of k-fold protocols share training images, so that p may be too small there (Dietterich 1998).
+    """
+    by_fold = best.ensemble or other.ensemble
+    ours, theirs = (_means(grouped(row, by_fold), metric) for row in (best, other))
+    gains = np.array([ours[key] - theirs[key] for key in ours if key in theirs])
+    if len(gains) < 2:
+        return None
+    mean, error = float(gains.mean()), float(gains.std(ddof=1) / np.sqrt(len(gains)))
+    half = float(t.ppf(1 - LEVEL / 2, len(gains) - 1)) * error
+    favours = mean < 0 if low_is_good(metric) else mean > 0
+    return RunTest(len(gains), mean, (mean - half, mean + half), _two_sided(mean, error, len(gains)), favours)
+
+
+def _means(groups: Groups, metric: str) -> dict[Any, float]:
+    known = {key: _known(runs, metric) for key, runs in groups.items()}
+    return {key: fmean(values) for key, values in known.items() if values}
+
+
+def _known(runs: Sequence[Run], metric: str) -> list[float]:
+    found = (run.result.metrics.get(metric) for run in runs)
+    return [float(value) for value in found if value is not None]
+
+
+def _two_sided(mean: float, error: float, pairs: int) -> float:
+    if error == 0.0:  # the same gain in every pair
+        return 1.0 if mean == 0.0 else 0.0
+    return float(2 * t.sf(abs(mean / error), pairs - 1))
