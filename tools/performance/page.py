@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from fer_lightning.results.report.markdown import escaped, rows
+import pandas as pd
+
+from fer_lightning.results.escaping import markdown_text
+from fer_lightning.results.report.write_tables import markdown_table
 from tools.performance.figures import BARE, OURS, Benchmark, Figure
 
 NOTES = (
@@ -44,7 +47,7 @@ def markdown(benchmark: Benchmark) -> list[str]:
         "",
         f"    {benchmark.command}",
         "",
-        f"{escaped(benchmark.machine)}; {', '.join(f'{k} {v}' for k, v in benchmark.versions.items())}; {how}.",
+        f"{markdown_text(benchmark.machine)}; {', '.join(f'{k} {v}' for k, v in benchmark.versions.items())}; {how}.",
         f"Begun {benchmark.started}, ended {benchmark.finished}. Load average of one minute before each round and at "
         f"the end: {', '.join(f'{load:.1f}' for load in loads)}{_busy(loads, benchmark)}.",
         "",
@@ -94,12 +97,12 @@ def _training(benchmark: Benchmark, images: int) -> list[str]:
         rates = [_cell(find("training_images_per_second", side)) for side in (OURS, BARE)]
         waits = [_cell(find("waiting_share", side), share=True) for side in (OURS, BARE)]
         lines.append([augment, *rates, _cell(find("training_ratio"), digits=3), *waits])
-    return list(rows(lines, 1))
+    return _table(lines, 1)
 
 
 def _start_up(benchmark: Benchmark) -> list[str]:
     found = [figure for figure in benchmark.figures if figure.name == "process_seconds"]
-    return list(rows([["process", "seconds"], *([figure.variant, _cell(figure, digits=2)] for figure in found)], 1))
+    return _table([["process", "seconds"], *([figure.variant, _cell(figure, digits=2)] for figure in found)], 1)
 
 
 def _prediction(benchmark: Benchmark, images: int) -> list[str]:
@@ -111,7 +114,7 @@ def _prediction(benchmark: Benchmark, images: int) -> list[str]:
             of_both = benchmark.find("prediction_ratio", OURS, images, figure.variant)
             cells = [_cell(figure, digits=2), _cell(bare, digits=2), _cell(of_both, digits=3)]
             lines.append([str(batch), *cells, f"{1000 * batch / figure.median:,.0f}"])
-    return list(rows(lines, 1))
+    return _table(lines, 1)
 
 
 def _growth(benchmark: Benchmark, sizes: Sequence[int]) -> list[str]:
@@ -129,7 +132,7 @@ def _growth(benchmark: Benchmark, sizes: Sequence[int]) -> list[str]:
         first = [cell("seconds_to_first_step", side, digits=1) for side in (OURS, BARE)]
         predictions = [cell("prediction_milliseconds", variant=f"batch={batch}", digits=2) for batch in calls]
         lines.append([f"{images:,}", *training, waits, *first, *predictions])
-    return list(rows(lines, 0))
+    return _table(lines, 0)
 
 
 def _memory_growth(benchmark: Benchmark, sizes: Sequence[int]) -> list[str]:
@@ -145,7 +148,13 @@ def _memory_growth(benchmark: Benchmark, sizes: Sequence[int]) -> list[str]:
     for images in sizes:
         cells = [_cell(benchmark.find(name, side, images, variant)) for _, name, side, variant in columns]
         lines.append([f"{images:,}", *cells])
-    return list(rows(lines, 0))
+    return _table(lines, 0)
+
+
+def _table(lines: Sequence[Sequence[str]], text_columns: int) -> list[str]:
+    """A Markdown table; the first line is its head."""
+    head, *body = lines
+    return markdown_table(pd.DataFrame(body, columns=head), text_columns)
 
 
 def _cell(figure: Figure | None, digits: int = 0, share: bool = False) -> str:
