@@ -59,7 +59,8 @@ def test_a_list_of_paths_may_be_typed(sweep, tmp_path, capfd):
         (["/nowhere"], "/nowhere does not exist"),
         (
             ["SWEEP", "mertic=test/loss"],
-            "mertic is no key of fer-report; choose among bars, by, curve, ensemble, metric, over, paths, timing",
+            "mertic is no key of fer-report; choose among bars, by, curve, ensemble, metric, over, paths, "
+            "save_targets, timing",
         ),
         (["SWEEP", "metric=test/acc"], "metric=test/acc: no run has it; choose among val/accuracy, test/accuracy"),
         (["SWEEP", "by=[modle]"], "by=modle: no run knows it; choose among data, model, loss"),
