@@ -43,6 +43,8 @@ class Audited:
             and `kept` as the crops that they are; None where no detector is set.
         agreement: `all` or class -> `agreeing` of `images` that also have a FER+ majority label, and their `share`
             (None of none); None where the data set comes without FER+.
+        label_errors: `images` that have a label and, in `data.targets`, shares, `errors` (those of them whose label is
+            probably wrong), and `by_class` (label -> the same two); None without `data.targets`.
         choices: config group to the option taken.
         overrides: what the user typed.
         config: the resolved config.
@@ -79,6 +81,7 @@ class Audited:
     started: str
     finished: str
     files: dict[str, str]
+    label_errors: dict[str, Any] | None = None
 
 
 def write(audited: Audited, folder: Path) -> None:

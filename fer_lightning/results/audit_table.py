@@ -98,6 +98,10 @@ def _remarks(audited: Audited, folder: Path) -> Iterator[tuple[str, str]]:
     if audited.in_no_side:
         yield "on no side", f"{audited.in_no_side:,} images, {audited.unlabelled:,} without a label"
     yield "label conflicts", f"{audited.label_conflicts:,} groups of exact copies with different labels"
+    if audited.label_errors is not None:
+        images, errors = audited.label_errors["images"], audited.label_errors["errors"]
+        share = percent(errors / images if images else None)
+        yield "probable label errors", f"{errors:,} of {images:,} images ({share})"
     yield "blank", f"{audited.blank:,} images"
     yield "people", _people(audited)
     yield "sizes", _listed([f"{size} {count:,}" for size, count in audited.sizes.items()])
@@ -110,7 +114,8 @@ def _remarks(audited: Audited, folder: Path) -> Iterator[tuple[str, str]]:
         yield "face search", ", ".join(f"{count:,} {key}" for key, count in told)
     yield "time", f"{audited.seconds:.1f} s"
     for name, relative in audited.files.items():
-        yield f"page of {name}", str(folder / relative)
+        kind = "list" if relative.endswith(".csv") else "page"
+        yield f"{kind} of {name.removesuffix('_page').replace('_', ' ')}", str(folder / relative)
     yield "audit", str(folder / FILE_NAME)
 
 

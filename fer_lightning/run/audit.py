@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
@@ -28,6 +29,7 @@ from fer_lightning.results.audit_table import crossing, crossing_sizes
 from fer_lightning.results.figures.duplicates import Copies, copies_page
 from fer_lightning.results.figures.layout import save
 from fer_lightning.results.result import versions
+from fer_lightning.run.artifacts.label_errors import FILES, write_probable_errors
 from fer_lightning.run.build import make
 from fer_lightning.run.config.compose import options
 from fer_lightning.run.config.signature_check import check_targets
@@ -47,14 +49,14 @@ def audit(job: Job) -> Audited:
     image has a label there are no sides: the whole set is looked through all the same.
 
     Raises:
-        FerError: no data set named, or a protocol that it cannot follow.
+        FerError: no data set named, a protocol that it cannot follow, or `data.targets` of other images.
     """
     quiet()
     if not job.config.get("data"):
         raise FerError(f"data is not set: say which, as in data=fer2013; choose among {choices(options('data'))}")
     check_targets(job.config)
     job.output_dir.mkdir(parents=True, exist_ok=True)
-    for name in (FILE_NAME, *PAGE.values()):  # of an audit that was here before
+    for name in (FILE_NAME, *PAGE.values(), *FILES.values()):  # of an audit that was here before
         (job.output_dir / name).unlink(missing_ok=True)
     # what a model would ask of the pictures is not asked here
     unprepared = {"prepare": Prepare(size=1), "input": InputSpec(size=1)}
@@ -68,6 +70,10 @@ def audit(job: Job) -> Audited:
         locate = replace(locate, on_none="whole")
     faces = locate.faces(read, datamodule.cache_dir)
     protocol = _protocol(faces, datamodule)
+    doubts = None
+    if datamodule.targets is not None:
+        shown = f"{job.choices['data']}, against {Path(datamodule.targets).name}"
+        doubts = write_probable_errors(datamodule, faces, shown, job.output_dir)
     found = look_through(faces, _sides(protocol))
     official = find_official_counts(datamodule.read, read)
     finished = datetime.now(UTC)
@@ -97,7 +103,9 @@ def audit(job: Job) -> Audited:
         seconds=(finished - job.started).total_seconds(),
         started=job.started.isoformat(timespec="seconds"),
         finished=finished.isoformat(timespec="seconds"),
-        files=PAGE if found.pairs else {},
+        files={name: path for name, path in FILES.items() if (job.output_dir / path).is_file()}
+        | (PAGE if found.pairs else {}),
+        label_errors=doubts,
     )
     if found.pairs:
         _draw(job, audited, read, found.pairs)

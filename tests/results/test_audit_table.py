@@ -38,6 +38,7 @@ BASE = Audited(
     started="",
     finished="",
     files={"copies": "copies.png"},
+    label_errors={"images": 4000, "errors": 100, "by_class": {}},
 )
 
 
@@ -76,6 +77,7 @@ def test_every_figure_stands_in_its_row(tmp_path):
     assert table["channels"] == ["grey 4,600"]
     assert table["faces by haar"] == ["594 of 600 images (99.00 %)"]
     assert table["face search"] == ["6 missed, 3 several, 4,000 kept"]
+    assert table["probable label errors"] == ["100 of 4,000 images (2.50 %)"]
     assert table["sad"] == ["-", "0"]
     assert [line.split()[-1] for line in text.splitlines()[-2:]] == [
         str(tmp_path / "copies.png"),

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 import json
 
+import cv2
 import pytest
 from planted import CLASSES, write_planted
 
+from fer_lightning.data.readers.fer2013 import CLASS_NAMES
 from fer_lightning.errors import FerError
 from fer_lightning.run.audit import audit
 from fer_lightning.run.config.compose import as_job, compose
@@ -163,3 +166,39 @@ def test_the_real_fer2013_has_the_copies_that_are_known(real_data, tmp_path):
     found = audited(tmp_path, "data=fer2013", f"data.faces.dir={real_data}/fer2013")
     assert [found["exact_copies"][name] for name in ("train-test", "train-val", "val-test")] == [290, 279, 44]
     assert (found["label_conflicts"], found["blank"], found["images"]) == (56, 12, 35887)
+
+
+def targets(planted, path, wrong):
+    """Shares of each image for its own class alone, but for one image."""
+    with (planted / "fer2013.csv").open(newline="") as stream:
+        labels = [int(line["emotion"]) for line in csv.DictReader(stream)]
+    lines = ["image," + ",".join(f"p_{name}" for name in CLASS_NAMES)]
+    for row, label in enumerate(labels):
+        shares = [0.0] * len(CLASS_NAMES)
+        shares[(label + 1) % 6 if row == wrong else label] = 1.0
+        lines.append(f"{row:05d}," + ",".join(map(str, shares)))
+    path.write_text("\n".join(lines))
+    return CLASS_NAMES[labels[wrong]], CLASS_NAMES[(labels[wrong] + 1) % 6]
+
+
+def test_a_label_that_the_targets_deny_is_listed_and_drawn(planted, tmp_path):
+    label, other = targets(planted, tmp_path / "t.csv", wrong=7)
+    where = ["data=fer2013", f"data.faces.dir={planted}", f"data.targets={tmp_path}/t.csv"]
+    found = audited(tmp_path / "out", *where)
+    assert (found["label_errors"]["images"], found["label_errors"]["errors"]) == (40, 1)
+    assert found["label_errors"]["by_class"][label]["errors"] == 1
+    with (tmp_path / "out" / "label_errors.csv").open(newline="") as stream:
+        (line,) = csv.DictReader(stream)
+    assert line == {"image": "00007", "label": label, "suggested": other, "p_label": "0.0000", "p_suggested": "1.0000"}
+    assert cv2.imread(str(tmp_path / "out" / "label_errors.png")).shape[0] > 100
+    assert set(found["files"]) == {"copies", "label_errors", "label_errors_page"}
+    again = audited(tmp_path / "out", *where[:2])
+    assert again["label_errors"] is None
+    assert not list((tmp_path / "out").glob("label_errors*"))
+
+
+def test_targets_of_other_images_end_an_audit_in_one_error(planted, tmp_path):
+    (tmp_path / "t.csv").write_text("image,p_happy\nstranger,1\n")
+    with pytest.raises(FerError, match=r"none of its images is in this data set"):
+        audited(tmp_path / "out", "data=fer2013", f"data.faces.dir={planted}", f"data.targets={tmp_path}/t.csv")
+    assert not (tmp_path / "out" / "audit.json").exists()
