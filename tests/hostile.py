@@ -90,8 +90,8 @@ HOSTILE = {
     # classes and functions of ours that write, start processes or read
     "our children": (("loss",), node("fer_lightning.run.sweep.subprocess_job.run", command=["touch", CANARY])),
     "our callbacks": (("loss",), node("fer_lightning.training.callbacks.interrupt.Interrupt", last=CANARY)),
-    "our atomic checkpoints": (("loss",), node("fer_lightning.training.checkpoints.AtomicCheckpoints")),
-    "our writer": (("loss",), node("fer_lightning.whole.whole", path=CANARY)),
+    "our atomic checkpoints": (("loss",), node("fer_lightning.training.checkpoints.AtomicCheckpointIO")),
+    "our writer": (("loss",), node("fer_lightning.atomic_write.atomic_write", path=CANARY)),
     "our commands": (("loss",), node("fer_lightning.commands.train.main")),
     "our readers": (("preprocess",), node("fer_lightning.data.readers.folder.FolderReader", dir=CANARY)),
     "our detectors": (("preprocess",), node("fer_lightning.data.preprocess.detectors.import_package", name=CANARY)),

@@ -10,10 +10,10 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from fer_lightning.atomic_write import atomic_write
 from fer_lightning.results.escaping import markdown_text
 from fer_lightning.results.printing import table_lines, text_table
 from fer_lightning.results.report.write_tables import markdown_table
-from fer_lightning.whole import whole
 
 NOTES = (
     "Parameters: weights and biases, each once; not the running statistics of batch normalisation.",
@@ -116,7 +116,7 @@ def write_markdown(costs: Sequence[Cost], setting: Setting, path: Path) -> None:
     lines += ["A row is an option of `model`; `make cost` measures them and writes this page.", ""]
     lines += [f"{markdown_text(setting.described())}.", "", *markdown_table(_cells(costs), 1), ""]
     lines += [f"- {markdown_text(note)}" for note in _notes(costs, setting)]
-    with whole(path) as scratch:
+    with atomic_write(path) as scratch:
         scratch.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
@@ -124,7 +124,7 @@ def write_csv(costs: Sequence[Cost], setting: Setting, path: Path) -> None:
     """A row a net, where it was measured in each; rates unrounded, with their slowest and fastest round."""
     setting_fields = asdict(setting) | {"overrides": " ".join(setting.overrides)}
     lines = [_fields(cost) | setting_fields for cost in costs]
-    with whole(path) as scratch, scratch.open("w", encoding="utf-8", newline="") as stream:
+    with atomic_write(path) as scratch, scratch.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.DictWriter(stream, list(lines[0]), lineterminator="\n")
         writer.writeheader()
         writer.writerows(lines)

@@ -9,13 +9,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from fer_lightning.atomic_write import atomic_write
 from fer_lightning.errors import FerError
 from fer_lightning.results.escaping import csv_cell
 from fer_lightning.results.figures.layout import save
 from fer_lightning.results.printing import write_plain
 from fer_lightning.results.result import FILE_NAME, Result, read
 from fer_lightning.results.summary import percent, span
-from fer_lightning.whole import whole
 from tools.rotation_curve import Line, Point, draw_rotation_curve
 
 METRIC = "test/accuracy"
@@ -73,7 +73,7 @@ def lines_of(tests: Sequence[Tested]) -> list[Line]:
 
 def write_csv(tests: Sequence[Tested], path: Path) -> None:
     """A row a test; accuracy and interval are fractions."""
-    with whole(path) as scratch, scratch.open("w", encoding="utf-8", newline="") as stream:
+    with atomic_write(path) as scratch, scratch.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(["model", "data", "angle", "images", "accuracy", "low", "high", "ckpt", "result"])
         for model, data, ckpt, images, point, file in tests:

@@ -15,12 +15,12 @@ from typing import NamedTuple
 
 from PIL import Image
 
+from fer_lightning.atomic_write import atomic_write
 from fer_lightning.errors import FerError, choices
 from fer_lightning.results.report.build import make_report
 from fer_lightning.results.report.figures import draw_bars, png
 from fer_lightning.results.report.learning_curves import curves_of
 from fer_lightning.results.report.model import Report
-from fer_lightning.whole import whole
 from tools.doc_blocks import CURVES, NAME, ROTATION, Block, Request, find_blocks
 from tools.doc_tables import curves_table, report_tables, rotation_table
 from tools.export import export_results
@@ -158,7 +158,7 @@ def _write(path: Path, content: bytes | None) -> None:
         path.unlink(missing_ok=True)
     elif not path.is_file() or path.read_bytes() != content:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with whole(path) as scratch:
+        with atomic_write(path) as scratch:
             scratch.write_bytes(content)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from fer_lightning.whole import whole
+from fer_lightning.atomic_write import atomic_write
 
 COLUMNS = ("image", "label", "suggested", "p_label", "p_suggested")
 
@@ -69,7 +69,7 @@ def write_label_errors(
     path: Path,
 ) -> None:
     """A table of the images, surest first: name, label, suggested class and the probabilities of both."""
-    with whole(path) as scratch, scratch.open("w", encoding="utf-8", newline="") as stream:
+    with atomic_write(path) as scratch, scratch.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(COLUMNS)
         for row, other in zip(found.rows.tolist(), found.suggested.tolist(), strict=True):

@@ -12,8 +12,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from fer_lightning.atomic_write import atomic_write
 from fer_lightning.errors import FerError, choices
-from fer_lightning.whole import whole
 
 CLASS_NAMES = b"class_names"  # the schema's metadata: class names as JSON, in the order of the probabilities
 AGAIN = "test the checkpoint again to write it anew"
@@ -85,7 +85,7 @@ def write(predictions: Predictions, path: Path) -> None:
     ]
     table = pa.Table.from_arrays(columns, schema=schema)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with whole(path) as scratch:
+    with atomic_write(path) as scratch:
         pq.write_table(
             table,
             scratch,

@@ -11,8 +11,8 @@ from typing import Any, get_args, get_origin
 
 import numpy as np
 
+from fer_lightning.atomic_write import atomic_write
 from fer_lightning.control_characters import without_controls_in_lines
-from fer_lightning.whole import whole
 
 
 def plain(value: Any) -> Any:
@@ -39,7 +39,7 @@ def printable(value: Any) -> Any:
 
 def write_json(content: Mapping[str, Any], path: Path) -> None:
     """Writes plain values whole or not at all, indented, as UTF-8."""
-    with whole(path) as scratch, scratch.open("w", encoding="utf-8") as stream:
+    with atomic_write(path) as scratch, scratch.open("w", encoding="utf-8") as stream:
         json.dump(content, stream, indent=2, ensure_ascii=False, allow_nan=False)
         stream.write("\n")
 

@@ -29,16 +29,16 @@ from fer_lightning.run.job import Job
 from fer_lightning.run.process.distributed_env import check_is_one_of
 from fer_lightning.run.sanity_check import check_callbacks, check_targets_used, check_trains
 from fer_lightning.run.visualizations.page import Page
-from fer_lightning.training.callbacks.answers import Answers
-from fer_lightning.training.callbacks.figures import LogFigures
-from fer_lightning.training.callbacks.finite import StopAtNonFinite
+from fer_lightning.training.callbacks.constant_prediction_warning import ConstantPredictionWarning
+from fer_lightning.training.callbacks.epoch_log import EpochLog
 from fer_lightning.training.callbacks.interrupt import Interrupt
+from fer_lightning.training.callbacks.log_metrics import LogMetrics
+from fer_lightning.training.callbacks.prediction_collector import PredictionCollector
 from fer_lightning.training.callbacks.progress import Progress
-from fer_lightning.training.callbacks.record import Record
 from fer_lightning.training.callbacks.reseed import Reseed
-from fer_lightning.training.callbacks.warn_one_class import WarnOneClass
+from fer_lightning.training.callbacks.terminate_on_nonfinite import TerminateOnNonFinite
 from fer_lightning.training.learner import Learner
-from fer_lightning.training.losses import UnsuitableLoss, fit_class_counts
+from fer_lightning.training.losses import UnsuitableLoss, fit_to_training_set
 from fer_lightning.training.schedules import Length
 from fer_lightning.training.trainer import Trainer
 
@@ -49,8 +49,8 @@ class Run(NamedTuple):
     Attributes:
         module, datamodule, trainer: Lightning's three.
         tester: makes the trainer that validates and tests the chosen checkpoint, on one device.
-        record: what happened, epoch by epoch.
-        answers: what the model said to each test image.
+        epoch_log: the metrics of each epoch.
+        predictions: the probabilities for each test image.
         interrupt: ends training on a signal.
         pages: what is drawn of the tested net, by name.
     """
@@ -59,8 +59,8 @@ class Run(NamedTuple):
     datamodule: FaceDataModule
     trainer: Trainer
     tester: Callable[[], Trainer]
-    record: Record
-    answers: Answers
+    epoch_log: EpochLog
+    predictions: PredictionCollector
     interrupt: Interrupt
     pages: dict[str, Page]
 
@@ -73,19 +73,20 @@ def build_run(job: Job) -> Run:
     module = build_module(config, names)
     module.record = {"choices": job.choices, **{key: config[key] for key in IN_CHECKPOINT}, "class_names": names}
     module.record["trained_on"] = trained_on(job)
-    record, answers, interrupt = Record(), Answers(), Interrupt(job.last_checkpoint)
+    epoch_log, predictions, interrupt = EpochLog(), PredictionCollector(), Interrupt(job.last_checkpoint)
     callbacks = [make(f"callbacks.{name}", node) for name, node in config["callbacks"].items()]
     mix = config.get("mix")  # a run that began before there was such a group has none
     callbacks += [make("mix", mix, num_classes=len(names))] if mix else []
     check_callbacks(module, callbacks)
     loggers = [make(f"logger.{name}", node) for name, node in config["logger"].items()]
-    watching = [StopAtNonFinite(), WarnOneClass(), answers, interrupt]
-    trainer = build_trainer(config, [record, Reseed(config["seed"]), *callbacks, *watching], loggers, job.output_dir)
+    watching = [TerminateOnNonFinite(), ConstantPredictionWarning(), predictions, interrupt]
+    trainer = build_trainer(config, [epoch_log, Reseed(config["seed"]), *callbacks, *watching], loggers, job.output_dir)
     check_is_one_of(trainer.world_size)
     _check_schedule(module, trainer.max_epochs)
     pages = build_pages(config, module)
-    if config["monitor"] not in module.figures("val"):
-        raise FerError(f"monitor={config['monitor']}: choose among {choices(module.figures('val'), config['monitor'])}")
+    if config["monitor"] not in module.metric_names("val"):
+        known = choices(module.metric_names("val"), config["monitor"])
+        raise FerError(f"monitor={config['monitor']}: choose among {known}")
     _check_monitors(module, dict(zip(config["callbacks"], callbacks, strict=False)))
     key = data_key(config)
     datamodule = build_data(config["data"], config, augment=_augment(config), seed=config["seed"])
@@ -102,9 +103,9 @@ def build_run(job: Job) -> Run:
         if trainer.world_size == 1:
             return trainer
         alone = {**config, "trainer": on_one_device(config["trainer"])}
-        return build_trainer(alone, [record, answers], loggers, job.output_dir)
+        return build_trainer(alone, [epoch_log, predictions], loggers, job.output_dir)
 
-    return Run(module, datamodule, trainer, tester, record, answers, interrupt, pages)
+    return Run(module, datamodule, trainer, tester, epoch_log, predictions, interrupt, pages)
 
 
 def trained_on(job: Job) -> dict[str, Any]:
@@ -171,7 +172,7 @@ def _suitable_losses(module: Learner, config: Mapping[str, Any], soft_targets: b
     for option, node in option_nodes("loss", config).items():
         with suppress(FerError):  # an option that cannot be built as it stands is none to recommend
             loss = make(f"loss={option}", node)
-            fit_class_counts(loss, torch.ones(len(module.class_names)))
+            fit_to_training_set(loss, torch.ones(len(module.class_names)), images=1)
             module.check_loss(loss, soft_targets)
             suitable.append(option)
     return suitable
@@ -198,7 +199,7 @@ def build_trainer(
 ) -> Trainer:
     """The trainer, with a progress line unless `trainer.enable_progress_bar` is false."""
     progress = [Progress()] if config["trainer"]["enable_progress_bar"] else []
-    late = {"callbacks": [LogFigures(), *callbacks, *progress], "logger": loggers, "default_root_dir": str(output_dir)}
+    late = {"callbacks": [LogMetrics(), *callbacks, *progress], "logger": loggers, "default_root_dir": str(output_dir)}
     return cast(Trainer, make("trainer", config["trainer"], **late))
 
 
@@ -261,13 +262,13 @@ def _check_schedule(module: Learner, epochs: int | None) -> None:
         optimizer = module.make_optimizer([weight])
     with _one_clear_error("scheduler"):
         monitor = module.make_schedule(optimizer, Length(epochs or 1, steps_per_epoch=100)).monitor
-    if monitor is not None and monitor not in module.figures("val"):
-        raise FerError(f"scheduler.monitor={monitor}: choose among {choices(module.figures('val'), monitor)}")
+    if monitor is not None and monitor not in module.metric_names("val"):
+        raise FerError(f"scheduler.monitor={monitor}: choose among {choices(module.metric_names('val'), monitor)}")
 
 
 def _check_monitors(module: Learner, callbacks: Mapping[str, pl.Callback]) -> None:
     """Lightning would look for what a callback watches at the end of the first epoch."""
-    known = [*module.figures("val"), *module.figures("train"), "lr", "epoch", "step"]
+    known = [*module.metric_names("val"), *module.metric_names("train"), "lr", "epoch", "step"]
     for name, callback in callbacks.items():
         monitor = getattr(callback, "monitor", None)
         if isinstance(monitor, str) and monitor not in known:

@@ -28,9 +28,9 @@ from fer_lightning.run.job import Job, Stopped
 from fer_lightning.run.process.stop_signals import interruptible
 from fer_lightning.run.process.warning_filters import quiet
 from fer_lightning.run.process.worker_failures import worker_deaths_told
-from fer_lightning.training.callbacks.answers import Answers
+from fer_lightning.training.callbacks.epoch_log import EpochLog
 from fer_lightning.training.callbacks.interrupt import Interrupted
-from fer_lightning.training.callbacks.record import Record
+from fer_lightning.training.callbacks.prediction_collector import PredictionCollector
 from fer_lightning.training.learner import Learner
 
 log = logging.getLogger(__name__)
@@ -79,11 +79,11 @@ def _evaluate(job: Job, lock: FolderLock) -> Evaluation:
     if datamodule.report_copies and not _knows_its_training(job, recorded):
         datamodule.report_copies = False
         log.info("accuracies without copies left out: the checkpoint was trained on other images than this split's")
-    record, kept = Record(), Answers()
-    trainer = build_trainer(job.config, [record, kept], [], job.output_dir)
+    epoch_log, kept = EpochLog(), PredictionCollector()
+    trainer = build_trainer(job.config, [epoch_log, kept], [], job.output_dir)
     if trainer.world_size > 1:
         raise FerError("trainer: a test runs on one device, where no image can count twice; choose trainer.devices=1")
-    metrics, confusion, timing = test_once(module, datamodule, trainer, record)
+    metrics, confusion, timing = test_once(module, datamodule, trainer, epoch_log)
     timing |= {"fit_seconds": None, "fit_images_per_second": None}
     outcome = Outcome(metrics, confusion, timing, best=path)
     # what was trained is the checkpoint's to say, on which data it is tested is the user's

@@ -17,9 +17,9 @@ from fer_lightning.data.datamodule import FaceDataModule
 from fer_lightning.errors import FerError
 from fer_lightning.run.build import Run
 from fer_lightning.run.checkpoint.restore import read_checkpoint
-from fer_lightning.training.callbacks.record import Record
+from fer_lightning.training.callbacks.epoch_log import EpochLog
+from fer_lightning.training.distributed import shutdown
 from fer_lightning.training.learner import Learner
-from fer_lightning.training.ranks import part
 
 
 @dataclass(frozen=True)
@@ -56,12 +56,12 @@ def fit(run: Run, resume_from: Path | None = None) -> Outcome | None:
         NonFiniteLoss: a loss was nan or infinite.
         FerError: no checkpoint was chosen, or Lightning refuses the settings of the trainer or a callback.
     """
-    trainer, module, record = run.trainer, run.module, run.record
-    with _refusals_told(record):
+    trainer, module, epoch_log = run.trainer, run.module, run.epoch_log
+    with _refusals_as_fer_errors(epoch_log):
         trainer.fit(module, datamodule=run.datamodule, ckpt_path=resume_from, weights_only=True)
-    run.interrupt.end_if_asked(trainer)
+    run.interrupt.raise_if_interrupted(trainer)
     if trainer.world_size > 1:
-        part()
+        shutdown()
         if not trainer.is_global_zero:
             return None
     best = _chosen(trainer)
@@ -70,36 +70,36 @@ def fit(run: Run, resume_from: Path | None = None) -> Outcome | None:
     tester = run.tester()
     val = tester.validate(module, datamodule=run.datamodule, verbose=False)[0]
     epoch = int(checkpoint["epoch"])
-    train = {name: v for name, v in record.figures_of(epoch).items() if name.startswith("train/")}
-    for row in record.epochs[-1:]:
+    train = {name: v for name, v in epoch_log.metrics_of(epoch).items() if name.startswith("train/")}
+    for row in epoch_log.epochs[-1:]:
         train |= {f"{name}_last": v for name, v in row.items() if name == "train/accuracy"}
-    test, confusion, timing = test_once(module, run.datamodule, tester, record)
+    test, confusion, timing = test_once(module, run.datamodule, tester, epoch_log)
     fit_timing = {
-        "fit_seconds": record.fit_seconds,
-        "fit_images_per_second": record.train_images / record.train_seconds,
+        "fit_seconds": epoch_log.fit_seconds,
+        "fit_images_per_second": epoch_log.train_images / epoch_log.train_seconds,
     }
     return Outcome({**train, **val, **test}, confusion, {**fit_timing, **timing}, best, epoch)
 
 
 @contextmanager
-def _refusals_told(record: Record) -> Iterator[None]:
+def _refusals_as_fer_errors(epoch_log: EpochLog) -> Iterator[None]:
     """What is raised before the first training batch is about settings: all else has been tried by then."""
     try:
         yield
     except (MisconfigurationException, TypeError, ValueError) as refusal:
-        if record.began:
+        if epoch_log.began:
             raise
         raise FerError(f"trainer: {' '.join(str(refusal).split())}") from refusal
 
 
 def test_once(
-    module: Learner, datamodule: FaceDataModule, trainer: pl.Trainer, record: Record
+    module: Learner, datamodule: FaceDataModule, trainer: pl.Trainer, epoch_log: EpochLog
 ) -> tuple[dict[str, float], npt.NDArray[np.int64], dict[str, float | None]]:
     """Metrics, counts and timing of the test split."""
     metrics = dict(trainer.test(module, datamodule=datamodule, verbose=False)[0])
     confusion = module.stage_metrics("test").confusion.numpy()
-    speed = record.test_images / record.test_seconds
-    return metrics, confusion, {"test_seconds": record.test_seconds, "test_images_per_second": speed}
+    speed = epoch_log.test_images / epoch_log.test_seconds
+    return metrics, confusion, {"test_seconds": epoch_log.test_seconds, "test_images_per_second": speed}
 
 
 def _chosen(trainer: pl.Trainer) -> Path:

@@ -17,8 +17,8 @@ from fer_lightning.data.loading import EpochLoader
 from fer_lightning.data.sampling import Draw
 from fer_lightning.errors import FerError
 from fer_lightning.training.callbacks.channels_last import ChannelsLast
-from fer_lightning.training.generators import generator_state, restore_generators
 from fer_lightning.training.learner import Learner
+from fer_lightning.training.random_state import get_random_state, set_random_state
 
 # what nets and losses raise for a batch that they do not take
 FAILURES = (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
@@ -116,11 +116,11 @@ def _batch(draw: tuple[EpochLoader, Draw], module: Learner) -> Batch:
 
 @contextmanager
 def _untouched_generators() -> Iterator[None]:
-    before = generator_state()
+    before = get_random_state()
     try:
         yield
     finally:
-        restore_generators(before)
+        set_random_state(before)
 
 
 @contextmanager

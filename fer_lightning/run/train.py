@@ -29,8 +29,8 @@ from fer_lightning.run.resume.previous_progress import FirstPart, first_part, in
 from fer_lightning.run.resume.same_data import check_same_data
 from fer_lightning.run.step_check import check_steps
 from fer_lightning.run.tracking import trackers
-from fer_lightning.training.callbacks.finite import NonFiniteLoss
 from fer_lightning.training.callbacks.interrupt import Interrupted
+from fer_lightning.training.callbacks.terminate_on_nonfinite import NonFiniteLoss
 
 log = logging.getLogger(__name__)
 
@@ -108,7 +108,15 @@ def _run_to_the_end(job: Job, run: Run, epoch: int | None, signals: StopSignals)
         outcome = fit(run, job.resume_from)
         assert outcome is not None
         result = leave(
-            job, outcome, run.datamodule, run.answers, run.module, run.pages, run.record, run.trainer.world_size, epoch
+            job,
+            outcome,
+            run.datamodule,
+            run.predictions,
+            run.module,
+            run.pages,
+            run.epoch_log,
+            run.trainer.world_size,
+            epoch,
         )
         trackers.publish(loggers, job, result, job.output_dir)
         done = True
@@ -116,7 +124,7 @@ def _run_to_the_end(job: Job, run: Run, epoch: int | None, signals: StopSignals)
         signals.caught()  # trackers take their time to close, but a second signal ends that
         raise
     except NonFiniteLoss as failure:
-        draw_curves(job, run.record, None)
+        draw_curves(job, run.epoch_log, None)
         raise nonfinite(failure, job, run.datamodule.faces) from failure
     finally:
         for line in trackers.close(loggers, failed=not done):
@@ -125,9 +133,9 @@ def _run_to_the_end(job: Job, run: Run, epoch: int | None, signals: StopSignals)
 
 
 def _stopped(signum: int, job: Job, run: Run) -> Stopped:
-    best = best_so_far(job, run.record.epochs)
-    draw_curves(job, run.record, None if best is None else int(best["epoch"]))
-    return stopped(signum, job, run.record)
+    best = best_so_far(job, run.epoch_log.epochs)
+    draw_curves(job, run.epoch_log, None if best is None else int(best["epoch"]))
+    return stopped(signum, job, run.epoch_log)
 
 
 def _announce(job: Job, run: Run, epoch: int | None) -> None:

@@ -12,11 +12,10 @@ from torch import Tensor, nn
 
 from fer_lightning.data.inputs import Batch, InputSpec
 from fer_lightning.errors import FerError, choices
-from fer_lightning.training.early_learning import EarlyLearningLoss
 from fer_lightning.training.eval_mode import eval_mode
 from fer_lightning.training.learner import STAGES, Learner
-from fer_lightning.training.losses import check_classification_loss
-from fer_lightning.training.metrics import FIGURES, StageMetrics
+from fer_lightning.training.losses import RegularisesTraining, check_classification_loss
+from fer_lightning.training.metrics import METRICS, ClassificationMetrics
 from fer_lightning.training.schedules import OptimizerFactory, ScheduleFactory
 from fer_lightning.training.views import Views
 
@@ -109,13 +108,13 @@ class Classifier(Learner):
         """Tries the loss on a few logits and labels, and on shares of classes with `soft_targets`."""
         check_classification_loss(loss, len(self.class_names), soft_targets)
 
-    def figures(self, stage: str) -> list[str]:
+    def metric_names(self, stage: str) -> list[str]:
         """The names of everything that a stage logs."""
         return [
-            f"{stage}/{name}" for name in ("loss", *FIGURES, *(f"recall/{name}" for name in self.predicted_classes))
+            f"{stage}/{name}" for name in ("loss", *METRICS, *(f"recall/{name}" for name in self.predicted_classes))
         ]
 
-    def measured(self, stage: str) -> dict[str, float]:
+    def compute_metrics(self, stage: str) -> dict[str, float]:
         """Loss, accuracies and recalls of a stage, by the names of `figures`."""
         counted = self.stage_metrics(stage)
         figures = counted.compute() | {
@@ -128,7 +127,7 @@ class Classifier(Learner):
 
         A net that sees a descriptor beside the image gets `described` (N, F), or else what describes these images.
         """
-        return self.logits(self.normalised(images), self._descriptors(images, described))
+        return self.logits(self.normalise(images), self._descriptors(images, described))
 
     def logits(self, normalised: Tensor, described: Tensor | None = None) -> Tensor:
         """Logits (N, C) float32 of normalised images (N, channels, H, W) and, where the net sees them, descriptors."""
@@ -149,17 +148,17 @@ class Classifier(Learner):
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor | None:
         """The loss of a training batch, with what the loss adds in training alone, and the penalty."""
-        batch = self.transformed(batch)
+        batch = self.apply_train_transforms(batch)
         logits = self.logits(batch.image, batch.described)
         loss = self._count("train", logits, batch)
-        if loss is not None and isinstance(self.loss, EarlyLearningLoss):
+        if loss is not None and isinstance(self.loss, RegularisesTraining):
             loss = loss + self.loss.regulariser(logits, batch.row)
         return loss if loss is None or self.penalty is None else loss + self.penalty(self.net)
 
-    def transformed(self, batch: Batch) -> Batch:
+    def apply_train_transforms(self, batch: Batch) -> Batch:
         """A training batch as the net sees it: normalised, and changed by the `train_transforms`."""
         described = self._descriptors(batch.image, batch.described)
-        batch = batch._replace(image=self.normalised(batch.image), described=described)
+        batch = batch._replace(image=self.normalise(batch.image), described=described)
         for transform in self.train_transforms:
             batch = transform(batch)
         return batch
@@ -174,9 +173,9 @@ class Classifier(Learner):
         self._count("test", scores, batch)
         return scores.softmax(dim=1)
 
-    def stage_metrics(self, stage: str) -> StageMetrics:
+    def stage_metrics(self, stage: str) -> ClassificationMetrics:
         """The counts of a stage's current or last epoch."""
-        return cast(StageMetrics, self.metrics[f"of_{stage}"])
+        return cast(ClassificationMetrics, self.metrics[f"of_{stage}"])
 
     def _try_forward(self, images: Tensor) -> Tensor:
         try:
@@ -196,7 +195,7 @@ class Classifier(Learner):
         return self.input.describe(images) if self.input.hog is not None and described is None else described
 
     def _fresh_metrics(self) -> nn.ModuleDict:
-        return nn.ModuleDict({f"of_{stage}": StageMetrics(len(self.predicted_classes)) for stage in STAGES})
+        return nn.ModuleDict({f"of_{stage}": ClassificationMetrics(len(self.predicted_classes)) for stage in STAGES})
 
     def _count(self, stage: str, scores: Tensor, batch: Batch) -> Tensor | None:
         """Adds the batch to the stage's figures; the loss, unless only a part of the model's classes answers."""

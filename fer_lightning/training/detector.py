@@ -52,7 +52,7 @@ class Detector(Classifier):
                 "data.label_mode: these data give shares of votes, and a box of faster_rcnn has one class; "
                 "choose one that gives labels (majority)"
             )
-        batch = self.transformed(batch)
+        batch = self.apply_train_transforms(batch)
         losses, logits = cast(DetectorNet, self.net).losses(batch.image, batch.label)
         self._count("train", logits.float(), batch)
         loss = torch.stack(list(losses.values())).sum()

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from fer_lightning.data.inputs import SEVERAL
 from fer_lightning.errors import FerError
-from fer_lightning.training.ranks import gathered
+from fer_lightning.training.distributed import all_gather
 
 LEAST = 1e-4  # probabilities are held within 1e-4 and 1 - 1e-4, as in the authors' code
 
@@ -68,7 +68,7 @@ class EarlyLearningLoss(nn.Module):
         probabilities = logits.float().softmax(dim=1).clamp(LEAST, 1 - LEAST)
         said = probabilities.detach()
         # every process learns what all of them said, so that their memories stay the same
-        for rows, shares in gathered((row.cpu(), (said / said.sum(dim=1, keepdim=True)).cpu())):
+        for rows, shares in all_gather((row.cpu(), (said / said.sum(dim=1, keepdim=True)).cpu())):
             known = rows != SEVERAL
             place = rows[known].to(self.memory.device)
             self.memory[place] = self.memory[place].lerp(shares[known].to(self.memory), 1 - self.momentum)

@@ -7,13 +7,13 @@ from torch import Tensor
 from torchmetrics import SumMetric
 from torchmetrics.image import PeakSignalNoiseRatio, StructuralSimilarityIndexMeasure
 
-from fer_lightning.training.metrics import Measures
+from fer_lightning.training.metrics import StageMetrics
 
 # dB of the mean squared error of all pixels; 0..1
-FIGURES = ("psnr", "ssim", "psnr_bicubic", "ssim_bicubic")
+METRICS = ("psnr", "ssim", "psnr_bicubic", "ssim_bicubic")
 
 
-class ImageMetrics(Measures):
+class ImageMetrics(StageMetrics):
     """The figures of a stage that enlarges images.
 
     PSNR is that of the mean squared error over the pixels of all images, and so is finite where a single image, such
@@ -36,7 +36,7 @@ class ImageMetrics(Measures):
 
     def names(self) -> list[str]:
         """Of the figures."""
-        return ["loss", *(name for name in FIGURES if hasattr(self, f"_{name}"))]
+        return ["loss", *(name for name in METRICS if hasattr(self, f"_{name}"))]
 
     def update(self, enlarged: Tensor, bicubic: Tensor, original: Tensor, loss: Tensor) -> None:
         """Adds a batch of images (N, channels, H, W) float32 in 0..1, and its mean loss."""

@@ -14,7 +14,7 @@ from pytorch_lightning.utilities.types import OptimizerLRScheduler
 from torch import Tensor, nn
 
 from fer_lightning.data.inputs import Batch, InputSpec
-from fer_lightning.training.metrics import Measures
+from fer_lightning.training.metrics import StageMetrics
 from fer_lightning.training.schedules import Length, OptimizerFactory, ScheduleFactory
 
 STAGES = ("train", "val", "test")
@@ -89,7 +89,7 @@ class Learner(pl.LightningModule):
         self.register_buffer("pixel_mean", torch.zeros(input.channels, side, side))
         self.register_buffer("pixel_std", torch.ones(input.channels, 1, 1))
         if (known := input.known_statistics) is not None:
-            self.normalise_by(*known)
+            self.set_normalisation(*known)
 
     @property
     def predicted_classes(self) -> tuple[str, ...]:
@@ -130,15 +130,15 @@ class Learner(pl.LightningModule):
         """
         return {}
 
-    def figures(self, stage: str) -> list[str]:
+    def metric_names(self, stage: str) -> list[str]:
         """The names of everything that a stage logs."""
         raise NotImplementedError
 
-    def measured(self, stage: str) -> dict[str, float]:
+    def compute_metrics(self, stage: str) -> dict[str, float]:
         """What a stage has measured, by those names; every rank must call it, for the ranks meet here."""
         raise NotImplementedError
 
-    def normalise_by(self, mean: Sequence[float] | Tensor, std: Sequence[float]) -> None:
+    def set_normalisation(self, mean: Sequence[float] | Tensor, std: Sequence[float]) -> None:
         """Subtracts `mean` and divides by `std`, a value for each channel, of pixels scaled to 0..1.
 
         The mean may be an image (channels, size, size), where the input is normalised by one.
@@ -146,13 +146,13 @@ class Learner(pl.LightningModule):
         self.pixel_mean.copy_(torch.as_tensor(mean).view(self.input.channels, *self.pixel_mean.shape[1:]))
         self.pixel_std.copy_(torch.tensor(std).view(-1, 1, 1))
 
-    def normalised(self, images: Tensor) -> Tensor:
+    def normalise(self, images: Tensor) -> Tensor:
         """What the net sees of images (N, channels, H, W), uint8 or 0..255."""
         return (images.to(self.pixel_mean.dtype).div(255) - self.pixel_mean) / self.pixel_std
 
-    def stage_metrics(self, stage: str) -> Measures:
+    def stage_metrics(self, stage: str) -> StageMetrics:
         """What a stage has measured in its current or last epoch."""
-        return cast(Measures, self.metrics[f"of_{stage}"])
+        return cast(StageMetrics, self.metrics[f"of_{stage}"])
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
         """The optimizer and its schedule over the length of this training."""

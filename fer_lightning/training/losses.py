@@ -161,10 +161,35 @@ class FitsClassCounts(Protocol):
         """Takes the counts, (C,) zero or more each."""
 
 
-def fit_class_counts(loss: nn.Module, counts: Tensor) -> None:
-    """Gives the training images per class (C,) to a loss that depends on them."""
-    if isinstance(loss, FitsClassCounts):
-        loss.fit_counts(counts)
+@runtime_checkable
+class FitsImages(Protocol):
+    """A loss that keeps something for each training image."""
+
+    def fit_images(self, images: int, num_classes: int) -> None:
+        """Takes how many images and classes there are."""
+
+
+@runtime_checkable
+class RegularisesTraining(Protocol):
+    """A loss that adds a term in training alone, so that the logged losses of training and validation compare."""
+
+    def regulariser(self, logits: Tensor, row: Tensor) -> Tensor:
+        """The term of a training batch, a scalar; logits (N, C), the images' rows (N,) int64."""
+
+
+def fit_to_training_set(loss: nn.Module, class_counts: Tensor, images: int) -> None:
+    """Gives a loss, and the losses in it, what they ask of the training set.
+
+    Args:
+        loss: any; only a loss with `fit_counts` or `fit_images` asks for something.
+        class_counts: training images per class, (C,).
+        images: number of images whose rows a batch may name.
+    """
+    for part in loss.modules():
+        if isinstance(part, FitsClassCounts):
+            part.fit_counts(class_counts)
+        if isinstance(part, FitsImages):
+            part.fit_images(images, len(class_counts))
 
 
 def check_classification_loss(loss: nn.Module, num_classes: int, soft_targets: bool = False) -> None:

@@ -13,10 +13,10 @@ from torchmetrics.classification import MulticlassCalibrationError, MulticlassCo
 from fer_lightning.results.confusion_scores import accuracy, balanced_accuracy, macro_f1, recalls
 
 CALIBRATION_BINS = 15
-FIGURES = ("accuracy", "macro_f1", "balanced_accuracy", "ece")  # the keys of StageMetrics.compute
+METRICS = ("accuracy", "macro_f1", "balanced_accuracy", "ece")  # the keys of ClassificationMetrics.compute
 
 
-class Measures(nn.Module):
+class StageMetrics(nn.Module):
     """What one stage (train, val or test) measures over one epoch, by the torchmetrics that it has as attributes.
 
     They add up over batches and over DDP ranks. As an attribute of a LightningModule it moves to the module's device;
@@ -49,7 +49,7 @@ class Measures(nn.Module):
         return ((name, part) for name, part in self.named_children() if isinstance(part, Metric))
 
 
-class StageMetrics(Measures):
+class ClassificationMetrics(StageMetrics):
     """The figures of a stage that classifies.
 
     It keeps two numbers an image (for the calibration error) until `reset`: 240 kB for 30,000 images.

@@ -79,10 +79,10 @@ class MapDivergence(nn.Module):
                 f"model.penalty: {type(net).__name__} keeps no maps of a training step to tell apart; choose "
                 "model.penalty=null, or a net such as model=frr_cnn"
             )
-        return self.strength * torch.stack([likeness(maps) for maps in kept]).mean()
+        return self.strength * torch.stack([map_similarity(maps) for maps in kept]).mean()
 
 
-def likeness(maps: Tensor) -> Tensor:
+def map_similarity(maps: Tensor) -> Tensor:
     """Mean squared cosine of each pair of maps (N, C, H, W), C of 2 or more; a scalar 0..1 float32."""
     products: Tensor = _Products.apply(maps.permute(0, 2, 3, 1).flatten(1, 2))
     norms = products.diagonal(dim1=1, dim2=2).clamp_min(TINY).sqrt()

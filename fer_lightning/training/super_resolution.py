@@ -100,17 +100,17 @@ class SuperResolver(Learner):
         """`enlarged`: faces shrunk, enlarged by interpolation and by the net, and as they were."""
         shown = examples(EXAMPLES)
         with eval_mode(self):
-            found = self.compared(shown.images.to(self.device))
+            found = self.enlarge(shown.images.to(self.device))
         versions = {"shrunk": found.small, "bicubic": found.bicubic, name: found.enlarged, "original": found.original}
         pixels = [(version, _to_bytes(images)) for version, images in versions.items()]
         caption = "Below each, its peak signal-to-noise ratio against the original."
         return {"enlarged": enlarged_faces(pixels, shown.names, subtitle, caption)}
 
-    def figures(self, stage: str) -> list[str]:
+    def metric_names(self, stage: str) -> list[str]:
         """The names of everything that a stage logs."""
         return [f"{stage}/{name}" for name in self.stage_metrics(stage).names()]
 
-    def measured(self, stage: str) -> dict[str, float]:
+    def compute_metrics(self, stage: str) -> dict[str, float]:
         """Loss, PSNR in dB, and but for training SSIM and both of bicubic interpolation, by the names of `figures`."""
         return {f"{stage}/{name}": value for name, value in self.stage_metrics(stage).compute().items()}
 
@@ -120,15 +120,15 @@ class SuperResolver(Learner):
 
     def forward(self, images: Tensor) -> Tensor:
         """Shrunk and enlarged images (N, channels, size, size), float32 in 0..255, of images uint8 or 0..255."""
-        return self.compared(images).enlarged.clamp(0, 1) * 255
+        return self.enlarge(images).enlarged.clamp(0, 1) * 255
 
-    def compared(self, images: Tensor) -> Enlarged:
+    def enlarge(self, images: Tensor) -> Enlarged:
         """Images (N, channels, size, size), uint8 or 0..255, shrunk and enlarged in both ways."""
         original = images.float().div(255)
-        small = shrunk(original, self.factor)
+        small = shrink(original, self.factor)
         seen = (small - self.pixel_mean) / self.pixel_std
         enlarged = self.net(seen).float() * self.pixel_std + self.pixel_mean
-        return Enlarged(original, small, resampled(small, original.shape[-1]), enlarged)
+        return Enlarged(original, small, resize_bicubic(small, original.shape[-1]), enlarged)
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """The loss of a training batch."""
@@ -143,18 +143,18 @@ class SuperResolver(Learner):
         self._count("test", batch)
 
     def _count(self, stage: str, batch: Batch) -> Tensor:
-        found = self.compared(batch.image)
+        found = self.enlarge(batch.image)
         loss: Tensor = self.loss(found.enlarged, found.original)
         self.stage_metrics(stage).update(found.enlarged.clamp(0, 1), found.bicubic, found.original, loss)
         return loss
 
 
-def shrunk(images: Tensor, factor: int) -> Tensor:
+def shrink(images: Tensor, factor: int) -> Tensor:
     """Images (N, channels, H, W) in 0..1 made smaller by `factor`, rounded to the 256 levels of an image file."""
-    return resampled(images, images.shape[-1] // factor).mul(255).round().div(255)
+    return resize_bicubic(images, images.shape[-1] // factor).mul(255).round().div(255)
 
 
-def resampled(images: Tensor, size: int) -> Tensor:
+def resize_bicubic(images: Tensor, size: int) -> Tensor:
     """Images (N, channels, H, H) in 0..1 at another size, by bicubic interpolation within 0..1."""
     return F.interpolate(images, size=(size, size), mode="bicubic", antialias=True, align_corners=False).clamp(0, 1)
 

@@ -12,7 +12,7 @@ from pytorch_lightning.strategies.launchers import _MultiProcessingLauncher
 
 from fer_lightning.errors import FerError
 from fer_lightning.training.callbacks.channels_last import ChannelsLast
-from fer_lightning.training.checkpoints import AtomicCheckpoints
+from fer_lightning.training.checkpoint_io import AtomicCheckpointIO
 
 INSTEAD = {
     "fast_dev_run": "debug=fast",
@@ -58,7 +58,7 @@ class Trainer(pl.Trainer):
         arguments.setdefault("use_distributed_sampler", False)
         # callbacks/interrupt.py answers SLURM's warning; Lightning would write another checkpoint and requeue the job
         cluster = [SLURMEnvironment(auto_requeue=False)] if SLURMEnvironment.detect() else []
-        added = [AtomicCheckpoints(), *cluster, *(plugins or ())]
+        added = [AtomicCheckpointIO(), *cluster, *(plugins or ())]
         super().__init__(callbacks=[*callbacks, *layout], plugins=added, **arguments)
         _check_launch(self, arguments.get("strategy"))
 

@@ -53,13 +53,13 @@ def test_no_test_image_is_ever_trained_or_validated_on(tmp_path):
 @pytest.mark.parametrize(("monitor", "mode", "pick"), [("val/accuracy", "max", max), ("val/loss", "min", min)])
 def test_the_checkpoint_is_the_best_by_validation(tmp_path, monitor, mode, pick):
     run, outcome = fitted(tmp_path, "trainer.max_epochs=4", f"monitor={monitor}", f"mode={mode}", "optimizer.lr=0.01")
-    curve = [row[monitor] for row in run.record.epochs]
+    curve = [row[monitor] for row in run.epoch_log.epochs]
     assert len(curve) == 4
     assert outcome.metrics[monitor] == pytest.approx(pick(curve), abs=1e-6)
     epoch = torch.load(outcome.best, weights_only=True)["epoch"]
     assert curve[epoch] == pick(curve)
-    assert outcome.metrics["train/accuracy"] == run.record.epochs[epoch]["train/accuracy"]
-    assert outcome.metrics["train/accuracy_last"] == run.record.epochs[-1]["train/accuracy"]
+    assert outcome.metrics["train/accuracy"] == run.epoch_log.epochs[epoch]["train/accuracy"]
+    assert outcome.metrics["train/accuracy_last"] == run.epoch_log.epochs[-1]["train/accuracy"]
     assert outcome.best == tmp_path / "checkpoints" / "best.ckpt"
     assert torch.load(tmp_path / "checkpoints" / "last.ckpt", weights_only=True)["epoch"] == 3
 
@@ -92,7 +92,7 @@ def test_early_stopping_ends_when_validation_stalls(tmp_path):
         "callbacks.early_stopping.patience=2",
         "callbacks.early_stopping.min_delta=1.0",
     )
-    assert len(run.record.epochs) == 3
+    assert len(run.epoch_log.epochs) == 3
 
 
 def test_each_epoch_is_recorded_with_its_own_training_figures(tmp_path):
@@ -109,10 +109,10 @@ def test_each_epoch_is_recorded_with_its_own_training_figures(tmp_path):
 
     run.module.training_step = spy
     fit(run)
-    for row in run.record.epochs:
+    for row in run.epoch_log.epochs:
         expected = np.mean([float(share) for epoch, share in hits if epoch == row["epoch"]])
         assert row["train/accuracy"] == pytest.approx(expected, abs=1e-6)
-    assert len({row["train/accuracy"] for row in run.record.epochs}) > 1
+    assert len({row["train/accuracy"] for row in run.epoch_log.epochs}) > 1
 
 
 def test_without_a_checkpoint_callback_it_says_so(tmp_path):
@@ -146,4 +146,4 @@ def test_bf16_and_channels_last_train_on_a_processor(tmp_path):
 def test_overfitting_learns_128_images_by_heart(tmp_path):
     run, _ = fitted(tmp_path, "data.faces.images=300", "debug=overfit", "trainer.max_epochs=16")
     assert len(run.datamodule.protocol.train) == 128
-    assert run.record.epochs[-1]["train/accuracy"] > 0.97
+    assert run.epoch_log.epochs[-1]["train/accuracy"] > 0.97

@@ -15,8 +15,8 @@ from fer_lightning.errors import FerError
 from fer_lightning.run.build import build_run
 from fer_lightning.run.config.compose import compose_job
 from fer_lightning.run.fit import fit
-from fer_lightning.training.callbacks import finite
-from fer_lightning.training.callbacks.interrupt import ASKING, Interrupted
+from fer_lightning.training.callbacks import terminate_on_nonfinite
+from fer_lightning.training.callbacks.interrupt import STOP_SIGNALS, Interrupted
 
 EPOCHS, BATCHES = 3, 4  # 67 training images in batches of 16
 
@@ -107,12 +107,12 @@ def test_a_resumed_run_ends_where_an_uninterrupted_one_does(variant, epoch, batc
     assert outcome.metrics == expected.metrics
     np.testing.assert_array_equal(outcome.confusion_matrix, expected.confusion_matrix)
     assert outcome.epoch == expected.epoch
-    assert resumed.record.epochs == expected_run.record.epochs
-    assert resumed.record.train_images == expected_run.record.train_images
+    assert resumed.epoch_log.epochs == expected_run.epoch_log.epochs
+    assert resumed.epoch_log.train_images == expected_run.epoch_log.train_images
     assert torch.equal(weights_of(resumed), weights_of(expected_run))
 
 
-@pytest.mark.parametrize("signum", ASKING)
+@pytest.mark.parametrize("signum", STOP_SIGNALS)
 def test_each_signal_ends_after_the_running_step_and_gives_its_handler_back(signum, tmp_path):
     def mine(*_):
         pytest.fail("the handler of before was called")
@@ -132,9 +132,9 @@ def test_each_signal_ends_after_the_running_step_and_gives_its_handler_back(sign
 
 
 def test_a_training_that_ends_well_gives_the_handlers_back_too(tmp_path):
-    before = {signum: signal.getsignal(signum) for signum in ASKING}
+    before = {signum: signal.getsignal(signum) for signum in STOP_SIGNALS}
     fit(built(tmp_path, "trainer.max_epochs=1"))
-    assert {signum: signal.getsignal(signum) for signum in ASKING} == before
+    assert {signum: signal.getsignal(signum) for signum in STOP_SIGNALS} == before
 
 
 def test_a_second_ctrl_c_does_not_wait_for_the_step(tmp_path):
@@ -146,7 +146,7 @@ def test_a_second_ctrl_c_does_not_wait_for_the_step(tmp_path):
 
 
 def test_a_loss_that_nobody_has_looked_at_is_not_saved(tmp_path, monkeypatch):
-    monkeypatch.setattr(finite, "AT_ONCE", ())  # as on a GPU, where a look comes every 20 batches
+    monkeypatch.setattr(terminate_on_nonfinite, "AT_ONCE", ())  # as on a GPU, where a look comes every 20 batches
     run = built(tmp_path)
     run.trainer.callbacks.insert(0, Kill(1, 1))
 
@@ -154,7 +154,7 @@ def test_a_loss_that_nobody_has_looked_at_is_not_saved(tmp_path, monkeypatch):
         return step(batch, batch_idx) * (float("nan") if run.trainer.current_epoch == 1 else 1)
 
     run.module.training_step = step
-    with pytest.raises(finite.NonFiniteLoss):
+    with pytest.raises(terminate_on_nonfinite.NonFiniteLoss):
         fit(run)
     saved = torch.load(tmp_path / "checkpoints" / "last.ckpt", weights_only=True)
     assert saved["epoch"] == 0

@@ -16,7 +16,7 @@ from fer_lightning.run import train as training
 from fer_lightning.run.build import build_run
 from fer_lightning.run.config.compose import compose_job
 from fer_lightning.run.step_check import check_steps
-from fer_lightning.training.generators import generator_state
+from fer_lightning.training.random_state import get_random_state
 
 # dropout and batch normalisation: the first draws random numbers, the second keeps statistics
 SMALL = [*TINY, "model=resnet", "model.net.blocks=[1,1,1]", "model.net.widths=[8,8,8]", "logger=none"]
@@ -34,10 +34,10 @@ def check(run):
 
 def test_a_check_leaves_no_trace(run):
     random.seed(1), np.random.seed(1), torch.manual_seed(1)
-    before, state = generator_state(), {name: v.clone() for name, v in run.module.state_dict().items()}
+    before, state = get_random_state(), {name: v.clone() for name, v in run.module.state_dict().items()}
     modes = [part.training for part in run.module.modules()]
     check(run)
-    after = generator_state()
+    after = get_random_state()
     assert torch.equal(after.pop("torch"), before.pop("torch"))
     assert after == before
     assert all(torch.equal(value, state[name]) for name, value in run.module.state_dict().items())

@@ -93,7 +93,7 @@ def test_a_failure_leaves_the_file_of_before(write, tmp_path, monkeypatch):
     def full(descriptor):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("fer_lightning.whole.os.fsync", full)
+    monkeypatch.setattr("fer_lightning.atomic_write.os.fsync", full)
     with pytest.raises(OSError, match="No space left"):
         write(COSTS, replace(SETTING, machine="another"), place)
     assert [file.name for file in tmp_path.iterdir()] == ["cost"]

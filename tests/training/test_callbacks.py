@@ -13,9 +13,9 @@ from torch.utils.data import DataLoader, Dataset
 
 from fer_lightning.data.inputs import Batch, InputSpec
 from fer_lightning.training.callbacks.channels_last import ChannelsLast
-from fer_lightning.training.callbacks.figures import LogFigures
+from fer_lightning.training.callbacks.epoch_log import EpochLog
+from fer_lightning.training.callbacks.log_metrics import LogMetrics
 from fer_lightning.training.callbacks.progress import Progress
-from fer_lightning.training.callbacks.record import Record
 from fer_lightning.training.callbacks.reseed import Reseed
 from fer_lightning.training.classifier import Classifier
 from fer_lightning.training.schedules import constant, exponential
@@ -41,7 +41,7 @@ def train(callbacks, epochs=2, schedule=constant, tmp_path=None, **trainer):
     optimizer = lambda parameters: torch.optim.SGD(parameters, lr=0.1)  # noqa: E731
     module = Classifier(net, nn.CrossEntropyLoss(), optimizer, schedule, ("happy", "sad"), InputSpec(size=8))
     loop = Trainer(
-        callbacks=[LogFigures(), *callbacks],
+        callbacks=[LogMetrics(), *callbacks],
         max_epochs=epochs,
         accelerator="cpu",
         devices=1,
@@ -83,20 +83,20 @@ def test_reseeding_makes_an_epoch_depend_on_seed_and_number_alone():
 
 
 def test_record_counts_images_and_keeps_each_epoch():
-    record = Record()
+    record = EpochLog()
     train([record], epochs=3)
     assert record.train_images == 3 * 3 * 4
     assert record.train_seconds > 0
     assert [row["epoch"] for row in record.epochs] == [0, 1, 2]
     assert {"train/loss", "train/accuracy", "val/accuracy", "val/recall/happy"} <= set(record.epochs[0])
-    again = Record()
+    again = EpochLog()
     again.load_state_dict(record.state_dict())
-    assert again.figures_of(1) == record.epochs[1]
-    assert again.figures_of(9) == {}
+    assert again.metrics_of(1) == record.epochs[1]
+    assert again.metrics_of(9) == {}
 
 
 def test_an_epoch_without_validation_shows_no_figures_of_an_earlier_one(capfd):
-    record = Record()
+    record = EpochLog()
     train([record, Progress()], epochs=3, check_val_every_n_epoch=2)
     assert ["val/accuracy" in row for row in record.epochs] == [False, True, False]
     assert all("train/accuracy" in row for row in record.epochs)
@@ -105,7 +105,7 @@ def test_an_epoch_without_validation_shows_no_figures_of_an_earlier_one(capfd):
 
 
 def test_record_times_the_test():
-    record = Record()
+    record = EpochLog()
     module, loop, loader = train([record])
     loop.test(module, loader, verbose=False)
     assert record.test_seconds > 0

@@ -52,7 +52,7 @@ def test_logits_are_float32_under_autocast():
 
 def test_normalisation_travels_in_the_state_dict():
     module, other = classifier(), classifier()
-    module.normalise_by([0.25], [0.75])
+    module.set_normalisation([0.25], [0.75])
     other.load_state_dict(module.state_dict())
     assert (float(other.pixel_mean), float(other.pixel_std)) == (0.25, 0.75)
 
@@ -142,7 +142,7 @@ def test_impossible_inputs(spec, key):
 def test_a_mean_image_is_subtracted_pixel_by_pixel_and_travels_in_the_state_dict():
     module, other = classifier(normalise="mean_image"), classifier(normalise="mean_image")
     mean = torch.arange(16.0).view(1, 4, 4) / 16
-    module.normalise_by(mean, [1.0])
+    module.set_normalisation(mean, [1.0])
     seen = []
     module.net.register_forward_hook(lambda net, given, out: seen.append(given[0]))
     module(images(51))

@@ -80,6 +80,6 @@ def test_the_figures_of_a_chosen_epoch_are_those_of_its_own_average(tmp_path):
     ]
     run = build_run(compose_job([*TINY, *chosen, "trainer.max_epochs=8", "logger=none"], tmp_path))
     outcome = fit(run)
-    curve = [row["val/loss"] for row in run.record.epochs]
+    curve = [row["val/loss"] for row in run.epoch_log.epochs]
     assert curve.index(min(curve)) == outcome.epoch < 7
     assert outcome.metrics["val/loss"] == pytest.approx(min(curve), rel=1e-6)

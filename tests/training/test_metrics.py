@@ -19,7 +19,7 @@ from torchmetrics.functional.classification import (
     multiclass_f1_score,
 )
 
-from fer_lightning.training.metrics import StageMetrics
+from fer_lightning.training.metrics import ClassificationMetrics
 
 NAMES = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
 
@@ -34,7 +34,7 @@ def faces(n: int, seed: int = 0, classes: int = 7) -> tuple[torch.Tensor, torch.
 
 
 def measured(probabilities, labels, num_classes=7, size=50):
-    metrics = StageMetrics(num_classes)
+    metrics = ClassificationMetrics(num_classes)
     for p, y in zip(probabilities.split(size), labels.split(size), strict=True):
         metrics.update(p, y)
     return metrics
@@ -104,10 +104,10 @@ def test_absent_classes_are_scikit_learns():
 
 @pytest.mark.filterwarnings("ignore:The ``compute`` method")
 def test_nothing_is_known_before_the_first_image():
-    values = StageMetrics(7).compute()
+    values = ClassificationMetrics(7).compute()
     assert len(values) == 4
     assert all(math.isnan(value) for value in values.values())
-    assert all(math.isnan(value) for value in StageMetrics(7).recall(NAMES).values())
+    assert all(math.isnan(value) for value in ClassificationMetrics(7).recall(NAMES).values())
 
 
 def test_reset_forgets_the_epoch():
@@ -133,7 +133,7 @@ def test_recall_needs_every_name():
 
 
 def test_it_moves_with_its_module_and_leaves_the_checkpoint_alone():
-    module = nn.ModuleDict({"net": nn.Linear(2, 2), "metrics": StageMetrics(7)})
+    module = nn.ModuleDict({"net": nn.Linear(2, 2), "metrics": ClassificationMetrics(7)})
     assert set(module.state_dict()) == {"net.weight", "net.bias"}
     module.to("meta").bfloat16()
     assert module["metrics"]._counts.confmat.device.type == "meta"
@@ -142,14 +142,14 @@ def test_it_moves_with_its_module_and_leaves_the_checkpoint_alone():
 
 def test_probabilities_with_a_gradient_leave_no_graph():
     p, y = faces(50)
-    metrics = StageMetrics(7)
+    metrics = ClassificationMetrics(7)
     metrics.update(p.requires_grad_(), y)
     assert not any(kept.requires_grad for kept in metrics._calibration.confidences)
 
 
 def test_a_batch_costs_less_than_a_millisecond():
     p, y = faces(128)
-    metrics = StageMetrics(7)
+    metrics = ClassificationMetrics(7)
     times = []
     for _ in range(100):
         start = time.perf_counter()
@@ -184,7 +184,7 @@ def test_two_ranks_agree_with_one_process(tmp_path):
 
 
 def test_the_loss_is_the_mean_over_images_and_not_over_batches():
-    metrics = StageMetrics(7)
+    metrics = ClassificationMetrics(7)
     p, y = faces(4)
     metrics.update(p[:3], y[:3], torch.tensor(1.0))
     metrics.update(p[3:], y[3:], torch.tensor(5.0))
@@ -194,7 +194,7 @@ def test_the_loss_is_the_mean_over_images_and_not_over_batches():
 
 def test_the_state_survives_a_file_and_goes_on_where_it_was_taken():
     p, y = faces(300)
-    whole, first, second = StageMetrics(7), StageMetrics(7), StageMetrics(7)
+    whole, first, second = ClassificationMetrics(7), ClassificationMetrics(7), ClassificationMetrics(7)
     for start in range(0, 300, 50):
         part = p[start : start + 50], y[start : start + 50], torch.tensor(float(start))
         whole.update(*part)

@@ -10,7 +10,7 @@ from fer_lightning.data.inputs import Batch, InputSpec
 from fer_lightning.errors import FerError
 from fer_lightning.nets.frr_cnn import FrrCnn
 from fer_lightning.training.classifier import Classifier
-from fer_lightning.training.penalties import MapDivergence, WeightPenalty, likeness
+from fer_lightning.training.penalties import MapDivergence, WeightPenalty, map_similarity
 
 
 @pytest.fixture
@@ -99,9 +99,9 @@ BELOW = torch.tensor([[0.0, 0.0], [1.0, 1.0]])
 )
 def test_how_alike_maps_are(maps, expected):
     x = torch.stack(maps)[None]
-    assert likeness(x).item() == pytest.approx(expected, abs=1e-6)
-    assert likeness(x.to(memory_format=torch.channels_last)).item() == pytest.approx(expected, abs=1e-6)
-    assert likeness(x.bfloat16()).item() == pytest.approx(expected, abs=1e-2)
+    assert map_similarity(x).item() == pytest.approx(expected, abs=1e-6)
+    assert map_similarity(x.to(memory_format=torch.channels_last)).item() == pytest.approx(expected, abs=1e-6)
+    assert map_similarity(x.bfloat16()).item() == pytest.approx(expected, abs=1e-2)
 
 
 def test_likeness_is_averaged_over_images_and_layers():
@@ -112,13 +112,13 @@ def test_likeness_is_averaged_over_images_and_layers():
 
 def test_its_gradient_is_the_numerical_one_and_a_map_of_zeros_has_none():
     maps = torch.randn(2, 3, 4, 5, generator=torch.Generator().manual_seed(0)).requires_grad_()
-    gradient = torch.autograd.grad(likeness(maps), maps)[0]
+    gradient = torch.autograd.grad(map_similarity(maps), maps)[0]
     way = torch.randn(maps.shape, generator=torch.Generator().manual_seed(1))
     with torch.no_grad():
-        numerical = (likeness(maps + 0.01 * way) - likeness(maps - 0.01 * way)) / 0.02
+        numerical = (map_similarity(maps + 0.01 * way) - map_similarity(maps - 0.01 * way)) / 0.02
     assert (gradient * way).sum().item() == pytest.approx(numerical.item(), rel=1e-2)
     dead = torch.stack([ROWS, 0 * ROWS])[None].requires_grad_()
-    assert torch.equal(torch.autograd.grad(likeness(dead), dead)[0], torch.zeros(1, 2, 2, 2))
+    assert torch.equal(torch.autograd.grad(map_similarity(dead), dead)[0], torch.zeros(1, 2, 2, 2))
 
 
 def test_a_step_down_it_drives_the_kernels_of_a_net_apart():

@@ -75,7 +75,7 @@ def test_a_test_and_a_prediction_answer_with_the_mean_and_validation_with_the_im
     torch.testing.assert_close(module.scores(images).softmax(dim=1), expected)
     for one in (module, plain):
         one.validation_step(batch, 0)
-    assert module.measured("val") == pytest.approx(plain.measured("val"), nan_ok=True)
+    assert module.compute_metrics("val") == pytest.approx(plain.compute_metrics("val"), nan_ok=True)
 
 
 def test_mirror_test_is_an_alias_that_says_so(caplog):

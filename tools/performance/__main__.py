@@ -17,8 +17,8 @@ from typing import Any
 
 import torch
 
+from fer_lightning.atomic_write import atomic_write
 from fer_lightning.errors import FerError
-from fer_lightning.whole import whole
 from tools.cost import machine
 from tools.net_benchmark import PRECISIONS
 from tools.performance.child_process import ROOT
@@ -46,7 +46,7 @@ def main() -> None:
     given.out.mkdir(parents=True, exist_ok=True)
     benchmark.write(given.out / FILE_NAME)
     if given.page:
-        with whole(given.page) as scratch_page:
+        with atomic_write(given.page) as scratch_page:
             scratch_page.write_text("\n".join(lines) + "\n", encoding="utf-8")
     print("\n".join([*lines, "", f"figures  {given.out / FILE_NAME}"]))
 

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from fer_lightning.whole import whole
+from fer_lightning.atomic_write import atomic_write
 
 SCHEMA_VERSION = 1
 FILE_NAME = "bench.json"
@@ -74,7 +74,7 @@ class Benchmark:
         """Writes the JSON file, whole or not at all."""
         plain = {"schema_version": SCHEMA_VERSION, **asdict(self)}
         plain["figures"] = [figure.plain() for figure in self.figures]
-        with whole(path) as scratch:
+        with atomic_write(path) as scratch:
             scratch.write_text(json.dumps(plain, indent=1) + "\n", encoding="utf-8")
 
     def find(self, name: str, side: str = OURS, images: int | None = None, variant: str = "") -> Figure | None:

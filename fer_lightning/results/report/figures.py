@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from fer_lightning.atomic_write import atomic_write
 from fer_lightning.errors import FerError
 from fer_lightning.results.figures.bars import MOST, Bar, Group, grouped_bars
 from fer_lightning.results.figures.confusion import confusion_matrix
@@ -27,7 +28,6 @@ from fer_lightning.results.report.paper_table import in_paper_order
 from fer_lightning.results.report.rows import Pooled, reported, score
 from fer_lightning.results.style import styled
 from fer_lightning.results.summary import NONE
-from fer_lightning.whole import whole
 
 SCORE_ROWS = 24
 CONFUSION_ROWS = 12
@@ -163,7 +163,7 @@ def draw_bars(report: Report) -> Bars | None:
 def write_bars(report: Report, path: Path) -> None:
     """Writes the figure, whole or not at all; a report without bars leaves no such file."""
     if (drawn := draw_bars(report)) is not None:
-        with whole(path) as scratch:
+        with atomic_write(path) as scratch:
             scratch.write_bytes(png(drawn.figure))
 
 

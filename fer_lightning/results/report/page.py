@@ -14,6 +14,7 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from matplotlib.colors import to_hex
 
+from fer_lightning.atomic_write import atomic_write
 from fer_lightning.control_characters import without_controls_in_lines
 from fer_lightning.results.metric_names import figure, label, unit
 from fer_lightning.results.report import figures
@@ -28,7 +29,6 @@ from fer_lightning.results.report.paper_table import paper_tables
 from fer_lightning.results.report.rows import Pooled, pooled
 from fer_lightning.results.style import RATES, ink_on
 from fer_lightning.results.summary import NONE
-from fer_lightning.whole import whole
 
 TEMPLATE = "page.html.j2"
 HEAT_ROWS = 12
@@ -48,7 +48,7 @@ class Heat(NamedTuple):
 def write_page(report: Report, path: Path) -> None:
     """Writes the page whole or not at all; of a run whose metrics.csv is not there the learning curve is left out."""
     page = _environment().get_template(TEMPLATE).render(_content(report, path))
-    with whole(path) as scratch:
+    with atomic_write(path) as scratch:
         scratch.write_text(page, encoding="utf-8")
 
 

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from fer_lightning.atomic_write import atomic_write
 from fer_lightning.errors import FerError, first_few
 from fer_lightning.results.predictions import Predictions, read
 from fer_lightning.results.report.average_probabilities import Pool
 from fer_lightning.results.report.model import Run
 from fer_lightning.results.report.paired_predictions import FILE
-from fer_lightning.whole import whole
 
 SPLIT = "split"  # the name in result.json's `files`
 COLUMNS = ("image", "digest", "trained", "nets")  # and `p_<class>` for each class
@@ -127,7 +127,7 @@ def _write(
     mean: Predictions, tested: dict[str, int], trained: Counter[str], digests: dict[str, str], path: Path
 ) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    with whole(path) as scratch, scratch.open("w", encoding="utf-8", newline="") as stream:
+    with atomic_write(path) as scratch, scratch.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow([*COLUMNS, *(f"p_{name}" for name in mean.class_names)])
         for image, shares in sorted(zip(mean.ids.tolist(), mean.probabilities.tolist(), strict=True)):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from fer_lightning.atomic_write import atomic_write
 from fer_lightning.control_characters import without_controls
 from fer_lightning.results.escaping import csv_cell, latex_text, markdown_text
 from fer_lightning.results.metric_names import is_fraction, label
@@ -18,7 +19,6 @@ from fer_lightning.results.report.missing_runs import missing_runs
 from fer_lightning.results.report.model import Report
 from fer_lightning.results.report.paper_table import paper_tables
 from fer_lightning.results.summary import NONE
-from fer_lightning.whole import whole
 
 SHOWN = 8  # missing runs that are named below the LaTeX table; report.md names all
 LONG = 12  # letters of a column's name that is broken in LaTeX
@@ -33,13 +33,13 @@ def write_csv(report: Report, path: Path) -> None:
     """
     left_out = PAGE_ONLY if report.timing else [*PAGE_ONLY, *TIMING]
     table = _escaped(flat(report_frame(report).drop(columns=left_out)), csv_cell)
-    with whole(path) as scratch:
+    with atomic_write(path) as scratch:
         table.to_csv(scratch, index=False, lineterminator="\n", encoding="utf-8")
 
 
 def write_markdown(report: Report, path: Path) -> None:
     """Writes the table, how to read it, and everything that is missing with its command; whole or not at all."""
-    with whole(path) as scratch:
+    with atomic_write(path) as scratch:
         scratch.write_text("\n".join(_markdown(report)) + "\n", encoding="utf-8")
 
 
@@ -49,7 +49,7 @@ def write_latex(report: Report, path: Path) -> None:
     It compiles in a document with `\usepackage{booktabs}`; names beyond Latin letters need XeLaTeX or LuaLaTeX, and a
     font that has them.
     """
-    with whole(path) as scratch:
+    with atomic_write(path) as scratch:
         scratch.write_text("\n".join(_latex(report)) + "\n", encoding="utf-8")
 
 

@@ -21,7 +21,7 @@ from fer_lightning.run.artifacts.preprocessing_trace import drawable, followed, 
 from fer_lightning.run.job import Job
 from fer_lightning.run.visualizations.page import Page, draw_pages
 from fer_lightning.run.visualizations.sample_selection import Candidates
-from fer_lightning.training.callbacks.record import Record
+from fer_lightning.training.callbacks.epoch_log import EpochLog
 from fer_lightning.training.classifier import Classifier
 
 SHOWN_FACES = 32
@@ -55,10 +55,10 @@ def draw_steps(job: Job, datamodule: FaceDataModule) -> None:
     save(figure, job.output_dir / PICTURES["steps"])
 
 
-def draw_curves(job: Job, record: Record, epoch: int | None) -> None:
+def draw_curves(job: Job, epoch_log: EpochLog, epoch: int | None) -> None:
     """The epochs so far; `epoch` is the chosen one, counted from 0."""
-    if record.epochs:
-        figure = learning_curves(record.epochs, job.config["monitor"], job.config["mode"], epoch, job.described())
+    if epoch_log.epochs:
+        figure = learning_curves(epoch_log.epochs, job.config["monitor"], job.config["mode"], epoch, job.described())
         save(figure, job.output_dir / PICTURES["learning_curves"])
 
 

@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from fer_lightning.atomic_write import atomic_write
 from fer_lightning.data.faces import FaceSet, Integers
 from fer_lightning.data.image_digests import image_digests, to_hex
-from fer_lightning.whole import whole
 
 COLUMNS = ("image", "side", "label", "digest")  # and `subject`, where people are known
 SPLIT = "split.csv"
@@ -51,7 +51,7 @@ def write_split(faces: FaceSet, sides: Mapping[str, Integers], path: Path) -> No
         path: the CSV, written whole or not at all.
     """
     subject = None if faces.subject is None else np.concatenate([faces.subject[rows] for rows in sides.values()])
-    with whole(path) as scratch, scratch.open("w", encoding="utf-8", newline="") as stream:
+    with atomic_write(path) as scratch, scratch.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow([*COLUMNS, *(["subject"] if subject is not None else [])])
         lines = placed(faces, sides)

@@ -23,7 +23,7 @@ from fer_lightning.run.fit import Outcome
 from fer_lightning.run.job import Job
 from fer_lightning.run.visualizations.page import Page
 from fer_lightning.run.visualizations.sample_selection import Candidates, some_faces
-from fer_lightning.training.callbacks.answers import Answers
+from fer_lightning.training.callbacks.prediction_collector import PredictionCollector
 from fer_lightning.training.classifier import Classifier
 from fer_lightning.training.learner import Examples, Learner
 
@@ -52,7 +52,7 @@ def leave_test(
     job: Job,
     outcome: Outcome,
     datamodule: FaceDataModule,
-    answers: Answers,
+    collector: PredictionCollector,
     module: Learner,
     pages: Mapping[str, Page],
     seen: npt.NDArray[np.int64] | None = None,
@@ -63,7 +63,7 @@ def leave_test(
     """
     tested = Tested(list(module.class_names))
     if module.predicted_classes:
-        tested = _answered(job, outcome, datamodule, answers, module, pages, seen)
+        tested = _classification_artifacts(job, outcome, datamodule, collector, module, pages, seen)
     figures = module.draw_examples(
         lambda count: _examples(datamodule, count), str(job.choices.get("model") or "net"), _subtitle(job, datamodule)
     )
@@ -72,22 +72,22 @@ def leave_test(
     return replace(tested, files={**tested.files, **{name: f"{name}.png" for name in figures}})
 
 
-def _answered(
+def _classification_artifacts(
     job: Job,
     outcome: Outcome,
     datamodule: FaceDataModule,
-    answers: Answers,
+    collector: PredictionCollector,
     module: Learner,
     pages: Mapping[str, Page],
     seen: npt.NDArray[np.int64] | None,
 ) -> Tested:
     names, rows, faces, counts = (
         list(module.predicted_classes),
-        answers.rows,
+        collector.rows,
         datamodule.faces,
         outcome.confusion_matrix,
     )
-    predictions = Predictions(faces.ids[rows], faces.label[rows], tuple(names), answers.probabilities)
+    predictions = Predictions(faces.ids[rows], faces.label[rows], tuple(names), collector.probabilities)
     write_predictions(predictions, job.output_dir / PREDICTIONS)
     write_confusion_csv(counts, names, job.output_dir / CONFUSION)
     further, spans = further_accuracies(datamodule, rows, predictions, seen)

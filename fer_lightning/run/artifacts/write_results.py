@@ -16,8 +16,8 @@ from fer_lightning.run.config.paper_results import paper_of
 from fer_lightning.run.fit import Outcome
 from fer_lightning.run.job import Job
 from fer_lightning.run.visualizations.page import Page
-from fer_lightning.training.callbacks.answers import Answers
-from fer_lightning.training.callbacks.record import Record
+from fer_lightning.training.callbacks.epoch_log import EpochLog
+from fer_lightning.training.callbacks.prediction_collector import PredictionCollector
 from fer_lightning.training.learner import Learner
 
 FILES = {
@@ -36,10 +36,10 @@ def leave(
     job: Job,
     outcome: Outcome,
     datamodule: FaceDataModule,
-    answers: Answers,
+    predictions: PredictionCollector,
     module: Learner,
     pages: Mapping[str, Page],
-    record: Record | None = None,
+    epoch_log: EpochLog | None = None,
     world_size: int = 1,
     resumed_from_epoch: int | None = None,
 ) -> Result:
@@ -47,15 +47,15 @@ def leave(
     folder, protocol = job.output_dir, datamodule.protocol
     digest, counts = datamodule.data_digest(), {stage: len(side) for stage, side in protocol.splits().items()}
     seen = None
-    if record is None:
+    if epoch_log is None:
         # what trained a checkpoint that is tested anew may have been other images than this protocol's
         digest = {"test": digest["test"]}
         write_split(datamodule.prepared_data.source, {"test": protocol.test}, folder / SPLIT)
         seen = rows_that_trained(module.trained_images, datamodule)
         counts |= {} if seen is None else {"test_trained": len(seen)}
-    tested = leave_test(job, outcome, datamodule, answers, module, pages, seen)
-    if record is not None:
-        draw_curves(job, record, outcome.epoch)
+    tested = leave_test(job, outcome, datamodule, predictions, module, pages, seen)
+    if epoch_log is not None:
+        draw_curves(job, epoch_log, outcome.epoch)
     result = Result(
         config_hash=config_hash(job.config),
         choices=job.choices,

@@ -9,9 +9,8 @@ from torch import nn
 
 from fer_lightning.data.datamodule import FaceDataModule
 from fer_lightning.errors import FerError
-from fer_lightning.training.early_learning import EarlyLearningLoss
 from fer_lightning.training.learner import Learner
-from fer_lightning.training.losses import fit_class_counts
+from fer_lightning.training.losses import fit_to_training_set
 
 
 def normalise_as_its_makers(module: Learner) -> None:
@@ -29,17 +28,14 @@ def normalise_as_its_makers(module: Learner) -> None:
             "their own; leave it standard"
         )
     if module.input.mean is None:
-        module.normalise_by(*own)
+        module.set_normalisation(*own)
 
 
 def fit_to_training_images(module: Learner, datamodule: FaceDataModule) -> None:
     """Gives the module what is learned on the training images alone: normalisation, class weights, memory."""
     if module.input.known_statistics is None and _own_statistics(module.net) is None:
-        module.normalise_by(*_learned(module.input.normalise, datamodule))
-    for loss in module.loss.modules():  # one may stand in another
-        fit_class_counts(loss, torch.tensor(datamodule.class_counts()))
-    if isinstance(module.loss, EarlyLearningLoss):
-        module.loss.fit_images(len(datamodule.faces), len(module.class_names))
+        module.set_normalisation(*_learned(module.input.normalise, datamodule))
+    fit_to_training_set(module.loss, torch.tensor(datamodule.class_counts()), len(datamodule.faces))
 
 
 def _learned(how: str, datamodule: FaceDataModule) -> tuple[Sequence[float] | torch.Tensor, Sequence[float]]:

@@ -11,25 +11,25 @@ from pathlib import Path
 from fer_lightning.data.faces import FaceSet
 from fer_lightning.errors import FerError
 from fer_lightning.run.job import Job, Stopped
-from fer_lightning.training.callbacks.finite import NonFiniteLoss
-from fer_lightning.training.callbacks.record import Record
+from fer_lightning.training.callbacks.epoch_log import EpochLog
+from fer_lightning.training.callbacks.terminate_on_nonfinite import NonFiniteLoss
 
 BATCH = "nonfinite_batch.csv"
 SHOWN = 8  # ids in the message; the file holds all
 
 
 def best_so_far(job: Job, epochs: Iterable[dict[str, float]]) -> dict[str, float] | None:
-    """Of `Record.epochs` the one that best.ckpt is from; None before the first validation."""
+    """Of `EpochLog.epochs` the one that best.ckpt is from; None before the first validation."""
     monitor, pick = job.config["monitor"], max if job.config["mode"] == "max" else min
     return pick((row for row in epochs if monitor in row), key=lambda row: row[monitor], default=None)
 
 
-def stopped(signum: int, job: Job, record: Record) -> Stopped:
+def stopped(signum: int, job: Job, epoch_log: EpochLog) -> Stopped:
     """What was reached when the signal came, and how to go on."""
     epochs, monitor = job.config["trainer"]["max_epochs"], job.config["monitor"]
     of = f" of {epochs}" if epochs and epochs > 0 else ""
-    lines = [f"{signal.Signals(signum).name}: ended after {len(record.epochs)}{of} epochs of training"]
-    if (best := best_so_far(job, record.epochs)) is not None:
+    lines = [f"{signal.Signals(signum).name}: ended after {len(epoch_log.epochs)}{of} epochs of training"]
+    if (best := best_so_far(job, epoch_log.epochs)) is not None:
         lines.append(f"best so far   epoch {int(best['epoch']) + 1}, {monitor} {best[monitor]:.4f}")
         lines.append(f"checkpoint    {job.output_dir / 'checkpoints' / 'best.ckpt'}")
     lines.append(f"to go on      fer-train {shlex.quote(f'resume={job.output_dir}')}")

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
-from fer_lightning.signals import ASKING
+from fer_lightning.signals import STOP_SIGNALS
 from fer_lightning.training.callbacks.interrupt import Interrupted
 
 AGAIN = 0.5  # seconds until Interrupted is raised again where it was lost
@@ -34,7 +34,7 @@ class StopSignals:
         """Ignores all signals but Ctrl-C from here on, for what the block does to end in good order."""
         self.caught()
         if threading.current_thread() is threading.main_thread():
-            for signum in ASKING:
+            for signum in STOP_SIGNALS:
                 signal.signal(signum, signal.default_int_handler if signum == signal.SIGINT else signal.SIG_IGN)
 
     def raise_interrupted(self, signum: int, frame: FrameType | None) -> None:
@@ -58,7 +58,7 @@ class StopSignals:
 
 @contextmanager
 def interruptible() -> Iterator[StopSignals]:
-    """Within the block, a signal of `signals.ASKING` raises Interrupted where the program stands.
+    """Within the block, a signal of `signals.STOP_SIGNALS` raises Interrupted where the program stands.
 
     In training the callback Interrupt answers them instead, and lets the running step end. The handlers of before come
     back with the end of the block.
@@ -70,7 +70,7 @@ def interruptible() -> Iterator[StopSignals]:
     if threading.current_thread() is not threading.main_thread():  # which alone gets signals
         yield signals
         return
-    before = {signum: signal.signal(signum, signals.raise_interrupted) for signum in ASKING}
+    before = {signum: signal.signal(signum, signals.raise_interrupted) for signum in STOP_SIGNALS}
     told, sys.unraisablehook = sys.unraisablehook, _silent_when_interrupted(sys.unraisablehook)
     try:
         yield signals

@@ -12,7 +12,7 @@ from fer_lightning.errors import FerError
 from fer_lightning.run.checkpoint.restore import read_checkpoint
 from fer_lightning.run.job import Job
 from fer_lightning.run.process.abort_messages import best_so_far
-from fer_lightning.training.checkpoints import AtomicCheckpoints
+from fer_lightning.training.checkpoint_io import AtomicCheckpointIO
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +38,7 @@ def restore_best(job: Job) -> None:
                 f"{damage}\n  The best epoch of this run is lost with it; {job.resume_from.name} holds the last one.\n"
                 f"  {ways_out(job, job.resume_from)}"
             ) from damage
-        AtomicCheckpoints().save_checkpoint(saved, path)
+        AtomicCheckpointIO().save_checkpoint(saved, path)
         log.warning("%s\n  Written again from %s, which holds the best epoch", damage, job.resume_from.name)
 
 

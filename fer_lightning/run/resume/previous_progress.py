@@ -19,7 +19,7 @@ from fer_lightning.run.job import Job
 from fer_lightning.run.resume import saved_job
 from fer_lightning.run.resume.best_checkpoint import ways_out
 from fer_lightning.run.resume.saved_job import moved
-from fer_lightning.training.checkpoints import AtomicCheckpoints
+from fer_lightning.training.checkpoint_io import AtomicCheckpointIO
 
 METRICS = "metrics.csv"
 log = logging.getLogger(__name__)
@@ -60,7 +60,7 @@ def move_checkpoint(job: Job) -> None:
     if job.resume_from is not None and job.places:
         saved = read_checkpoint(job.resume_from, key="resume")
         saved["callbacks"] = moved(saved["callbacks"], job.places)
-        AtomicCheckpoints().save_checkpoint(saved, job.resume_from)
+        AtomicCheckpointIO().save_checkpoint(saved, job.resume_from)
 
 
 def interrupted_wandb_id(job: Job) -> str | None:

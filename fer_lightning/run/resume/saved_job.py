@@ -10,11 +10,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from fer_lightning.atomic_write import atomic_write
 from fer_lightning.config_keys import is_place
 from fer_lightning.errors import FerError
 from fer_lightning.moved_paths import update_targets
 from fer_lightning.run.job import Job
-from fer_lightning.whole import whole
 
 FILE_NAME = "job.json"
 KEYS = {"config", "choices", "overrides", "output_dir", "started"}
@@ -33,7 +33,7 @@ def save(job: Job) -> None:
         "data_digest": job.data_digest,
         "wandb_id": job.wandb_id,
     }
-    with whole(job.output_dir / FILE_NAME) as scratch:
+    with atomic_write(job.output_dir / FILE_NAME) as scratch:
         scratch.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
 

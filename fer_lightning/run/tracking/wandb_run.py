@@ -19,7 +19,7 @@ from fer_lightning.results.schema import plain
 from fer_lightning.run.job import Job
 from fer_lightning.run.tracking.code_version import code_version
 from fer_lightning.run.tracking.wandb_logger import LONGEST_TAG, TROUBLE, RunLogger
-from fer_lightning.training.metrics import FIGURES
+from fer_lightning.training.metrics import METRICS
 
 LOWER_IS_BETTER = ("loss", "ece")
 
@@ -59,7 +59,7 @@ def tags(job: Job) -> list[str]:
 
 def _summaries(monitor: str, mode: str, class_names: Sequence[str]) -> dict[str, str | None]:
     """Metric to what the run's table keeps of its curve; each by name, for Lightning's own `*` outdoes other globs."""
-    kept: dict[str, str | None] = {name: "min" if name in LOWER_IS_BETTER else "max" for name in (*FIGURES, "loss")}
+    kept: dict[str, str | None] = {name: "min" if name in LOWER_IS_BETTER else "max" for name in (*METRICS, "loss")}
     kept |= {f"recall/{name}": None for name in class_names}  # one class's best epoch is no result
     each = {f"{stage}/{name}": summary for stage in ("train", "val") for name, summary in kept.items()}
     return each | {monitor: mode}

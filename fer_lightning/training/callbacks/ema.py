@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from fer_lightning.errors import FerError
-from fer_lightning.training.callbacks.averaging import Averaging
+from fer_lightning.training.callbacks.weight_averaging import Averaging
 
 
 class Ema(Averaging):

@@ -13,10 +13,10 @@ import pytorch_lightning as pl
 
 from fer_lightning.data.inputs import Batch
 from fer_lightning.errors import FerError
-from fer_lightning.signals import ASKING
-from fer_lightning.training.generators import generator_state, restore_generators
+from fer_lightning.signals import STOP_SIGNALS
+from fer_lightning.training.distributed import all_gather
 from fer_lightning.training.learner import as_learner
-from fer_lightning.training.ranks import gathered
+from fer_lightning.training.random_state import get_random_state, set_random_state
 
 log = logging.getLogger(__name__)
 
@@ -62,7 +62,7 @@ class Interrupt(pl.Callback):
         """Listens, and leads the data and the figures to where a checkpoint in mid-epoch left them."""
         if threading.current_thread() is threading.main_thread():
             # Lightning gives back the handlers that it found, of every signal, when training has ended
-            for signum in ASKING:
+            for signum in STOP_SIGNALS:
                 signal.signal(signum, self._ask)
         if not self._to_restore:
             _begin_the_next_epoch(trainer)
@@ -82,7 +82,7 @@ class Interrupt(pl.Callback):
     ) -> None:
         """Restores the generators last: a loader draws from them when it begins."""
         if self._to_restore:
-            restore_generators(self._to_restore["processes"][trainer.global_rank]["generators"])
+            set_random_state(self._to_restore["processes"][trainer.global_rank]["generators"])
             self._to_restore = {}
 
     def on_train_batch_end(
@@ -95,16 +95,16 @@ class Interrupt(pl.Callback):
         if trainer.world_size > 1 and done // accumulated % max(1, EVERY // accumulated):
             return
         if (signum := self._agreed(trainer)) is not None:
-            mine = {"generators": generator_state(), "figures": as_learner(pl_module).stage_metrics("train").state()}
-            self._to_save = {"batches": done, "processes": gathered(mine)}
+            mine = {"generators": get_random_state(), "figures": as_learner(pl_module).stage_metrics("train").state()}
+            self._to_save = {"batches": done, "processes": all_gather(mine)}
             trainer.save_checkpoint(self.path)
             raise Interrupted(signum)
 
     def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Ends, when asked during validation, with the checkpoint that the last epoch has just left."""
-        self.end_if_asked(trainer)
+        self.raise_if_interrupted(trainer)
 
-    def end_if_asked(self, trainer: pl.Trainer) -> None:
+    def raise_if_interrupted(self, trainer: pl.Trainer) -> None:
         """Raises Interrupted when a signal came; for the moments at which last.ckpt is fresh."""
         if (signum := self._agreed(trainer)) is not None:
             raise Interrupted(signum)
@@ -113,7 +113,7 @@ class Interrupt(pl.Callback):
         """The signal that any process got; all of them must end at the same step."""
         if trainer.world_size == 1:
             return self._asked
-        return max((signum for signum in gathered(self._asked) if signum is not None), default=None)
+        return max((signum for signum in all_gather(self._asked) if signum is not None), default=None)
 
     def _ask(self, signum: int, frame: FrameType | None) -> None:
         if self._asked is not None and signum == signal.SIGINT:

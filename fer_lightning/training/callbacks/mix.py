@@ -7,7 +7,7 @@ from torchvision.transforms.v2 import CutMix, MixUp
 
 from fer_lightning.data.inputs import SEVERAL, Batch
 from fer_lightning.errors import FerError
-from fer_lightning.training.callbacks.train_transform import TrainTransform, needs_a_classifier
+from fer_lightning.training.callbacks.train_transform import TrainTransform, require_classifier
 from fer_lightning.training.learner import Learner
 
 
@@ -53,7 +53,7 @@ class Mix(TrainTransform):
 
     def check(self, module: Learner) -> None:
         """Raises FerError where the module does not classify images alone."""
-        needs_a_classifier(module, "mix")
+        require_classifier(module, "mix")
         if not module.soft_targets:
             raise FerError(
                 f"mix: {type(module).__name__} trains on one class per image, "

@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 from fer_lightning.data.inputs import Batch
 from fer_lightning.errors import FerError
-from fer_lightning.training.callbacks.train_transform import TrainTransform, needs_a_classifier
+from fer_lightning.training.callbacks.train_transform import TrainTransform, require_classifier
 from fer_lightning.training.eval_mode import eval_mode
 from fer_lightning.training.learner import Learner
 
@@ -47,7 +47,7 @@ class Progressive(TrainTransform):
 
     def check(self, module: Learner) -> None:
         """Raises FerError where the module does not classify images alone, or does not take these sizes."""
-        needs_a_classifier(module, "callbacks=progressive")
+        require_classifier(module, "callbacks=progressive")
         if self.sizes[-1] != module.input.size:
             raise FerError(
                 f"callbacks.progressive.sizes={list(self.sizes)} ends at {self.sizes[-1]} pixels, but "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytorch_lightning as pl
 
-from fer_lightning.training.generators import seed_all
+from fer_lightning.training.random_state import seed_all
 
 
 class Reseed(pl.Callback):

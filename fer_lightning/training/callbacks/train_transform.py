@@ -46,7 +46,7 @@ class TrainTransform(pl.Callback):
         self.done = min(1.0, (trainer.current_epoch + 0.5) / epochs)
 
 
-def needs_a_classifier(module: Learner, option: str) -> None:
+def require_classifier(module: Learner, option: str) -> None:
     """Raises FerError where the module does not classify images alone; `option` is what asks for it."""
     if not module.predicted_classes:
         raise FerError(f"{option} is for models that classify; {type(module).__name__} does not, leave it out")

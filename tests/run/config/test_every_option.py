@@ -95,8 +95,8 @@ def test_option_steps(group, option, tmp_path, request):
     moved = [not torch.equal(a, b) for a, b in zip(before, run.module.net.parameters(), strict=True)]
     assert all(moved)
     assert all(math.isfinite(outcome.metrics[name]) for name in ("train/loss", "val/loss", "test/loss"))
-    assert run.record.test_images == min(len(run.datamodule.protocol.test), 2 * 16)
-    assert outcome.confusion_matrix.sum() in (0, run.record.test_images)  # none of a net that enlarges
+    assert run.epoch_log.test_images == min(len(run.datamodule.protocol.test), 2 * 16)
+    assert outcome.confusion_matrix.sum() in (0, run.epoch_log.test_images)  # none of a net that enlarges
 
 
 @pytest.mark.parametrize("option", CANNOT_TRAIN)

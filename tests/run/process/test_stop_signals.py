@@ -10,7 +10,7 @@ import pytest
 
 from fer_lightning.run.process import stop_signals
 from fer_lightning.run.process.stop_signals import interruptible
-from fer_lightning.signals import ASKING
+from fer_lightning.signals import STOP_SIGNALS
 from fer_lightning.training.callbacks.interrupt import Interrupted
 
 
@@ -20,10 +20,10 @@ def stopped(signum):
 
 
 def handlers():
-    return {signum: signal.getsignal(signum) for signum in ASKING}
+    return {signum: signal.getsignal(signum) for signum in STOP_SIGNALS}
 
 
-@pytest.mark.parametrize("signum", ASKING)
+@pytest.mark.parametrize("signum", STOP_SIGNALS)
 def test_a_signal_raises_where_the_program_stands_and_the_handlers_come_back(signum):
     before = handlers()
     with pytest.raises(Interrupted) as stop, interruptible():

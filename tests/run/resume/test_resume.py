@@ -17,7 +17,7 @@ from fer_lightning.run import train as train_run
 from fer_lightning.run.artifacts import test_artifacts
 from fer_lightning.run.resume.previous_progress import rows_before
 from fer_lightning.run.tracking import trackers
-from fer_lightning.training.callbacks.answers import Answers
+from fer_lightning.training.callbacks.prediction_collector import PredictionCollector
 from fer_lightning.training.callbacks.reseed import Reseed
 
 EPOCHS = 3
@@ -210,7 +210,7 @@ def test_a_new_run_in_an_old_folder_takes_nothing_over(whole, tmp_path):
 
 def test_ctrl_c_in_the_test_leaves_it_to_the_resume(whole, tmp_path, monkeypatch, capfd):
     with monkeypatch.context() as patch:
-        patch.setattr(Answers, "on_test_start", lambda *_: os.kill(os.getpid(), signal.SIGINT))
+        patch.setattr(PredictionCollector, "on_test_start", lambda *_: os.kill(os.getpid(), signal.SIGINT))
         code = call(train.main, *TINY, f"trainer.max_epochs={EPOCHS}", f"hydra.run.dir={tmp_path}")
     assert code == 130
     assert "SIGINT: ended after 3 of 3 epochs of training\n" in capfd.readouterr().err
@@ -236,7 +236,7 @@ def test_relative_roots_and_another_working_folder(whole, tmp_path, monkeypatch)
 
 def test_sigterm_in_the_test_has_its_exit_code(whole, tmp_path, monkeypatch, capfd):
     with monkeypatch.context() as patch:
-        patch.setattr(Answers, "on_test_start", lambda *_: os.kill(os.getpid(), signal.SIGTERM))
+        patch.setattr(PredictionCollector, "on_test_start", lambda *_: os.kill(os.getpid(), signal.SIGTERM))
         code = call(train.main, *TINY, f"trainer.max_epochs={EPOCHS}", f"hydra.run.dir={tmp_path}")
     assert code == 143
     assert f"fer-train resume={tmp_path}" in capfd.readouterr().err

@@ -144,7 +144,7 @@ def test_the_patch_is_zero_after_normalisation_or_black(classifier, tested, fill
 
     module = classifier(Keeps(), **({"mean": None, "std": None} | spec if spec else {}))
     if spec:
-        module.normalise_by(torch.rand(1, 8, 8, generator=torch.Generator().manual_seed(0)), [1.0])
+        module.set_normalisation(torch.rand(1, 8, 8, generator=torch.Generator().manual_seed(0)), [1.0])
     page_of(module, tested([1]), fill=fill, patch=0.25, step=2)
     first = seen[1][0, 0, :2, :2]  # seen[0] is the whole face
     # to the nearest of 256 grey levels

@@ -87,7 +87,7 @@ def test_a_transformer_of_feature_maps_warps_the_face_likewise(classifier, teste
 
 def test_colour_and_a_mean_image(classifier, tested):
     module = classifier(Behind(turned(0), channels=3), channels=3, mean=None, std=None, normalise="mean_image")
-    module.normalise_by(torch.rand(3, 8, 8), [1.0, 1.0, 1.0])
+    module.set_normalisation(torch.rand(3, 8, 8), [1.0, 1.0, 1.0])
     faces = torch.from_numpy(tested([0, 1], channels=3).images(np.arange(2)))
     torch.testing.assert_close(warped(module, faces).faces, faces)
     assert WarpedFaces().draw(module, tested([0, 1], channels=3), "") is not None

@@ -7,7 +7,7 @@ import pytorch_lightning as pl
 from fer_lightning.training.learner import as_learner
 
 
-class LogFigures(pl.Callback):
+class LogMetrics(pl.Callback):
     """Starts a stage's counts anew, and logs `<stage>/<metric>` at its end.
 
     A module's own hooks run after those of its callbacks, so that a record or a progress line would see the figures
@@ -42,4 +42,4 @@ class LogFigures(pl.Callback):
 
 def _log(module: pl.LightningModule, stage: str) -> None:
     # every rank logs the same metrics, for torchmetrics has summed the counts of all
-    module.log_dict(as_learner(module).measured(stage))
+    module.log_dict(as_learner(module).compute_metrics(stage))

@@ -11,8 +11,8 @@ from support import TINY
 from fer_lightning.run.build import build_run
 from fer_lightning.run.config.compose import compose_job
 from fer_lightning.run.fit import fit
-from fer_lightning.training.callbacks import finite
-from fer_lightning.training.callbacks.finite import NonFiniteLoss, Step
+from fer_lightning.training.callbacks import terminate_on_nonfinite
+from fer_lightning.training.callbacks.terminate_on_nonfinite import NonFiniteLoss, Step
 
 
 def failing(folder, at=6, value=math.nan):
@@ -46,8 +46,8 @@ def test_it_names_the_step_the_images_and_the_losses_before(tmp_path, value):
 
 
 def test_a_look_that_comes_late_still_names_the_first_bad_step(tmp_path, monkeypatch):
-    monkeypatch.setattr(finite, "AT_ONCE", ())  # as on a GPU
-    monkeypatch.setattr(finite, "EVERY", 3)
+    monkeypatch.setattr(terminate_on_nonfinite, "AT_ONCE", ())  # as on a GPU
+    monkeypatch.setattr(terminate_on_nonfinite, "EVERY", 3)
     run, seen, losses = failing(tmp_path, at=2)
     with pytest.raises(NonFiniteLoss) as found:
         fit(run)
@@ -57,7 +57,7 @@ def test_a_look_that_comes_late_still_names_the_first_bad_step(tmp_path, monkeyp
 
 
 def test_no_epoch_ends_unseen(tmp_path, monkeypatch):
-    monkeypatch.setattr(finite, "AT_ONCE", ())
+    monkeypatch.setattr(terminate_on_nonfinite, "AT_ONCE", ())
     run, seen, _ = failing(tmp_path, at=8)
     with pytest.raises(NonFiniteLoss):
         fit(run)

@@ -1,4 +1,4 @@
-"""Keeps what the model answered to each test image."""
+"""Collects the predictions for each test image."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from torch import Tensor
 from fer_lightning.data.inputs import Batch
 
 
-class Answers(pl.Callback):
-    """The last test, image by image; without an answer of a net that does not classify."""
+class PredictionCollector(pl.Callback):
+    """The probabilities of the last test, image by image; none of a net that does not classify."""
 
     def __init__(self) -> None:
         self._rows: list[Tensor] = []
@@ -20,7 +20,7 @@ class Answers(pl.Callback):
 
     @property
     def rows(self) -> npt.NDArray[np.int64]:
-        """(N,) each tested image's row in its FaceSet."""
+        """(N,) row of each test image in its FaceSet."""
         return torch.cat(self._rows).cpu().numpy()
 
     @property
@@ -29,7 +29,7 @@ class Answers(pl.Callback):
         return torch.cat(self._probabilities).cpu().numpy()
 
     def on_test_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Forgets the test before."""
+        """Forgets the predictions of an earlier test."""
         self._rows, self._probabilities = [], []
 
     def on_test_batch_end(

@@ -16,7 +16,7 @@ from fer_lightning.results.confusion_scores import only_answer
 from fer_lightning.results.report.discover_runs import discover_runs
 from fer_lightning.results.report.rows import make_rows
 from fer_lightning.results.summary import scores
-from fer_lightning.training.callbacks.warn_one_class import WarnOneClass
+from fer_lightning.training.callbacks.constant_prediction_warning import ConstantPredictionWarning
 from fer_lightning.training.classifier import Classifier
 
 FITS, VALIDATES = (
@@ -50,10 +50,10 @@ def validated(module, counts):
 )
 def test_two_first_epochs_of_one_answer_are_warned_of_once_and_after_a_resume(epochs, warnings, caplog):
     module = Classifier(nn.Flatten(), nn.CrossEntropyLoss(), None, None, ["happy", "sad"], InputSpec(8))
-    callback = WarnOneClass()
+    callback = ConstantPredictionWarning()
     with caplog.at_level(logging.WARNING):
         for counts in epochs:
-            resumed = WarnOneClass()
+            resumed = ConstantPredictionWarning()
             resumed.load_state_dict(callback.state_dict())
             callback = resumed
             callback.on_validation_end(FITS, validated(module, counts))
@@ -64,7 +64,7 @@ def test_two_first_epochs_of_one_answer_are_warned_of_once_and_after_a_resume(ep
 
 def test_validating_the_chosen_checkpoint_is_no_epoch(caplog):
     module = Classifier(nn.Flatten(), nn.CrossEntropyLoss(), None, None, ["happy", "sad"], InputSpec(8))
-    callback = WarnOneClass()
+    callback = ConstantPredictionWarning()
     with caplog.at_level(logging.WARNING):
         for trainer in (FITS, VALIDATES, VALIDATES):
             callback.on_validation_end(trainer, validated(module, ONE))

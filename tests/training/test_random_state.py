@@ -8,7 +8,7 @@ import random
 import numpy as np
 import torch
 
-from fer_lightning.training.generators import generator_state, restore_generators, seed_all
+from fer_lightning.training.random_state import get_random_state, seed_all, set_random_state
 
 
 def draws():
@@ -19,11 +19,11 @@ def test_the_state_survives_a_file_that_holds_plain_data():
     seed_all(1, 2)
     draws()  # a normal draw leaves the second of its pair behind, which is state too
     stream = io.BytesIO()
-    torch.save(generator_state(), stream)
+    torch.save(get_random_state(), stream)
     expected = [draws() for _ in range(3)]
     seed_all(9)
     stream.seek(0)
-    restore_generators(torch.load(stream, weights_only=True))
+    set_random_state(torch.load(stream, weights_only=True))
     assert [draws() for _ in range(3)] == expected
 
 

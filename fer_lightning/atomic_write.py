@@ -11,7 +11,7 @@ from fer_lightning.os_errors import naming
 
 
 @contextmanager
-def whole(path: Path) -> Iterator[Path]:
+def atomic_write(path: Path) -> Iterator[Path]:
     """A place beside `path` to write to; when the block ends well it becomes `path`, on disk and in one step.
 
     A process that is killed half-way leaves the file of before, and a `.partial` that the next one writes over.

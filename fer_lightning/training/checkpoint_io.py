@@ -8,10 +8,10 @@ from typing import Any
 import torch
 from lightning_fabric.plugins import TorchCheckpointIO
 
-from fer_lightning.whole import whole
+from fer_lightning.atomic_write import atomic_write
 
 
-class AtomicCheckpoints(TorchCheckpointIO):
+class AtomicCheckpointIO(TorchCheckpointIO):
     """Writes beside the file and renames: a process that is killed half-way leaves the checkpoint of before.
 
     Lightning's own way collects the checkpoint in memory and then in TMPDIR, where each kill leaves a torn copy.
@@ -25,7 +25,7 @@ class AtomicCheckpoints(TorchCheckpointIO):
         """
         place = Path(path)
         place.parent.mkdir(parents=True, exist_ok=True)
-        with whole(place) as scratch, scratch.open("wb") as stream:
+        with atomic_write(place) as scratch, scratch.open("wb") as stream:
             try:
                 torch.save(checkpoint, stream)
             except RuntimeError as failure:

@@ -1,4 +1,4 @@
-"""Keeps each epoch's figures and the time it took."""
+"""Logs the metrics of each epoch and the time that training takes."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import pytorch_lightning as pl
 from fer_lightning.data.inputs import Batch
 
 
-class Record(pl.Callback):
-    """What happened, epoch by epoch; travels in the checkpoint, so that a resumed run remembers its first part.
+class EpochLog(pl.Callback):
+    """The metrics and timing of a run; saved in checkpoints, so that a resumed run keeps its earlier epochs.
 
     Attributes:
-        epochs: one dict an epoch with `epoch` and every logged metric.
+        epochs: one dict per epoch, with `epoch` and every logged metric.
         train_seconds: time spent in training batches, without validation.
         train_images: images seen in them, over all devices.
         test_seconds: time of the last test.
@@ -32,6 +32,11 @@ class Record(pl.Callback):
         self._started: float | None = None
         self._validated = False
 
+    @property
+    def state_key(self) -> str:
+        """The key of the state in checkpoints, which is older than the name of this class."""
+        return "Record"
+
     def state_dict(self) -> dict[str, Any]:
         """Plain data."""
         return {
@@ -43,7 +48,7 @@ class Record(pl.Callback):
         }
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Goes on where the checkpoint was written."""
+        """Restores the state of a checkpoint."""
         self.epochs = state_dict["epochs"]
         self.train_seconds = state_dict["train_seconds"]
         self.train_images = state_dict["train_images"]
@@ -52,20 +57,20 @@ class Record(pl.Callback):
 
     @property
     def began(self) -> bool:
-        """Whether a training batch has been begun, in this part of the run or an earlier one."""
+        """Whether a training batch has started, in this process or before a resume."""
         return self._started is not None or bool(self.epochs)
 
     @property
     def fit_seconds(self) -> float:
-        """From the beginning of fitting to its end, validation included, over all parts of a resumed run."""
+        """Seconds of fitting, validation included, summed over all parts of a resumed run."""
         return self._fitted + (time.perf_counter() - self._fitting_since if self._fitting_since is not None else 0.0)
 
-    def figures_of(self, epoch: int) -> dict[str, float]:
+    def metrics_of(self, epoch: int) -> dict[str, float]:
         """The logged metrics of an epoch; empty for one that was not finished."""
         return next((row for row in self.epochs if row["epoch"] == epoch), {})
 
     def setup(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
-        """Starts the clock of the whole."""
+        """Starts the clock of fitting."""
         if stage == "fit":
             self._fitting_since = time.perf_counter()
 
@@ -91,13 +96,13 @@ class Record(pl.Callback):
         self._started = now
 
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Notes that the running epoch has figures of its own for `val`."""
+        """Notes that the running epoch has metrics of its own for `val`."""
         self._validated = True
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Keeps what was logged in the epoch: of one without validation, Lightning still has the figures of before."""
-        figures = {name: float(value) for name, value in trainer.callback_metrics.items()}
-        fresh = {name: value for name, value in figures.items() if self._validated or not name.startswith("val/")}
+        """Logs the metrics of the epoch, without the `val/` metrics of an earlier one that Lightning still holds."""
+        metrics = {name: float(value) for name, value in trainer.callback_metrics.items()}
+        fresh = {name: value for name, value in metrics.items() if self._validated or not name.startswith("val/")}
         self.epochs.append({"epoch": trainer.current_epoch, **fresh})
         self._started, self._validated = None, False
 

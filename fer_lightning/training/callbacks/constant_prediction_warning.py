@@ -1,4 +1,4 @@
-"""Warns when a classifier gives every validation image the same answer, epoch after epoch."""
+"""Warns when a classifier predicts one class for every validation image."""
 
 from __future__ import annotations
 
@@ -11,30 +11,35 @@ from pytorch_lightning.trainer.states import TrainerFn
 from fer_lightning.results.confusion_scores import only_answer
 from fer_lightning.training.learner import as_learner
 
-EPOCHS = 2  # after one epoch a slow net may still answer one class, and learn
+EPOCHS = 2  # a net that learns slowly may still predict one class after a single epoch
 
 log = logging.getLogger(__name__)
 
 
-class WarnOneClass(pl.Callback):
-    """Says once that the validation answers of the first two epochs are one class: such a net rarely recovers."""
+class ConstantPredictionWarning(pl.Callback):
+    """Warns once when both of the first two epochs predict a single class: such a net rarely recovers."""
 
     def __init__(self) -> None:
         self._epochs = 0
         self._over = False
 
+    @property
+    def state_key(self) -> str:
+        """The key of the state in checkpoints, which is older than the name of this class."""
+        return "ConstantPredictionWarning"
+
     def state_dict(self) -> dict[str, Any]:
-        """How many epochs it has seen, and whether it still looks."""
+        """The number of epochs seen, and whether the check is over."""
         return {"epochs": self._epochs, "over": self._over}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Goes on where the checkpoint was written."""
+        """Restores the state of a checkpoint."""
         self._epochs, self._over = state_dict["epochs"], state_dict["over"]
 
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Looks at the answers of the epoch."""
+        """Checks the predictions of the epoch."""
         module = as_learner(pl_module)
-        # validating the chosen checkpoint is no epoch, nor is Lightning's sanity check
+        # neither validating the chosen checkpoint nor Lightning's sanity check is an epoch
         fits = trainer.state.fn is TrainerFn.FITTING and not trainer.sanity_checking
         if self._over or not fits or not module.predicted_classes:
             return

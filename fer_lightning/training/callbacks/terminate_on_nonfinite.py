@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from fer_lightning.data.inputs import Batch
-from fer_lightning.training.ranks import gathered
+from fer_lightning.training.distributed import all_gather
 
 BEFORE = 5  # losses that are shown of the steps before
 AT_ONCE = ("cpu",)  # devices that have computed a loss when they give it
@@ -42,7 +42,7 @@ class Step:
     rows: list[int]
 
 
-class StopAtNonFinite(pl.Callback):
+class TerminateOnNonFinite(pl.Callback):
     """Looks at every loss, on a GPU or over several processes some batches late; raises NonFiniteLoss.
 
     No epoch ends and no checkpoint is written without a look.
@@ -85,5 +85,5 @@ class StopAtNonFinite(pl.Callback):
             place = bad.index(True)
             number, _, rows = self._waiting[place]
             mine = (Step(number, losses[place], rows.tolist()), [*self._seen, *losses[:place]][-BEFORE:])
-        step, before = min((each for each in gathered(mine) if each), key=lambda each: each[0].number)
+        step, before = min((each for each in all_gather(mine) if each), key=lambda each: each[0].number)
         return NonFiniteLoss(step, before, epoch)

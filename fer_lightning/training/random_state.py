@@ -17,7 +17,7 @@ def seed_all(*entropy: int) -> None:
     torch.manual_seed(int(words[2]))
 
 
-def generator_state() -> dict[str, Any]:
+def get_random_state() -> dict[str, Any]:
     """Where they stand: tensors and plain data."""
     version, words, gauss = random.getstate()
     kind, keys, *rest = np.random.get_state()
@@ -29,8 +29,8 @@ def generator_state() -> dict[str, Any]:
     }
 
 
-def restore_generators(state: dict[str, Any]) -> None:
-    """Puts them where `generator_state` found them; a device that was not there then keeps its own."""
+def set_random_state(state: dict[str, Any]) -> None:
+    """Puts them where `get_random_state` found them; a device that was not there then keeps its own."""
     version, words, gauss = state["python"]
     random.setstate((version, tuple(words), gauss))
     kind, keys, *rest = state["numpy"]
