@@ -50,12 +50,14 @@ class PreparedData(NamedTuple):
         faces: the same, prepared and labelled in the wanted classes.
         protocol: the rows of each side.
         train_targets: (N, C) what the loss compares training images with; None where that is as for other images.
+        untreated: `faces` but for the illumination, where augmentation treats it; None elsewhere.
     """
 
     source: FaceSet
     faces: FaceSet
     protocol: Protocol
     train_targets: Shares | None = None
+    untreated: FaceSet | None = None
 
 
 class FaceDataModule(pl.LightningDataModule):
@@ -232,7 +234,10 @@ class FaceDataModule(pl.LightningDataModule):
         copies = 1 if self.augment is None else self.augment.copies
         how = (self.batch_size, self.seed, self.balanced, copies, self.epoch_images)
         batches = EpochBatches(rows, labels, *how, *self._place())
-        return self._loader(batches, self.augment, train=True)
+        augment = self.augment
+        if augment is not None and self.prepared_data.untreated is not None:
+            augment = augment.treating(self.prepare)
+        return self._loader(batches, augment, train=True)
 
     def val_dataloader(self) -> EpochLoader:
         """Validation batches, in order and as they are."""
@@ -253,7 +258,10 @@ class FaceDataModule(pl.LightningDataModule):
         prepared = self.prepare.faces(source, self.cache_dir)
         if self.augment is not None:
             self.augment.check(self.prepare.size, self.input.size, 1 if prepared.array.ndim == 3 else 3)
-        return PreparedData(source, replace(prepared, label=label, class_names=self.class_names), protocol, blended)
+        faces, untreated = replace(prepared, label=label, class_names=self.class_names), None
+        if self.augment is not None and self.augment.light_after_offline:
+            untreated = self.prepare.without_light().faces(source, self.cache_dir)
+        return PreparedData(source, faces, protocol, blended, untreated)
 
     def _votes(self, source: FaceSet) -> Shares | None:
         return select_columns(source.extras.get("target"), source.class_names, self.class_names)
@@ -269,9 +277,10 @@ class FaceDataModule(pl.LightningDataModule):
         data, spec = self.prepared_data, self.input
         votes = data.train_targets if train and data.train_targets is not None else self._votes(data.source)
         whole = self.prepare.shown_whole
-        describe = build_describer(data.faces, spec, whole, augment, self.cache_dir)
-        pixels, label = data.faces.array, data.faces.label
-        dataset = FaceDataset(pixels, label, spec.size, spec.channels, augment, votes, whole, describe)
+        faces = data.untreated if train and data.untreated is not None else data.faces
+        describe = build_describer(faces, spec, whole, augment, self.cache_dir)
+        how = (spec.size, spec.channels, augment, votes, whole, describe)
+        dataset = FaceDataset(faces.array, data.faces.label, *how)
         return EpochLoader(dataset, batches, self.num_workers)
 
 

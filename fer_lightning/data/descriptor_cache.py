@@ -58,7 +58,10 @@ def _cache_descriptors(
     faces: FaceSet, spec: InputSpec, whole: bool, augment: Augment | None, view: int, hog: Hog, cache_dir: Path
 ) -> Descriptors:
     """(N, F), a row for each face, all in one of their prescribed variants."""
-    variant = None if augment is None else (type(augment.offline).__name__, vars(augment.offline), view)
+    variant: tuple[object, ...] | None = None
+    if augment is not None:
+        variant = (type(augment.offline).__name__, vars(augment.offline), view)
+        variant += () if augment.light is None else (asdict(augment.light),)
     key = content_hash("described", asdict(hog), spec.size, spec.channels, whole, variant, faces.fingerprint)
 
     def rows() -> Iterator[Descriptors]:

@@ -45,14 +45,18 @@ def exponential(
     *,
     gamma: float | None = None,
     end_factor: float | None = None,
+    decay_steps: int | None = None,
     interval: Interval = "epoch",
 ) -> Schedule:
-    """Multiply the lr by `gamma` every epoch, at its end or smoothly over its steps.
+    """Multiply the lr by `gamma` every epoch, at its end or smoothly over its steps, or every `decay_steps` steps.
 
-    `end_factor` instead of `gamma` is the share of the lr that is left when training ends, however long it is.
+    `end_factor` instead of `gamma` is the share of the lr that is left when training ends, however long it is. With
+    `decay_steps` the lr of a step depends on nothing but the number of the step: neither on how long training is nor
+    on how many steps an epoch has.
 
     Raises:
-        FerError: not one of the two, one is not above 0, training has no epoch, or the interval is unknown.
+        FerError: not one of `gamma` and `end_factor`, one is not above 0, `decay_steps` is below 1, without `gamma` or
+            without interval=step, training has no epoch, or the interval is unknown.
     """
     if end_factor is not None:
         _check(gamma is None, "gamma", gamma, "set it or scheduler.end_factor to null: either gives the decay")
@@ -61,8 +65,13 @@ def exponential(
     factor = gamma if end_factor is None else end_factor ** (1 / length.epochs)
     if factor is None or factor <= 0:
         raise FerError(f"scheduler.gamma={gamma}: choose above 0, usually 0.9 to 1, or set scheduler.end_factor")
-    per_epoch = _ticks_per_epoch(length, interval)
-    return Schedule(LambdaLR(optimizer, lambda tick: factor ** (tick / per_epoch)), interval)
+    ticks = _ticks_per_epoch(length, interval)
+    if decay_steps is not None:
+        fits = interval == "step" and end_factor is None
+        _check(fits, "decay_steps", decay_steps, "it goes with scheduler.gamma and scheduler.interval=step; else null")
+        _check(decay_steps >= 1, "decay_steps", decay_steps, "choose 1 or more optimiser steps")
+        ticks = decay_steps
+    return Schedule(LambdaLR(optimizer, lambda tick: factor ** (tick / ticks)), interval)
 
 
 def step(

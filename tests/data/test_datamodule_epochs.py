@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import albumentations
+import cv2
 import numpy as np
 import pytest
 import pytorch_lightning as pl
@@ -10,10 +11,12 @@ import torch
 
 from fer_lightning.data.augment.batched import BatchedAffine
 from fer_lightning.data.augment.compose import Augment
+from fer_lightning.data.augment.offline import NineViews
 from fer_lightning.data.datamodule import FaceDataModule
 from fer_lightning.data.expressions import EXPRESSIONS
 from fer_lightning.data.inputs import InputSpec
 from fer_lightning.data.preprocess.prepare import Prepare
+from fer_lightning.errors import FerError
 
 
 def lively() -> Augment:
@@ -103,3 +106,28 @@ def test_lightning_tells_the_sampler_of_each_epoch(tiny_faces, tmp_path):
     assert [witness.rows[epoch] for epoch in range(3)] == expected
     assert len({tuple(rows) for rows in expected}) == 3
     assert set(np.concatenate(expected)) <= set(data.protocol.train.tolist())
+
+
+@pytest.mark.parametrize("after", [True, False])
+def test_illumination_is_treated_after_the_variants_are_made_or_before(tiny_faces, tmp_path, after):
+    recipe = NineViews()
+    augment = Augment(offline=recipe, light_after_offline=after)
+    prepare = Prepare(32, illumination="equalize")
+    data = FaceDataModule(
+        lambda cache_dir: tiny_faces, EXPRESSIONS, tmp_path, prepare, InputSpec(32), "holdout", augment=augment
+    )
+    rows, views = np.repeat(data.protocol.train, 9), np.tile(np.arange(9), len(data.protocol.train))
+    if after:
+        expected = map(cv2.equalizeHist, recipe(Prepare(32)(tiny_faces.array[rows]), rows, views))
+    else:
+        expected = recipe(prepare(tiny_faces.array[rows]), rows, views)
+    seen = [image.numpy().tobytes() for batch in data.train_dataloader() for image in batch.image[:, 0]]
+    assert len(seen) > 500
+    assert set(seen) <= {image.tobytes() for image in expected}
+    (batch, *_) = data.val_dataloader()
+    assert np.array_equal(batch.image[:, 0], prepare(tiny_faces.array[batch.row]))
+
+
+def test_illumination_after_variants_needs_variants():
+    with pytest.raises(FerError, match=r"augment\.light_after_offline=true: there are no variants"):
+        Augment(light_after_offline=True)

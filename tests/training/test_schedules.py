@@ -69,6 +69,14 @@ def test_exponential_ends_at_its_share_whatever_the_length():
     assert curve(end)[20] == pytest.approx(0.1 * 0.1)
 
 
+def test_exponential_over_steps_does_not_ask_how_long_training_is():
+    over_steps = partial(exponential, gamma=0.01, decay_steps=40, interval="step")
+    long = curve(over_steps)
+    assert long[20] == pytest.approx(0.1 * 0.1)
+    short = over_steps(sgd(), Length(2, 7)).scheduler
+    assert [short.lr_lambdas[0](tick) for tick in range(len(long))] == pytest.approx([10 * lr for lr in long])
+
+
 def test_step_counts_epochs_or_steps():
     theirs = curve(lambda optimizer, _: StepLR(optimizer, 3, 0.5))
     assert curve(partial(step, every=3, gamma=0.5)) == pytest.approx(theirs)
@@ -186,6 +194,12 @@ def test_every_parameter_group_keeps_its_own_lr(make):
         (exponential, "scheduler.gamma=None: .* or set scheduler.end_factor"),
         (partial(exponential, end_factor=0), "scheduler.end_factor=0"),
         (partial(exponential, gamma=0.9, end_factor=0.1), "scheduler.gamma=0.9: .* scheduler.end_factor to null"),
+        (partial(exponential, gamma=0.9, decay_steps=0, interval="step"), "scheduler.decay_steps=0: choose 1 or more"),
+        (partial(exponential, gamma=0.9, decay_steps=9), "scheduler.decay_steps=9: .*scheduler.interval=step"),
+        (
+            partial(exponential, end_factor=0.1, decay_steps=9, interval="step"),
+            "scheduler.decay_steps=9: it goes with scheduler.gamma",
+        ),
         (partial(step, every=0, gamma=0.5), "scheduler.every=0"),
         (partial(step, gamma=0.5), "scheduler.every=None: .* or set scheduler.every_share"),
         (partial(step, every=2, every_share=0.5, gamma=0.5), "scheduler.every=2: set it or scheduler.every_share"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 
 import albumentations
@@ -11,6 +12,7 @@ from albumentations.augmentations.crops.transforms import CropSizeError
 from fer_lightning.data.augment.batched import BatchedAffine
 from fer_lightning.data.augment.offline import Recipe
 from fer_lightning.data.images import Pixels
+from fer_lightning.data.preprocess.prepare import Prepare
 from fer_lightning.data.sampling import Draw
 from fer_lightning.errors import FerError
 
@@ -22,9 +24,14 @@ class Augment:
         transforms: albumentations transforms, applied in order to each image; random anew in each epoch.
         offline: prescribed variants of each image, made before those: the same in every epoch, and all of them in each.
         batched: a change of a whole batch at once, made after those.
+        light_after_offline: treat the illumination of each prescribed variant by itself, instead of making variants
+            of images that are treated already; validation and test images are treated as ever.
+
+    Attributes:
+        light: whose illumination treats the variants; None where images come treated.
 
     Raises:
-        FerError: a transform is not albumentations'.
+        FerError: a transform is not albumentations', or `light_after_offline` without `offline`.
     """
 
     def __init__(
@@ -32,7 +39,10 @@ class Augment:
         transforms: Sequence[albumentations.BasicTransform] = (),
         offline: Recipe | None = None,
         batched: BatchedAffine | None = None,
+        light_after_offline: bool = False,
     ) -> None:
+        if light_after_offline and offline is None:
+            raise FerError("augment.light_after_offline=true: there are no variants to treat; name augment.offline")
         for number, transform in enumerate(transforms):
             if not isinstance(transform, albumentations.BasicTransform | albumentations.BaseCompose):
                 made = f"{type(transform).__module__}.{type(transform).__qualname__}"
@@ -43,6 +53,14 @@ class Augment:
         self.chain = albumentations.Compose(list(transforms))
         self.offline = offline
         self.batched = batched
+        self.light_after_offline = light_after_offline
+        self.light: Prepare | None = None
+
+    def treating(self, prepare: Prepare) -> Augment:
+        """The same change for images that are prepared but for the illumination of `prepare`."""
+        other = copy.copy(self)
+        other.light = prepare
+        return other
 
     @property
     def copies(self) -> int:
@@ -66,7 +84,7 @@ class Augment:
 
     def _image_by_image(self, images: Pixels, draw: Draw) -> Pixels | list[Pixels]:
         if self.offline is not None and draw.views is not None:
-            images = self.offline(images, draw.rows, draw.views)
+            images = self.offline(images, draw.rows, draw.views, self.light and self.light.treated)
         if not self.chain.transforms:
             return images
         self.chain.set_random_seed(draw.seed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 import cv2
@@ -12,6 +13,9 @@ from fer_lightning.data.images import Pixels, resize
 from fer_lightning.data.preprocess.rotate import rotate
 from fer_lightning.errors import FerError, choices
 
+Light = Callable[[Pixels], Pixels]
+"""Treats the illumination of one image (H, W[, 3]) uint8; another image of the same shape."""
+
 FLIPS = {"horizontal": 1, "vertical": 0}  # OpenCV's codes
 
 
@@ -20,8 +24,11 @@ class Recipe(Protocol):
 
     copies: int
 
-    def __call__(self, images: Pixels, rows: Integers, views: Integers) -> Pixels:
-        """(N, ...) variants `views` (N,) of images (N, H, W[, 3]) uint8 that stand in `rows` (N,)."""
+    def __call__(self, images: Pixels, rows: Integers, views: Integers, light: Light | None = None) -> Pixels:
+        """(N, ...) variants `views` (N,) of images (N, H, W[, 3]) uint8 that stand in `rows` (N,).
+
+        `light` treats each variant by itself, before its size is changed.
+        """
         ...
 
 
@@ -30,9 +37,10 @@ class Mirrored:
 
     copies = 2
 
-    def __call__(self, images: Pixels, rows: Integers, views: Integers) -> Pixels:
+    def __call__(self, images: Pixels, rows: Integers, views: Integers, light: Light | None = None) -> Pixels:
         """(N, H, W[, 3]) in the size of `images`; view 0 is the original, 1 its left-right mirror image."""
-        return np.stack([image[:, ::-1] if view else image for image, view in zip(images, views, strict=True)])
+        made = [image[:, ::-1] if view else image for image, view in zip(images, views, strict=True)]
+        return np.stack(_treated(made, light))
 
 
 class CropsOfSizes:
@@ -76,18 +84,22 @@ class CropsOfSizes:
         self.seed = seed
         self.copies = 1 + 2 * sizes + flip_original
 
-    def __call__(self, images: Pixels, rows: Integers, views: Integers) -> Pixels:
+    def __call__(self, images: Pixels, rows: Integers, views: Integers, light: Light | None = None) -> Pixels:
         """(N, size, size[, 3]): view 0 is the original, 1 to `sizes` are crops, then those mirrored."""
-        return np.stack([self._one(*of) for of in zip(images, rows.tolist(), views.tolist(), strict=True)])
+        crops = [self._crop(*of) for of in zip(images, rows.tolist(), views.tolist(), strict=True)]
+        made = [resize(image, self.size) for image in _treated(crops, light)]
+        return np.stack([self._flipped(image, view) for image, view in zip(made, views.tolist(), strict=True)])
 
-    def _one(self, image: Pixels, row: int, view: int) -> Pixels:
+    def _crop(self, image: Pixels, row: int, view: int) -> Pixels:
         crop = (view - 1) % self.sizes if 0 < view <= 2 * self.sizes else None
         if crop is not None:
             side = max(1, round(min(image.shape[:2]) * self.shares[crop]))
             place = np.random.default_rng([self.seed, row, crop])  # a crop and its mirror image share their place
             top, left = (int(place.integers(0, length - side + 1)) for length in image.shape[:2])
             image = image[top : top + side, left : left + side]
-        image = resize(image, self.size)
+        return image
+
+    def _flipped(self, image: Pixels, view: int) -> Pixels:
         return np.asarray(cv2.flip(image, self.flip), dtype=np.uint8) if view > self.sizes else image
 
 
@@ -123,9 +135,10 @@ class NineViews:
         self.variants = variants if besides else [v for v in variants if v != (True, "centre")]
         self.copies = len(self.variants)
 
-    def __call__(self, images: Pixels, rows: Integers, views: Integers) -> Pixels:
+    def __call__(self, images: Pixels, rows: Integers, views: Integers, light: Light | None = None) -> Pixels:
         """(N, H, W[, 3]) in the size of `images`; view 0 is the original."""
-        return np.stack([self._one(*of) for of in zip(images, rows.tolist(), views.tolist(), strict=True)])
+        made = [self._one(*of) for of in zip(images, rows.tolist(), views.tolist(), strict=True)]
+        return np.stack(_treated(made, light))
 
     def _one(self, image: Pixels, row: int, view: int) -> Pixels:
         flip, step = self.variants[view]
@@ -143,3 +156,7 @@ class NineViews:
             drawn = np.random.default_rng([self.seed, row, view]).normal(0, self.noise, image.shape)
             return np.clip(np.round(image + drawn), 0, 255).astype(np.uint8)
         return image
+
+
+def _treated(images: list[Pixels], light: Light | None) -> list[Pixels]:
+    return images if light is None else [light(np.ascontiguousarray(image)) for image in images]

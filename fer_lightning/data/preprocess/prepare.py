@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -115,10 +115,23 @@ class Prepare:
         """What is done to an image, in order: name -> step from (H, W[, 3]) uint8 to the same or grey."""
         colour = {"saturation": self._saturate} if self.saturation != 1 else {}
         grey = {"grey": self._grey} if self.channels == 1 else {}
-        light = {self.illumination: self._light} if self.illumination != "none" else {}
+        light = {self.illumination: self.treated} if self.illumination != "none" else {}
         size = {"size": self._resize}
         before, after = (colour, {}) if self.saturate_first else ({}, colour)
         return before | grey | (size | light if self.light_last else light | size) | after
+
+    def without_light(self) -> Prepare:
+        """The same steps but for the illumination."""
+        return replace(self, illumination="none", options=None)
+
+    def treated(self, image: Pixels) -> Pixels:
+        """One grey image (H, W) with its illumination treated."""
+        step = ILLUMINATIONS[self.illumination]
+        if image.ndim == 3:
+            raise FerError(
+                f"preprocess.illumination={self.illumination} ({OWN}) needs grey faces, model.input.channels=1"
+            )
+        return image if step is None else step(image, **(self.options or {}))
 
     def _changes_nothing(self, pixels: Images) -> bool:
         if not isinstance(pixels, np.ndarray) or pixels.shape[1:3] != (self.size, self.size):
@@ -130,14 +143,6 @@ class Prepare:
 
     def _grey(self, image: Pixels) -> Pixels:
         return to_grey(image, self.grey) if image.ndim == 3 else image
-
-    def _light(self, image: Pixels) -> Pixels:
-        step = ILLUMINATIONS[self.illumination]
-        if image.ndim == 3:
-            raise FerError(
-                f"preprocess.illumination={self.illumination} ({OWN}) needs grey faces, model.input.channels=1"
-            )
-        return image if step is None else step(image, **(self.options or {}))
 
     def _resize(self, image: Pixels) -> Pixels:
         return resize(_square(image), self.size)

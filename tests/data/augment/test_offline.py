@@ -18,8 +18,8 @@ def image():
     return cv2.GaussianBlur(noise, (5, 5), 0)
 
 
-def variants(recipe, image, row=3):
-    return recipe(np.stack([image] * recipe.copies), np.full(recipe.copies, row), np.arange(recipe.copies))
+def variants(recipe, image, row=3, light=None):
+    return recipe(np.stack([image] * recipe.copies), np.full(recipe.copies, row), np.arange(recipe.copies), light)
 
 
 def resized(image, size):
@@ -138,3 +138,24 @@ def test_a_mirrored_set_is_twice_as_large_and_turns_left_and_right(image):
     first, second = variants(Mirrored(), image)
     assert np.array_equal(first, image)
     assert np.array_equal(second, cv2.flip(image, 1))
+
+
+def test_each_crop_is_treated_before_its_size_is_changed(image):
+    seen = []
+
+    def light(crop):
+        seen.append(crop.shape[0])
+        return cv2.equalizeHist(crop)
+
+    made = variants(CropsOfSizes(32), image, light=light)
+    assert seen == [48, *[32, 34, 35, 37, 38, 40, 42, 43, 45, 46] * 2]
+    assert np.array_equal(made[0], resized(cv2.equalizeHist(image), 32))
+    assert np.array_equal(made[11:], made[1:11, :, ::-1])
+
+
+@pytest.mark.parametrize("recipe", [NineViews(), Mirrored()], ids=["nine", "mirrored"])
+def test_each_variant_is_treated_by_itself(image, recipe):
+    made = recipe(
+        np.stack([image] * recipe.copies), np.full(recipe.copies, 3), np.arange(recipe.copies), cv2.equalizeHist
+    )
+    assert np.array_equal(made, [cv2.equalizeHist(np.ascontiguousarray(one)) for one in variants(recipe, image)])
