@@ -81,6 +81,17 @@ def test_what_decides_the_sides_has_another_key(config, other):
     assert data_key(config(other)) not in (data_key(config()), None)
 
 
+def test_soft_targets_another_state_of_their_file_and_another_weight_have_another_key(config, tmp_path):
+    def key(weight=0.5):
+        return data_key(config(f"data.targets={tmp_path}/t.csv", f"data.targets_weight={weight}"))
+
+    (tmp_path / "t.csv").write_text("image,p_happy,p_sad")
+    first = key()
+    assert first not in (data_key(config()), key(0.7), None)
+    (tmp_path / "t.csv").write_text("image,p_sad,p_happy,note")
+    assert key() not in (first, None)
+
+
 def test_a_reader_of_ones_own_names_places_under_keys_of_its_own(config, tmp_path):
     (tmp_path / "list.txt").write_text("1")
     words = [f"+data.faces.list={tmp_path}/list.txt"]
