@@ -7,7 +7,7 @@ import re
 from html.parser import HTMLParser
 from pathlib import Path
 
-from fer_lightning.results.report.formatting import printed
+from fer_lightning.results.report.formatting import format_table
 from fer_lightning.results.report.frame import flat
 from fer_lightning.results.report.model import Comparison, Report, Row, Run, RunTest, Score
 from fer_lightning.results.result import Result
@@ -48,10 +48,12 @@ def run(
     return Run(folder, result, {}, **{"command": f"fer-train data.fold={fold} seed={seed}", **more})
 
 
-def row(mean=0.7, runs=None, lost=(), holes=(), sd=0.01, n=2, interval=(0.6, 0.8), reported=None, **key):
+def row(
+    mean=0.7, runs=None, missing_jobs=(), missing_cells=(), sd=0.01, n=2, interval=(0.6, 0.8), reported=None, **key
+):
     score = Score(mean, sd if n > 1 else None, n, interval) if mean is not None else Score(None, None, 0, None)
     runs = [run(accuracy=mean)] if runs is None and mean is not None else runs or []
-    return Row(key or {"loss": "l1"}, tuple(runs), tuple(lost), tuple(holes), score, reported)
+    return Row(key or {"loss": "l1"}, tuple(runs), tuple(missing_jobs), tuple(missing_cells), score, reported)
 
 
 def report(*rows, p=None, metric="test/accuracy", title="a sweep", notes=()):
@@ -66,12 +68,12 @@ def report(*rows, p=None, metric="test/accuracy", title="a sweep", notes=()):
 
 def header(made):
     """The names of the columns of a report's table."""
-    return list(flat(printed(made).texts).columns)
+    return list(flat(format_table(made).texts).columns)
 
 
 def cells(made):
     """The texts of a report's table, a list per row."""
-    return flat(printed(made).texts).to_numpy().tolist()
+    return flat(format_table(made).texts).to_numpy().tolist()
 
 
 def compact(text):

@@ -10,14 +10,14 @@ import pandas as pd
 from fer_lightning.errors import FerError
 from fer_lightning.results.confusion_scores import FROM_COUNTS, matrix_scores
 from fer_lightning.results.escaping import markdown_text
-from fer_lightning.results.metric_names import difference, figure, label, points, printed, unit
+from fer_lightning.results.metric_names import format_difference, format_paper_value, format_value, label, points, unit
 from fer_lightning.results.report.caveats import cells_and_figures
-from fer_lightning.results.report.formatting import batch_columns, mean_and_spread, span
-from fer_lightning.results.report.frame import WHOLE, worded
+from fer_lightning.results.report.formatting import batch_columns, format_interval, format_score
+from fer_lightning.results.report.frame import WHOLE, column_name
 from fer_lightning.results.report.learning_curves import Curves
 from fer_lightning.results.report.model import ROW, Report, Row
 from fer_lightning.results.report.paper_table import order, paper_tables
-from fer_lightning.results.report.rows import pooled, score
+from fer_lightning.results.report.rows import pool_counts, score
 from fer_lightning.results.report.write_tables import markdown_table
 from fer_lightning.results.summary import NONE
 from tools.rotation import BOTH_SIDES, Tested
@@ -36,7 +36,7 @@ def report_tables(report: Report) -> list[str]:
     Raises:
         FerError: a result is broken.
     """
-    if lost := [str(lost.folder) for row in report.rows for lost in row.lost]:
+    if lost := [str(lost.folder) for row in report.rows for lost in row.missing_jobs]:
         raise FerError(f"no whole result in {', '.join(lost)}: keep it again from the run, or remove it")
     lines: list[str] = []
     for table in paper_tables(report):
@@ -85,19 +85,22 @@ def _in_order(report: Report) -> list[Row]:
 
 def _columns(report: Report, rows: Sequence[Row]) -> list[tuple[str, list[str]]]:
     metric = report.metric
-    named = [(worded(key), [row.key[key] for row in rows]) for key in report.keys]
-    counts = [pooled(row) for row in rows]
+    named = [(column_name(key), [row.key[key] for row in rows]) for key in report.keys]
+    counts = [pool_counts(row) for row in rows]
     scores = [{} if found is None else matrix_scores(found.counts, found.class_names) for found in counts]
     several = any(row.score.n > 1 for row in rows)
     figures = [
-        (f"{label(metric)}{unit(metric)}", [mean_and_spread(row.score, metric) for row in rows]),
-        ("95 % interval", [span(row.score, metric) for row in rows]),
+        (f"{label(metric)}{unit(metric)}", [format_score(row.score, metric) for row in rows]),
+        ("95 % interval", [format_interval(row.score, metric) for row in rows]),
         *(
-            (f"{name}{unit(key)}", ["" if (v := of.get(key)) is None else figure(v, key) for of in scores])
+            (f"{name}{unit(key)}", ["" if (v := of.get(key)) is None else format_value(v, key) for of in scores])
             for name, key in zip(POOLED, (ACCURACY, PER_CLASS, MACRO_F1), strict=True)
             if several or key != ACCURACY
         ),
-        (f"paper{unit(metric)}", ["" if row.reported is None else printed(row.reported, metric) for row in rows]),
+        (
+            f"paper{unit(metric)}",
+            ["" if row.reported is None else format_paper_value(row.reported, metric) for row in rows],
+        ),
         (f"minus paper{points(metric)}", [_minus(row, metric) for row in rows]),
         *((f"{label(key)}{unit(key)}", [_beside(row, key) for row in rows]) for key in OF_IMAGES if key != metric),
         ("test images", ["" if found is None else f"{found.images:,}" for found in counts]),
@@ -118,17 +121,17 @@ def _pooled_told(columns: Sequence[tuple[str, list[str]]]) -> list[str]:
 
 
 def _holes(report: Report) -> list[str]:
-    return [f"Missing: {row.name}: {'; '.join(row.holes)}." for row in report.rows if row.holes]
+    return [f"Missing: {row.name}: {'; '.join(row.missing_cells)}." for row in report.rows if row.missing_cells]
 
 
 def _beside(row: Row, metric: str) -> str:
     found = score(row.runs, metric)
-    return "" if found.mean is None else mean_and_spread(found, metric)
+    return "" if found.mean is None else format_score(found, metric)
 
 
 def _minus(row: Row, metric: str) -> str:
     known = row.reported is not None and row.score.mean is not None
-    return difference((row.score.mean or 0) - (row.reported or 0), metric) if known else ""
+    return format_difference((row.score.mean or 0) - (row.reported or 0), metric) if known else ""
 
 
 def _accuracy(test: Tested | None) -> str:

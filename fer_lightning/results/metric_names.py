@@ -41,19 +41,19 @@ def unit(metric: str) -> str:
     return ", %" if is_fraction(metric) else ""
 
 
-def figure(value: float, metric: str) -> str:
+def format_value(value: float, metric: str) -> str:
     """A value without its unit: percent with one decimal, decibels with two, or three decimals."""
     if _name(metric).startswith(IN_DECIBELS):
         return f"{value:.2f}"
     return f"{100 * value:.1f}" if is_fraction(metric) else f"{value:.3f}"
 
 
-def printed(value: float, metric: str) -> str:
+def format_paper_value(value: float, metric: str) -> str:
     """A paper's value with the digits that the paper prints: `84.57` for 0.8457."""
     return f"{100 * value:.6g}" if is_fraction(metric) else f"{value:.6g}"
 
 
-def difference(value: float, metric: str) -> str:
+def format_difference(value: float, metric: str) -> str:
     """A difference with its sign: percentage points with one decimal, or three decimals."""
     return f"{100 * value:+.1f}" if is_fraction(metric) else f"{value:+.3f}"
 

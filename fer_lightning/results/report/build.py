@@ -97,8 +97,8 @@ def _title(paths: Sequence[Path], collected: Collected) -> str:
 
 def _nothing(paths: Sequence[Path], collected: Collected) -> str:
     places = ", ".join(str(path) for path in paths[:NAMED]) + (" ..." if len(paths) > NAMED else "")
-    if not collected.lost:
+    if not collected.missing_jobs:
         return f"{places}: no result.json here or below: a run writes it when it is finished"
-    jobs = len(collected.lost)
-    why = next((f"; {lost.name}: {in_a_line(lost.reason)}" for lost in collected.lost if lost.reason), "")
+    jobs = len(collected.missing_jobs)
+    why = next((f"; {job.name}: {in_a_line(job.reason)}" for job in collected.missing_jobs if job.reason), "")
     return f"{places}: no finished run, and {jobs} job{'s' * (jobs > 1)} without a whole result{why}"

@@ -8,7 +8,7 @@ from typing import Any
 
 from fer_lightning.config_keys import Effect, row_of
 from fer_lightning.results.confusion_scores import only_answer
-from fer_lightning.results.metric_names import difference, is_fraction, label, points
+from fer_lightning.results.metric_names import format_difference, is_fraction, label, points
 from fer_lightning.results.report.frame import STAGES, batch_sizes, seconds_per_batch
 from fer_lightning.results.report.keys import leaves, source, value
 from fer_lightning.results.report.model import COLUMN, FOLD, LEVEL, ROW, SEED, Comparison, Report, Row, Run
@@ -107,7 +107,9 @@ def _said(comparison: Comparison, metric: str) -> str:
             f"{comparison.test}, {_p(comparison.p)}{_skipped(comparison.lacking)}"
         )
     if (test := comparison.runs) is not None:
-        low, gain, high = (difference(value, metric) for value in (test.interval[0], test.difference, test.interval[1]))
+        low, gain, high = (
+            format_difference(value, metric) for value in (test.interval[0], test.difference, test.interval[1])
+        )
         gain += points(metric).replace(",", "")
         said.append(f"{gain} ({low} to {high}) over {test.pairs} pairs of runs, paired t, {_p(test.p)}")
     return "; ".join(said)

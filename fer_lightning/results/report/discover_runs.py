@@ -13,7 +13,7 @@ from fer_lightning.errors import FerError
 from fer_lightning.results.archived import is_archived
 from fer_lightning.results.consistency import contradiction, foreign_files
 from fer_lightning.results.report.keys import settings
-from fer_lightning.results.report.model import Collected, Lost, Run
+from fer_lightning.results.report.model import Collected, MissingJob, Run
 from fer_lightning.results.result import FILE_NAME as RESULT
 from fer_lightning.results.result import Result, read
 from fer_lightning.results.schema import printable
@@ -127,7 +127,7 @@ def discover_runs(paths: Sequence[Path]) -> Collected:
     """
     found = find_folders(paths)
     runs: list[Run] = []
-    lost: list[Lost] = []
+    missing: list[MissingJob] = []
     notes: list[str] = []
     foreign: list[Path] = []
     for folder in found.runs:
@@ -136,7 +136,7 @@ def discover_runs(paths: Sequence[Path]) -> Collected:
             runs.append(_run(folder, result, None, foreign))
         else:
             chosen, command = ({}, "") if result is None else (_settings(result), _made_by(result))
-            lost.append(Lost(folder.name, folder, FAILED, chosen, wrong, command))
+            missing.append(MissingJob(folder.name, folder, FAILED, chosen, wrong, command))
     for sweep_dir, sweep in found.sweeps.items():
         for job in sweep.jobs:
             folder = sweep_dir / job.folder
@@ -149,9 +149,9 @@ def discover_runs(paths: Sequence[Path]) -> Collected:
                 if sweep.dir:  # it may have been moved, or copied
                     command = command.replace(f"{sweep.dir}/", f"{sweep_dir.absolute()}/")
                 chosen = settings({}, job.overrides)
-                lost.append(Lost(job.name, folder, state, chosen, wrong, command, sweep.sweep_name))
+                missing.append(MissingJob(job.name, folder, state, chosen, wrong, command, sweep.sweep_name))
         notes += _unplanned(sweep)
-    return Collected(tuple(runs), tuple(lost), (*notes, *_foreign(foreign)))
+    return Collected(tuple(runs), tuple(missing), (*notes, *_foreign(foreign)))
 
 
 def _read(folder: Path) -> tuple[Result | None, str]:

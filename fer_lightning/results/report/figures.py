@@ -18,9 +18,9 @@ from fer_lightning.errors import FerError
 from fer_lightning.results.figures.bars import MOST, Bar, Group, grouped_bars
 from fer_lightning.results.figures.confusion import confusion_matrix
 from fer_lightning.results.figures.score_dots import Scored, score_dots
-from fer_lightning.results.metric_names import axis, figure, is_fraction, label, printed
-from fer_lightning.results.report.formatting import is_bold, mean_and_spread
-from fer_lightning.results.report.frame import worded
+from fer_lightning.results.metric_names import axis, format_paper_value, format_value, is_fraction, label
+from fer_lightning.results.report.formatting import format_score, is_bold
+from fer_lightning.results.report.frame import column_name
 from fer_lightning.results.report.keys import check_keys, source, value
 from fer_lightning.results.report.learning_curves import Curves
 from fer_lightning.results.report.model import CELL, COLUMN, ROW, TABLE, Report, Row, Run, Score
@@ -41,15 +41,17 @@ def score_picture(report: Report) -> Picture | None:
     shown = known[:SCORE_ROWS]
     best = next((k for k, (place, _) in enumerate(shown) if is_bold(report, place)), None)
     rows = [row for _, row in shown]
-    said = "; ".join(f"{row.name}: {mean_and_spread(row.score, report.metric)}" for row in rows)
-    drawn = score_dots([scored(row, report.metric) for row in rows], report.metric, best, _first(len(rows), len(known)))
+    said = "; ".join(f"{row.name}: {format_score(row.score, report.metric)}" for row in rows)
+    drawn = score_dots(
+        [score_of(row, report.metric) for row in rows], report.metric, best, _first(len(rows), len(known))
+    )
     return picture(drawn, f"{label(report.metric)} of each row with its 95 % interval. {said}")
 
 
-def scored(row: Row, metric: str) -> Scored:
+def score_of(row: Row, metric: str) -> Scored:
     """A row as its dot is drawn."""
     runs = [value for run in row.runs if (value := run.result.metrics.get(metric)) is not None]
-    text = mean_and_spread(row.score, metric)
+    text = format_score(row.score, metric)
     return Scored(row.name, text, row.score.mean, row.score.interval, runs, row.reported)
 
 
@@ -186,7 +188,7 @@ def _in_order(found: dict[tuple[str, ...], Found], place: int) -> list[str]:
 
 def _title(report: Report, found: dict[tuple[str, ...], Found]) -> str:
     name = label(report.metric)
-    *before, last = map(worded, report.bars)
+    *before, last = map(column_name, report.bars)
     beside = any(one.paper is not None for one in found.values())
     return name[:1].upper() + name[1:] + (" beside the paper's" if beside else f" by {', '.join(before)} and {last}")
 
@@ -198,15 +200,15 @@ def _bar(found: Found | None, metric: str) -> Bar | None:
     mean, interval, paper = found.score.mean, found.score.interval, found.paper
     return Bar(
         value=scale * mean,
-        text=figure(mean, metric),
+        text=format_value(mean, metric),
         ends=None if interval is None else (scale * interval[0], scale * interval[1]),
         paper=None if paper is None else scale * paper,
     )
 
 
 def _said(name: str, found: Found, metric: str) -> str:
-    paper = "" if found.paper is None else f" (paper {printed(found.paper, metric)})"
-    return f"{name} {mean_and_spread(found.score, metric)}{paper}"
+    paper = "" if found.paper is None else f" (paper {format_paper_value(found.paper, metric)})"
+    return f"{name} {format_score(found.score, metric)}{paper}"
 
 
 def _about(report: Report, found: dict[tuple[str, ...], Found]) -> list[str]:
@@ -214,7 +216,7 @@ def _about(report: Report, found: dict[tuple[str, ...], Found]) -> list[str]:
     paper = source(run for one in found.values() for run in one.runs) if set(report.bars) & set(CELL) else ""
     further = [key for key in report.keys if key not in report.bars]
     mixed = [key for key in further if any(len({value(run, key) for run in one.runs}) > 1 for one in found.values())]
-    return [*[paper] * bool(paper), *[f"averaged over {', '.join(map(worded, mixed))}"] * bool(mixed)]
+    return [*[paper] * bool(paper), *[f"averaged over {', '.join(map(column_name, mixed))}"] * bool(mixed)]
 
 
 CSS_INCH = 96  # a browser's pixels in an inch

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from fer_lightning.results.metric_names import difference, figure, label, points, unit
+from fer_lightning.results.metric_names import format_difference, format_value, label, points, unit
 from fer_lightning.results.report.frame import BESIDE, STAGES, batch_sizes, report_frame, seconds_per_batch
 from fer_lightning.results.report.model import Report, Row, Score
 from fer_lightning.results.summary import NONE
@@ -27,7 +27,7 @@ class Printed(NamedTuple):
     values: pd.DataFrame
 
 
-def printed(report: Report) -> Printed:
+def format_table(report: Report) -> Printed:
     """The table of a report: the first column is its metric, the last one what is missing."""
     frame = report_frame(report)
     columns = {name: (texts, values) for name, texts, values in _columns(report, frame) if any(texts)}
@@ -42,25 +42,25 @@ def is_bold(report: Report, place: int) -> bool:
     return report.best_is_supported and report.comparisons[0].best == place
 
 
-def mean_and_spread(score: Score, metric: str) -> str:
+def format_score(score: Score, metric: str) -> str:
     """`71.3 ± 0.8 (3)`, of a single run `71.3 (1)`; a dash where no run has the metric."""
     if score.mean is None:
         return NONE
-    spread = "" if score.sd is None else f" ± {figure(score.sd, metric)}"
-    return f"{figure(score.mean, metric)}{spread} ({score.n})"
+    spread = "" if score.sd is None else f" ± {format_value(score.sd, metric)}"
+    return f"{format_value(score.mean, metric)}{spread} ({score.n})"
 
 
-def span(score: Score, metric: str) -> str:
+def format_interval(score: Score, metric: str) -> str:
     """`70.1 - 72.5`; nothing where no interval is known."""
-    return "" if score.interval is None else " - ".join(figure(end, metric) for end in score.interval)
+    return "" if score.interval is None else " - ".join(format_value(end, metric) for end in score.interval)
 
 
-def short(value: float) -> str:
+def format_hours(value: float) -> str:
     """A duration in hours or minutes: one decimal, or two digits below one."""
     return f"{value:,.1f}" if value >= 1 else f"{value:.2g}"
 
 
-def texts_of(values: Sequence[Any], write: Callable[[Any], str]) -> list[str]:
+def to_texts(values: Sequence[Any], write: Callable[[Any], str]) -> list[str]:
     """The values as texts; "" for None."""
     return ["" if value is None else write(value) for value in values]
 
@@ -74,7 +74,7 @@ def batch_columns(report: Report) -> list[tuple[str, list[str], list[Any]]]:
     seconds = {stage: [seconds_per_batch(row, stage) for row in report.rows] for stage in STAGES}
     return [
         *[("images a batch", listed, [of[0] if of else None for of in sizes])] * (len(batch_sizes(report.rows)) > 1),
-        *((f"{stage}, s a batch", texts_of(values, _three_digits), values) for stage, values in seconds.items()),
+        *((f"{stage}, s a batch", to_texts(values, _three_digits), values) for stage, values in seconds.items()),
     ]
 
 
@@ -83,22 +83,22 @@ def _columns(report: Report, frame: pd.DataFrame) -> list[tuple[str, list[str], 
     rows, metric = report.rows, report.metric
     seconds = (frame["fit_seconds"].fillna(0.0) + frame["test_seconds"].fillna(0.0)) / 3600
     hours = [hours if timed else None for hours, timed in zip(seconds, frame["timed"], strict=True)]
-    missing = [len(row.lost) + len(row.holes) or None for row in rows]
+    missing = [len(row.missing_jobs) + len(row.missing_cells) or None for row in rows]
 
     def column(name: str, key: str, write: Callable[[Any], str]) -> tuple[str, list[str], list[Any]]:
-        return name, texts_of(frame[key], write), list(frame[key])
+        return name, to_texts(frame[key], write), list(frame[key])
 
     return [
-        (f"{label(metric)}{unit(metric)}", [mean_and_spread(row.score, metric) for row in rows], list(frame["mean"])),
-        ("95 % interval", [span(row.score, metric) for row in rows], list(frame["low"])),
-        column(f"paper{unit(metric)}", "paper", partial(figure, metric=metric)),
-        column(f"minus paper{points(metric)}", "difference", partial(difference, metric=metric)),
+        (f"{label(metric)}{unit(metric)}", [format_score(row.score, metric) for row in rows], list(frame["mean"])),
+        ("95 % interval", [format_interval(row.score, metric) for row in rows], list(frame["low"])),
+        column(f"paper{unit(metric)}", "paper", partial(format_value, metric=metric)),
+        column(f"minus paper{points(metric)}", "difference", partial(format_difference, metric=metric)),
         *(
-            column(f"{label(of)}{unit(of)}", name, partial(figure, metric=of))
+            column(f"{label(of)}{unit(of)}", name, partial(format_value, metric=of))
             for name in BESIDE
             if (of := f"test/{name}") != metric
         ),
-        ("hours", texts_of(hours, short), hours),
+        ("hours", to_texts(hours, format_hours), hours),
         column("images/s", "images_per_second", "{:,.0f}".format),
         *batch_columns(report),
         ("missing", [_missing(row) for row in rows], missing),
@@ -106,8 +106,8 @@ def _columns(report: Report, frame: pd.DataFrame) -> list[tuple[str, list[str], 
 
 
 def _missing(row: Row) -> str:
-    counts = [f"{count} {state}" for state, count in sorted(Counter(lost.state for lost in row.lost).items())]
-    holes = len(row.holes)
+    counts = [f"{count} {state}" for state, count in sorted(Counter(job.state for job in row.missing_jobs).items())]
+    holes = len(row.missing_cells)
     return ", ".join([*counts, *[f"{holes} hole{'s' * (holes > 1)}"] * bool(holes)])
 
 

@@ -38,7 +38,7 @@ def report_frame(report: Report) -> pd.DataFrame:
         [row.name for row in report.rows]
     ]
     index = pd.MultiIndex.from_arrays(
-        [pd.Index(level, dtype=object) for level in names], names=[worded(key) for key in report.keys] or [WHOLE]
+        [pd.Index(level, dtype=object) for level in names], names=[column_name(key) for key in report.keys] or [WHOLE]
     )
     return pd.DataFrame(figures, index=index, dtype=object)
 
@@ -48,7 +48,7 @@ def flat(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.reset_index(allow_duplicates=True)
 
 
-def worded(key: str) -> str:
+def column_name(key: str) -> str:
     """A key as the head of a column: `row` for `paper.row`."""
     return key.removeprefix("paper.") if key in CELL else key
 
@@ -66,7 +66,7 @@ def seconds_per_batch(row: Row, stage: str) -> float | None:
 
 def _figures(row: Row, metric: str, test: Comparison | None) -> dict[str, Any]:
     score, results = row.score, [run.result for run in row.runs]
-    failed = sum(lost.state == "failed" for lost in row.lost)
+    failed = sum(job.state == "failed" for job in row.missing_jobs)
     known = score.mean is not None and row.reported is not None
     seconds = {stage: [result.timing.get(f"{stage}_seconds") for result in results] for stage in ("fit", "test")}
     rates = {stage: [result.timing.get(f"{stage}_images_per_second") for result in results] for stage in seconds}
@@ -84,8 +84,8 @@ def _figures(row: Row, metric: str, test: Comparison | None) -> dict[str, Any]:
         "test_images_per_second": _mean(rates["test"]),
         "timed": sum(any(value is not None for value in pair) for pair in zip(*seconds.values(), strict=True)),
         "failed": failed,
-        "unfinished": len(row.lost) - failed,
-        "holes": len(row.holes),
+        "unfinished": len(row.missing_jobs) - failed,
+        "holes": len(row.missing_cells),
         "p": test.p if test else None,
         "test": test.test if test else "",
         "images_compared": test.images if test else None,

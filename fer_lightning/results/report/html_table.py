@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from fer_lightning.results.metric_names import low_is_good
-from fer_lightning.results.report.formatting import is_bold, printed
+from fer_lightning.results.report.formatting import format_table, is_bold
 from fer_lightning.results.report.frame import flat
 from fer_lightning.results.report.model import Report
 from fer_lightning.results.summary import NONE
@@ -47,7 +47,7 @@ def anchor(place: int) -> str:
 
 def html_table(report: Report) -> tuple[list[Column], list[Line]]:
     """The columns, of which the first figure is the report's metric by which the rows stand; and the rows."""
-    texts, values = printed(report)
+    texts, values = format_table(report)
     names, fixed = flat(texts), texts.index.nlevels
     falling = "ascending" if low_is_good(report.metric) else "descending"
     columns = [

@@ -10,9 +10,9 @@ from typing import Any
 
 from fer_lightning.config_keys import COMPARED_BY_KEY, Group, groups, may_differ
 from fer_lightning.errors import FerError, choices
-from fer_lightning.results.report.model import CELL, COLUMN, FOLD, ROW, SEED, TABLE, TITLE, Collected, Lost, Run
+from fer_lightning.results.report.model import CELL, COLUMN, FOLD, ROW, SEED, TABLE, TITLE, Collected, MissingJob, Run
 
-UNKNOWN = "?"  # what a lost job was to do where neither its overrides nor its sweep say it
+UNKNOWN = "?"  # what a missing job was to do where neither its overrides nor its sweep say it
 
 SETTING_OTHERS = ("experiment", "debug")  # groups whose options choose those of others
 ORDER = ("experiment", "data", "preprocess", "augment", "mix", "model", "loss", "optimizer", "scheduler", "callbacks")
@@ -50,7 +50,7 @@ def source(runs: Iterable[Run]) -> str:
 
 
 class Values:
-    """What runs and lost jobs say of keys; of a lost job also what the finished jobs of its sweep agree on."""
+    """What runs and missing jobs say of keys; of a missing job also what the finished jobs of its sweep agree on."""
 
     def __init__(self, collected: Collected) -> None:
         self._siblings: dict[tuple[str, ...], list[Run]] = defaultdict(list)
@@ -59,8 +59,8 @@ class Values:
             self._siblings[_kind(run)].append(run)
         self._agreed: dict[tuple[tuple[str, ...], str], str] = {}
 
-    def of(self, one: Run | Lost, key: str) -> str:
-        """The value; "" where a run says nothing, `?` where a lost job's is unknown."""
+    def of(self, one: Run | MissingJob, key: str) -> str:
+        """The value; "" where a run says nothing, `?` where a missing job's is unknown."""
         if isinstance(one, Run):
             return value(one, key)
         said = one.settings.get(key)
@@ -68,12 +68,12 @@ class Values:
             return self._of_same(one, key)
         return self._of_siblings(_kind(one), key) if said is None else said
 
-    def _of_same(self, lost: Lost, key: str) -> str:
+    def _of_same(self, job: MissingJob, key: str) -> str:
         """What the finished jobs of its sweep say that were asked for the same, but for fold and seed."""
-        asked = tuple((k, v) for k, v in lost.settings.items() if k not in (FOLD, SEED) and not is_quiet(k))
-        place = (lost.sweep or "", *(f"{k}={v}" for k, v in asked))
+        asked = tuple((k, v) for k, v in job.settings.items() if k not in (FOLD, SEED) and not is_quiet(k))
+        place = (job.sweep or "", *(f"{k}={v}" for k, v in asked))
         if (place, key) not in self._agreed:
-            runs = [run for run in self._jobs if run.sweep == lost.sweep and all(value(run, k) == v for k, v in asked)]
+            runs = [run for run in self._jobs if run.sweep == job.sweep and all(value(run, k) == v for k, v in asked)]
             said = {value(run, key) for run in runs}
             self._agreed[place, key] = said.pop() if len(said) == 1 else UNKNOWN
         return self._agreed[place, key]
@@ -86,8 +86,8 @@ class Values:
 
 
 def varying(collected: Collected, values: Values) -> tuple[str, ...]:
-    """The keys in which runs and lost jobs differ, but for fold, seed and quiet ones; groups before their keys."""
-    everything: list[Run | Lost] = [*collected.runs, *collected.lost]
+    """The keys in which runs and missing jobs differ, but for fold, seed and quiet ones; groups before their keys."""
+    everything: list[Run | MissingJob] = [*collected.runs, *collected.missing_jobs]
     named = dict.fromkeys(key for one in everything for key in one.settings)
     candidates = [key for key in named if key not in (FOLD, SEED) and not is_quiet(key)]
     differing = [key for key in candidates if len({values.of(one, key) for one in everything} - {UNKNOWN}) > 1]
@@ -103,8 +103,8 @@ def telling(collected: Collected, values: Values) -> tuple[str, ...]:
     apart, runs = varying(collected, values), collected.runs
     if not all(value(run, ROW) for run in runs):
         return apart
-    cells: dict[tuple[str, ...], list[Run | Lost]] = defaultdict(list)
-    everything: list[Run | Lost] = [*runs, *collected.lost]
+    cells: dict[tuple[str, ...], list[Run | MissingJob]] = defaultdict(list)
+    everything: list[Run | MissingJob] = [*runs, *collected.missing_jobs]
     for one in everything:
         cells[tuple(values.of(one, key) for key in CELL)].append(one)
     known = [ones for cell, ones in cells.items() if UNKNOWN not in cell]
@@ -139,7 +139,7 @@ def check_keys(keys: Sequence[str], runs: Sequence[Run], name: str = "by") -> tu
     return tuple(dict.fromkeys(keys))
 
 
-def _kind(one: Run | Lost) -> tuple[str, ...]:
+def _kind(one: Run | MissingJob) -> tuple[str, ...]:
     return (one.sweep or "", *(one.settings.get(group, "") for group in SETTING_OTHERS))
 
 

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 
 from fer_lightning.errors import FerError, choices
 from fer_lightning.results.figures.curve_bundles import EPOCHS, ITERATIONS, OVER, Bundle, History, curve_bundles, mean
-from fer_lightning.results.metric_names import figure, is_fraction, label, low_is_good, unit
+from fer_lightning.results.metric_names import format_value, is_fraction, label, low_is_good, unit
 from fer_lightning.results.report.model import Report, Row, Run
 
 log = logging.getLogger(__name__)
@@ -63,7 +63,7 @@ class Curves(NamedTuple):
             line = mean(bundle.curves)
             if line.epochs:
                 highest = max(line.values)
-                lines.append([bundle.name, f"{reached(line, self.over):,.0f}", figure(highest, self.metric)])
+                lines.append([bundle.name, f"{reached(line, self.over):,.0f}", format_value(highest, self.metric)])
         head = ["row", f"reached at {self.over.removesuffix('s')}", f"highest{unit(self.metric)}"]
         return pd.DataFrame(lines, columns=head, dtype=object)
 
@@ -129,7 +129,7 @@ def _bundles(rows: Sequence[Row], metric: str, over: str) -> list[Bundle]:
 
 def _ends(found: Sequence[History], metric: str) -> str:
     last = [curve.values[-1] for curve in found]
-    low, high = figure(min(last), metric), figure(max(last), metric)
+    low, high = format_value(min(last), metric), format_value(max(last), metric)
     return low if low == high else f"{low} to {high}"
 
 

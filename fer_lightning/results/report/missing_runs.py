@@ -39,11 +39,11 @@ def missing_runs(report: Report) -> list[MissingRun]:
     """Everything that is missing, in the order of the rows."""
     found = []
     for row in report.rows:
-        for lost in row.lost:
-            reason, log = in_a_line(lost.reason) or STATES.get(lost.state, lost.state), lost.reason.strip()
-            found.append(MissingRun(lost.name, reason, lost.command, log if "\n" in log else ""))
-        for hole in row.holes:
-            found.append(MissingRun(f"{row.name}: {hole}", "other rows have such a run", _command(row, hole)))
+        for job in row.missing_jobs:
+            reason, log = in_a_line(job.reason) or STATES.get(job.state, job.state), job.reason.strip()
+            found.append(MissingRun(job.name, reason, job.command, log if "\n" in log else ""))
+        for cell in row.missing_cells:
+            found.append(MissingRun(f"{row.name}: {cell}", "other rows have such a run", _command(row, cell)))
     return found
 
 
@@ -59,12 +59,12 @@ def in_a_line(reason: str) -> str:
     return f"{why} ({ended})" if why and ended else why or ended
 
 
-def _command(row: Row, hole: str) -> str:
-    """That of a run of the row, with the fold and the seed of the hole; "" of a row that has no run."""
+def _command(row: Row, cell: str) -> str:
+    """That of a run of the row, with the fold and the seed of the missing cell; "" of a row that has no run."""
     if not row.runs:
         return ""
     words = shlex.split(row.runs[0].command)
-    wanted = hole.split(", ")
+    wanted = cell.split(", ")
     named = tuple(f"{word.partition('=')[0]}=" for word in wanted if word.startswith((FOLD, SEED)))
     return shlex.join([*(word for word in words if not word.lstrip("+").startswith(named)), *wanted])
 
@@ -78,7 +78,7 @@ class Occupied:
 
     Attributes:
         frame: data set and protocol; rows of different ones have different folds. None of a row without a run.
-        places: of its runs and lost jobs.
+        places: of its runs and missing jobs.
     """
 
     frame: Any
@@ -89,7 +89,7 @@ def missing_cells(rows: Sequence[Occupied], axes: Sequence[str]) -> list[tuple[s
     """For each row what it lacks, as in `data.fold=2, seed=1`; an axis that has one value is not named.
 
     Rows are measured against each other where they have the same frame and share a place, directly or through a third
-    row: folds of one row and seeds of another that have nothing in common are no grid, and a single row has no holes.
+    row: folds of one row and seeds of another that have nothing in common are no grid, and a single row lacks nothing.
     """
     grids: list[tuple[Any, set[Place], list[int]]] = []
     for number, row in enumerate(rows):

@@ -52,7 +52,7 @@ class Run:
 
 
 @dataclass(frozen=True)
-class Lost:
+class MissingJob:
     """A job of a sweep that has no result.
 
     Attributes:
@@ -80,12 +80,12 @@ class Collected:
 
     Attributes:
         runs: with a result.
-        lost: jobs without one, and runs whose result is broken.
+        missing_jobs: jobs without one, and runs whose result is broken.
         notes: what a reader must know, a sentence each.
     """
 
     runs: tuple[Run, ...]
-    lost: tuple[Lost, ...]
+    missing_jobs: tuple[MissingJob, ...]
     notes: tuple[str, ...] = ()
 
 
@@ -113,9 +113,9 @@ class Row:
 
     Attributes:
         key: what tells this row from the others; "" where a run says nothing of a key.
-        runs: at least one, unless every job of the row was lost; by fold and seed.
-        lost: its jobs without a result.
-        holes: folds and seeds that other rows have and this one has not, nor lost, as in `data.fold=2, seed=1`.
+        runs: at least one, unless every job of the row is missing; by fold and seed.
+        missing_jobs: its jobs without a result.
+        missing_cells: folds and seeds that other rows have and this one lacks, as in `data.fold=2, seed=1`.
         score: of the report's metric.
         reported: what the paper says, a fraction; None where no config names one, or several name different ones.
         ensemble: whether it is the averaged probabilities of others instead of runs.
@@ -123,8 +123,8 @@ class Row:
 
     key: dict[str, str]
     runs: tuple[Run, ...]
-    lost: tuple[Lost, ...]
-    holes: tuple[str, ...]
+    missing_jobs: tuple[MissingJob, ...]
+    missing_cells: tuple[str, ...]
     score: Score
     reported: float | None = None
     ensemble: bool = False

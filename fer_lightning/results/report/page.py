@@ -16,17 +16,17 @@ from matplotlib.colors import to_hex
 
 from fer_lightning.atomic_write import atomic_write
 from fer_lightning.control_characters import without_controls_in_lines
-from fer_lightning.results.metric_names import figure, label, unit
+from fer_lightning.results.metric_names import format_value, label, unit
 from fer_lightning.results.report import figures
 from fer_lightning.results.report.caveats import footnotes
-from fer_lightning.results.report.formatting import mean_and_spread, short, texts_of
+from fer_lightning.results.report.formatting import format_hours, format_score, to_texts
 from fer_lightning.results.report.frame import report_frame
 from fer_lightning.results.report.html_table import anchor, html_table
 from fer_lightning.results.report.learning_curves import curves_of
 from fer_lightning.results.report.missing_runs import missing_runs
 from fer_lightning.results.report.model import FOLD, Report, Row, Run
 from fer_lightning.results.report.paper_table import paper_tables
-from fer_lightning.results.report.rows import Pooled, pooled
+from fer_lightning.results.report.rows import Pooled, pool_counts
 from fer_lightning.results.style import RATES, ink_on
 from fer_lightning.results.summary import NONE
 
@@ -65,7 +65,7 @@ def _environment() -> Environment:
 
 
 def _content(report: Report, path: Path) -> dict[str, object]:
-    counts = [pooled(row) for row in report.rows]
+    counts = [pool_counts(row) for row in report.rows]
     curves = curves_of(report)
     known = [(row.name, found) for row, found in zip(report.rows, counts, strict=True) if found is not None]
     columns, lines = html_table(report)
@@ -128,9 +128,9 @@ def _costs(report: Report) -> dict[str, object]:
         (frame["fit_seconds"].fillna(0.0) + frame["test_seconds"].fillna(0.0)) / 3600,
     )
     timed = frame[frame["timed"] > 0]
-    rates = [texts_of(timed[key], "{:,.0f}".format) for key in ("images_per_second", "test_images_per_second")]
-    minutes = map(short, 60 * timed["hours"] / timed["timed"])
-    rows = zip(timed["name"], timed["timed"], map(short, timed["hours"]), minutes, *rates, strict=True)
+    rates = [to_texts(timed[key], "{:,.0f}".format) for key in ("images_per_second", "test_images_per_second")]
+    minutes = map(format_hours, 60 * timed["hours"] / timed["timed"])
+    rows = zip(timed["name"], timed["timed"], map(format_hours, timed["hours"]), minutes, *rates, strict=True)
     return {"costs": list(rows), "hours": float(timed["hours"].sum())}
 
 
@@ -143,12 +143,12 @@ def _detail(report: Report, place: int, counts: Pooled | None, page: Path) -> di
     return {
         "anchor": anchor(place),
         "name": row.name,
-        "value": mean_and_spread(row.score, report.metric),
+        "value": format_score(row.score, report.metric),
         "ensemble": row.ensemble,
         "paper": ", ".join(str(papers[0][key]) for key in ("title", "table") if papers[0].get(key)) if papers else "",
         "runs": [_run(run, row, report.metric, page) for run in row.runs],
         "commands": list(dict.fromkeys(run.command for run in row.runs if run.command)),
-        "missing": len(row.lost) + len(row.holes),
+        "missing": len(row.missing_jobs) + len(row.missing_cells),
         "counts": counts,
         "confusion": figures.confusion_picture(row, counts) if counts is not None and drawn else None,
         "recalls": [(c, NONE if share is None else f"{100 * share:.1f} %", f"{n:,}") for c, n, share in recalls],
@@ -162,7 +162,7 @@ def _run(run: Run, row: Row, metric: str, page: Path) -> dict[str, Any]:
     return {
         "fold": NONE if fold in (None, "") else str(fold),
         "seed": NONE if row.ensemble else str(run.result.seed),
-        "value": NONE if value is None else figure(value, metric),
+        "value": NONE if value is None else format_value(value, metric),
         "folder": text,
         "link": link,
     }

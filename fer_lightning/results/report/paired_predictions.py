@@ -25,7 +25,7 @@ Numbers = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
-class Answers:
+class ImageOutcomes:
     """What one run, or several of them, answered on N images.
 
     Attributes:
@@ -48,7 +48,7 @@ class Register:
     _name_of: list[int] = field(default_factory=list)
     _known: dict[bytes, Numbers] = field(default_factory=dict)
 
-    def answers(self, run: Run) -> Answers | None:
+    def answers(self, run: Run) -> ImageOutcomes | None:
         """What the run answered, images as in its file; None where no predictions were kept or the file is broken.
 
         A broken file is a warning, and the report goes on without it.
@@ -71,12 +71,12 @@ class Register:
         """The numbers (N,) without regard to true classes: equal for equal names."""
         return np.array(self._name_of, dtype=np.int64)[images]
 
-    def _numbered(self, image: Any, true: Any, right: npt.NDArray[np.bool_]) -> Answers:
+    def _numbered(self, image: Any, true: Any, right: npt.NDArray[np.bool_]) -> ImageOutcomes:
         key = pa.record_batch([image, true], names=COLUMNS[:2]).serialize().to_pybytes()
         if key not in self._known:
             pairs = zip(image.to_pylist(), true.to_pylist(), strict=True)
             self._known[key] = np.array([self._number(pair) for pair in pairs], dtype=np.int64)
-        return Answers(self._known[key], right, np.ones(len(right), dtype=np.int8))
+        return ImageOutcomes(self._known[key], right, np.ones(len(right), dtype=np.int8))
 
     def _number(self, pair: tuple[str, str]) -> int:
         number = self._numbers.setdefault(pair, len(self._numbers))
@@ -85,17 +85,17 @@ class Register:
         return number
 
 
-def together(parts: Sequence[Answers]) -> Answers:
+def combine(parts: Sequence[ImageOutcomes]) -> ImageOutcomes:
     """The answers of several runs, images in ascending order; an image that a run names twice counts twice."""
     if all(part.images is parts[0].images for part in parts) and _ascends(parts[0].images):
         right, runs = (sum(getattr(part, name).astype(np.int64) for part in parts) for name in ("right", "runs"))
-        return Answers(parts[0].images, np.asarray(right), np.asarray(runs))
+        return ImageOutcomes(parts[0].images, np.asarray(right), np.asarray(runs))
     images, place = np.unique(np.concatenate([part.images for part in parts]), return_inverse=True)
     right, runs = (
         np.bincount(place, np.concatenate([getattr(part, name) for part in parts])).astype(np.int64)
         for name in ("right", "runs")
     )
-    return Answers(images, right, runs)
+    return ImageOutcomes(images, right, runs)
 
 
 def _ascends(images: Numbers) -> bool:

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from fer_lightning.results.metric_names import label, printed, unit
-from fer_lightning.results.report.formatting import mean_and_spread
+from fer_lightning.results.metric_names import format_paper_value, label, unit
+from fer_lightning.results.report.formatting import format_score
 from fer_lightning.results.report.keys import UNKNOWN, source
 from fer_lightning.results.report.model import CELL, COLUMN, ROW, Report, Row
 
@@ -89,7 +89,9 @@ def _table(rows: Sequence[Row], metric: str, apart: Sequence[str]) -> PaperTable
 
 
 def _cell(row: Row, metric: str) -> Cell:
-    return Cell(mean_and_spread(row.score, metric), "" if row.reported is None else printed(row.reported, metric))
+    return Cell(
+        format_score(row.score, metric), "" if row.reported is None else format_paper_value(row.reported, metric)
+    )
 
 
 NUMBER = re.compile(r"\d+(?:\.\d+)?")

@@ -18,7 +18,7 @@ from fer_lightning.results.metric_names import is_fraction, low_is_good
 from fer_lightning.results.report import caveats
 from fer_lightning.results.report.keys import UNKNOWN, Values, check_keys, telling, varying
 from fer_lightning.results.report.missing_runs import Occupied, Place, in_order, missing_cells
-from fer_lightning.results.report.model import FOLD, LEVEL, SEED, Collected, Lost, Row, Run, Score
+from fer_lightning.results.report.model import FOLD, LEVEL, SEED, Collected, MissingJob, Row, Run, Score
 from fer_lightning.results.result import Result
 
 
@@ -27,7 +27,7 @@ def make_rows(
 ) -> tuple[tuple[str, ...], tuple[Row, ...], tuple[str, ...]]:
     """What the rows differ in, the rows from the best to the worst, and what a reader must know.
 
-    Without `by` the rows differ in the keys that vary among the runs and lost jobs, but for `data.fold`, `seed` and
+    Without `by` the rows differ in the keys that vary among the runs and missing jobs, but for `data.fold`, `seed` and
     keys on which no figure depends (see `keys.is_quiet`); where every run names its cell in a paper's table, they are
     those cells. Of runs of one config the newest counts.
 
@@ -44,13 +44,13 @@ def make_rows(
     apart = varying(collected, values)
     keys = telling(collected, values) if by is None else check_keys(by, collected.runs)
     axes = [axis for axis in (FOLD, SEED) if axis not in keys]
-    groups: dict[tuple[str, ...], tuple[list[Run], list[Lost]]] = defaultdict(lambda: ([], []))
+    groups: dict[tuple[str, ...], tuple[list[Run], list[MissingJob]]] = defaultdict(lambda: ([], []))
     for run in collected.runs:
         groups[tuple(values.of(run, key) for key in keys)][0].append(run)
-    for lost in collected.lost:
-        groups[tuple(values.of(lost, key) for key in keys)][1].append(lost)
+    for job in collected.missing_jobs:
+        groups[tuple(values.of(job, key) for key in keys)][1].append(job)
 
-    def place(one: Run | Lost) -> Place:
+    def place(one: Run | MissingJob) -> Place:
         return tuple(values.of(one, axis) for axis in axes)
 
     left_out, whole = 0, []
@@ -163,7 +163,7 @@ class Pooled(NamedTuple):
         return [(c, n, k / n if n else None) for c, n, k in zip(self.class_names, support, hits, strict=True)]
 
 
-def pooled(row: Row) -> Pooled | None:
+def pool_counts(row: Row) -> Pooled | None:
     """The sum over a row's runs; None where no run has counts, or where the classes of two runs differ."""
     kept = [run.result for run in row.runs if run.result.confusion_matrix]
     if not kept or any(result.class_names != kept[0].class_names for result in kept):

@@ -15,7 +15,7 @@ from scipy.stats import binomtest, t
 
 from fer_lightning.results.metric_names import label, low_is_good
 from fer_lightning.results.report.model import LEVEL, Comparison, Row, Run, RunTest
-from fer_lightning.results.report.paired_predictions import Answers, Numbers, Register, together
+from fer_lightning.results.report.paired_predictions import ImageOutcomes, Numbers, Register, combine
 
 TESTED = "test/accuracy"
 MCNEMAR, BOOTSTRAP = "McNemar", "paired bootstrap"
@@ -71,12 +71,12 @@ class _Best:
     def __init__(self, row: Row) -> None:
         self._row = row
         self._register = Register()
-        self._read: dict[Any, Answers | None] = {}
+        self._read: dict[Any, ImageOutcomes | None] = {}
 
     def against(self, other: Row, place: int) -> Comparison:
         """An uncorrected test, or why there is none."""
         by_fold = self._row.ensemble or other.ensemble
-        ours, theirs = grouped(self._row, by_fold), grouped(other, by_fold)
+        ours, theirs = group_runs(self._row, by_fold), group_runs(other, by_fold)
         shared = [key for key in ours if key in theirs]
         if not shared:
             return _untested(place, "they share no fold" if by_fold else "they share no fold and seed")
@@ -87,7 +87,7 @@ class _Best:
             lacking += first.count(None) + second.count(None)
             known = [[answers for answers in side if answers is not None] for side in (first, second)]
             if all(known):
-                one, two = (together(side) for side in known)
+                one, two = (combine(side) for side in known)
                 pairs.append(_paired(one, two))
                 relabelled |= self._relabelled(one, two, pairs[-1].images)
         if not pairs:
@@ -97,12 +97,12 @@ class _Best:
             return _untested(place, f"{images} another true class there")
         return replace(_tested(place, pairs), lacking=lacking)
 
-    def _kept(self, run: Run) -> Answers | None:
+    def _kept(self, run: Run) -> ImageOutcomes | None:
         if id(run) not in self._read:
             self._read[id(run)] = self._register.answers(run)
         return self._read[id(run)]
 
-    def _relabelled(self, one: Answers, two: Answers, same: Numbers) -> set[int]:
+    def _relabelled(self, one: ImageOutcomes, two: ImageOutcomes, same: Numbers) -> set[int]:
         """The images that both tested and that are not among the `same`: their true classes differ."""
         if one.images is two.images:
             return set()
@@ -110,10 +110,12 @@ class _Best:
         return set(np.setdiff1d(np.intersect1d(named(one.images), named(two.images)), named(same)).tolist())
 
 
-def _paired(one: Answers, two: Answers) -> _Pair:
+def _paired(one: ImageOutcomes, two: ImageOutcomes) -> _Pair:
     if one.images is not two.images:
         images, first, second = np.intersect1d(one.images, two.images, assume_unique=True, return_indices=True)
-        one, two = (Answers(images, side.right[rows], side.runs[rows]) for side, rows in ((one, first), (two, second)))
+        one, two = (
+            ImageOutcomes(images, side.right[rows], side.runs[rows]) for side, rows in ((one, first), (two, second))
+        )
     # each run of the one side with each of the other
     return _Pair(one.images, two.runs * one.right - one.runs * two.right, one.runs * two.runs)
 
@@ -198,7 +200,7 @@ def holm(values: Sequence[float]) -> list[float]:
 Groups = dict[Any, list[Run]]  # (fold, seed), or the fold alone -> the runs of one row
 
 
-def grouped(row: Row, by_fold: bool) -> Groups:
+def group_runs(row: Row, by_fold: bool) -> Groups:
     """The runs of a row by fold and seed, or by fold alone."""
     groups: Groups = defaultdict(list)
     for run in row.runs:
@@ -215,7 +217,7 @@ def over_runs(best: Row, other: Row, metric: str) -> RunTest | None:
     Runs of k-fold protocols share training images, so that p may be too small there (Dietterich 1998).
     """
     by_fold = best.ensemble or other.ensemble
-    ours, theirs = (_means(grouped(row, by_fold), metric) for row in (best, other))
+    ours, theirs = (_means(group_runs(row, by_fold), metric) for row in (best, other))
     gains = np.array([ours[key] - theirs[key] for key in ours if key in theirs])
     if len(gains) < 2:
         return None

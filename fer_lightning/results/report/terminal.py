@@ -14,7 +14,7 @@ from rich.text import Text
 
 from fer_lightning.results.printing import is_terminal, print_lines, rich_text, table_lines, takes_unicode, text_table
 from fer_lightning.results.report.caveats import footnotes
-from fer_lightning.results.report.formatting import is_bold, printed
+from fer_lightning.results.report.formatting import format_table, is_bold
 from fer_lightning.results.report.frame import flat
 from fer_lightning.results.report.missing_runs import missing_runs
 from fer_lightning.results.report.model import Report
@@ -35,7 +35,7 @@ def print_report(report: Report, places: Sequence[Path] = (), stream: TextIO | N
     """
     stream = sys.stdout if stream is None else stream
     room = Console(file=stream).width if is_terminal(stream) else None
-    texts = printed(report).texts
+    texts = format_table(report).texts
     best = next((place for place in range(len(report.rows)) if is_bold(report, place)), None)
     left_out: list[str] = []
     for name in DISPENSABLE if room is not None else ():

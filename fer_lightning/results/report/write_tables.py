@@ -13,7 +13,7 @@ from fer_lightning.control_characters import without_controls
 from fer_lightning.results.escaping import csv_cell, latex_text, markdown_text
 from fer_lightning.results.metric_names import is_fraction, label
 from fer_lightning.results.report.caveats import footnotes
-from fer_lightning.results.report.formatting import is_bold, printed
+from fer_lightning.results.report.formatting import format_table, is_bold
 from fer_lightning.results.report.frame import flat, report_frame
 from fer_lightning.results.report.missing_runs import missing_runs
 from fer_lightning.results.report.model import Report
@@ -86,7 +86,7 @@ def _bold_row(report: Report) -> int | None:
 
 
 def _markdown(report: Report) -> Iterator[str]:
-    texts = printed(report).texts
+    texts = format_table(report).texts
     yield f"# {markdown_text(report.title)}\n"
     yield from markdown_table(flat(texts), texts.index.nlevels, _bold_row(report))
     yield ""
@@ -113,7 +113,7 @@ def _code(command: str) -> Iterator[str]:
 
 
 def _latex(report: Report) -> Iterator[str]:
-    texts = printed(report).texts
+    texts = format_table(report).texts
     fixed, table = texts.index.nlevels, flat(texts)
     cells = table.astype(object)
     cells.iloc[:, :fixed] = cells.iloc[:, :fixed].map(latex_text)

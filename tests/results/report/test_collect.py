@@ -48,13 +48,13 @@ def test_jobs_without_a_result_are_lost_whatever_their_state_says(tmp_path, make
     make_result(sweep / "loss=l1")
     found = discover_runs([tmp_path])
     assert [(run.folder.name, run.sweep) for run in found.runs] == [("loss=l1", "by_loss")]
-    assert [(lost.name, lost.state) for lost in found.lost] == [
+    assert [(lost.name, lost.state) for lost in found.missing_jobs] == [
         ("loss=l2", "failed"),
         ("loss=focal", "planned"),
         ("loss=smoothed", "running"),
         ("loss=weighted", "failed"),
     ]
-    l2, focal, _, weighted = found.lost
+    l2, focal, _, weighted = found.missing_jobs
     assert (l2.command, l2.reason, l2.sweep) == (again, "a\nNaN\nexit code 1", "by_loss")
     assert (focal.command, focal.settings, focal.folder) == (
         "fer-train loss=focal",
@@ -73,12 +73,12 @@ def test_a_broken_result_is_one_warning_and_counts_as_failed(tmp_path, make_resu
         (broken / "result.json").write_text("{")
     found = discover_runs([tmp_path])
     assert len(found.runs) == 1
-    assert {(lost.name, lost.state, lost.sweep) for lost in found.lost} == {
+    assert {(lost.name, lost.state, lost.sweep) for lost in found.missing_jobs} == {
         ("loss=l2", "failed", "s"),
         ("alone", "failed", None),
     }
     assert sorted(str(record.getMessage()).count("result.json") for record in caplog.records) == [1, 1]
-    assert all("is no whole JSON file" in lost.reason for lost in found.lost)
+    assert all("is no whole JSON file" in lost.reason for lost in found.missing_jobs)
 
 
 def test_a_sweep_that_has_not_begun_all_its_jobs_is_noted(tmp_path, make_result, make_sweep):
@@ -95,7 +95,7 @@ def test_commands_of_a_sweep_that_was_moved_lead_to_where_it_is(tmp_path, make_s
     content = json.loads((sweep / "sweep.json").read_text())
     (sweep / "sweep.json").write_text(json.dumps({**content, "dir": str(sweep)}))
     sweep.rename(tmp_path / "after")
-    (lost,) = discover_runs([tmp_path / "after"]).lost
+    (lost,) = discover_runs([tmp_path / "after"]).missing_jobs
     assert lost.command == f'fer-train loss=l1 hydra.run.dir="{tmp_path}/after/loss=l1" hydra.mode=RUN'
 
 
@@ -139,13 +139,13 @@ def test_a_result_that_contradicts_itself_is_one_warning_and_counts_as_failed(
         rewrite(folder, **fields)
     found = discover_runs([tmp_path])
     assert [run.folder.name for run in found.runs] == ["whole"]
-    assert [(lost.name, lost.state, lost.settings["loss"]) for lost in found.lost] == [
+    assert [(lost.name, lost.state, lost.settings["loss"]) for lost in found.missing_jobs] == [
         ("alone", "failed", "l1"),
         ("loss=l1", "failed", "l1"),
     ]
     assert len(caplog.records) == 2
-    assert [lost.command for lost in found.lost] == ["fer-train loss=l1"] * 2
-    for record, lost in zip(caplog.records, found.lost, strict=True):
+    assert [lost.command for lost in found.missing_jobs] == ["fer-train loss=l1"] * 2
+    for record, lost in zip(caplog.records, found.missing_jobs, strict=True):
         assert re.search(f"{lost.folder.name}/result.json contradicts itself: .*{says}", record.getMessage())
         assert re.search(says, lost.reason)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from reports import report, row, run
 
-from fer_lightning.results.report.model import Comparison, Lost
+from fer_lightning.results.report.model import Comparison, MissingJob
 from fer_lightning.results.report.write_tables import write_csv
 
 
@@ -18,7 +18,7 @@ def lines_of(made, folder):
 
 
 def lost(state):
-    return Lost("job", Path("/runs/b"), state, {}, "why", "fer-train", "s")
+    return MissingJob("job", Path("/runs/b"), state, {}, "why", "fer-train", "s")
 
 
 def test_each_row_is_a_line_of_all_its_figures(tmp_path):
@@ -31,7 +31,7 @@ def test_each_row_is_a_line_of_all_its_figures(tmp_path):
     runs = [run(metrics=m, timing=timing, seed=seed) for seed, m in enumerate(metrics)]
     first = row(mean=2 * third, sd=0.1 + 0.2, runs=runs, interval=(0.25, 1.0), reported=0.5, loss="l1", model="cnn")
     jobs = [lost("failed"), lost("failed"), lost("running"), lost("planned")]
-    second = row(mean=0.5, n=1, lost=jobs, holes=["seed=1"], loss="l2", model="cnn")
+    second = row(mean=0.5, n=1, missing_jobs=jobs, missing_cells=["seed=1"], loss="l2", model="cnn")
     one, two = lines_of(report(first, second, p=0.0123), tmp_path)
     names = "loss model metric mean sd n low high paper difference macro_f1 balanced_accuracy fit_seconds test_seconds"
     further = "images_per_second failed unfinished holes p test images_compared reason p_over_runs pairs"
@@ -49,7 +49,11 @@ def test_each_row_is_a_line_of_all_its_figures(tmp_path):
 
 
 def test_a_row_without_a_result_and_a_pair_without_a_test_stay_in_it(tmp_path):
-    best, other, nothing = row(loss="l1"), row(mean=0.6, loss="l2"), row(mean=None, lost=[lost("failed")], loss="l3")
+    best, other, nothing = (
+        row(loss="l1"),
+        row(mean=0.6, loss="l2"),
+        row(mean=None, missing_jobs=[lost("failed")], loss="l3"),
+    )
     made = replace(report(best, other, nothing), comparisons=(Comparison(0, 1, "", None, None, 0, "no, none"),))
     lines = lines_of(made, tmp_path)
     assert [line["loss"] for line in lines] == ["l1", "l2", "l3"]

@@ -10,7 +10,7 @@ from reports import cells, header, report
 from fer_lightning.results.metric_names import label
 from fer_lightning.results.report.ensemble import with_ensemble
 from fer_lightning.results.report.model import Report
-from fer_lightning.results.report.rows import pooled
+from fer_lightning.results.report.rows import pool_counts
 from fer_lightning.results.report.significance import compare
 
 ACCURACY = "test/accuracy"
@@ -42,7 +42,7 @@ def test_two_nets_that_are_wrong_on_different_images_mend_each_other(tmp_path):
     assert made.score.interval == tuple(result.intervals[ACCURACY])
     np.testing.assert_allclose(made.runs[0].predictions.probabilities[:2], [[0.9, 0.1], [0.6, 0.4]], atol=1e-6)
     assert notes == ("The ensemble averages the probabilities of 2 runs for each image.",)
-    assert pooled(made).counts.tolist() == [[3, 0], [1, 2]]
+    assert pool_counts(made).counts.tolist() == [[3, 0], [1, 2]]
 
 
 def test_it_averages_over_rows_and_seeds_within_each_fold(tmp_path):

@@ -15,7 +15,7 @@ from reports import report, row, run, write_metrics
 from fer_lightning.results.figures.curve_bundles import Bundle, History, curve_bundles
 from fer_lightning.results.figures.score_dots import score_dots
 from fer_lightning.results.report import figures
-from fer_lightning.results.report.figures import picture, scored
+from fer_lightning.results.report.figures import picture, score_of
 from fer_lightning.results.report.learning_curves import curves_of, history
 from fer_lightning.results.style import TRAIN, VAL
 
@@ -23,7 +23,7 @@ LONG = "a loss of an uncommonly long name, whose author did not know when to sto
 
 
 def draw_scores(rows, metric, **further):
-    return score_dots([scored(row, metric) for row in rows], metric, **further)
+    return score_dots([score_of(row, metric) for row in rows], metric, **further)
 
 
 def dots(figure, marker, colour):

@@ -11,7 +11,7 @@ from reports import cells, header, report, row, run
 
 from fer_lightning.results.escaping import latex_text
 from fer_lightning.results.metric_names import label
-from fer_lightning.results.report.model import Lost
+from fer_lightning.results.report.model import MissingJob
 from fer_lightning.results.report.write_tables import SHOWN, write_latex
 
 HOSTILE = '\\input{x} {a} $b$ & c_d #1 50% ~^ <e> |f| [g] *h* `i` "j" k--l ± \x1b[31m'
@@ -24,12 +24,12 @@ def written(made, folder):
 
 
 def failed(name="fold 1", reason="Traceback\nValueError: nan"):
-    return Lost(name, Path("/runs/b"), "failed", {}, reason, "fer-train data.fold=1", "s")
+    return MissingJob(name, Path("/runs/b"), "failed", {}, reason, "fer-train data.fold=1", "s")
 
 
 def hostile():
     return report(
-        row(loss=HOSTILE, key=f"[{HOSTILE}", lost=[failed(HOSTILE, HOSTILE)]),
+        row(loss=HOSTILE, key=f"[{HOSTILE}", missing_jobs=[failed(HOSTILE, HOSTILE)]),
         row(mean=0.6, loss="*", key="-1", runs=[run(paper={"value": 0.7})], reported=0.7),
         p=0.001,
         title=HOSTILE,
@@ -43,7 +43,7 @@ def body(text):
 
 def test_a_row_is_a_line_of_cells(tmp_path):
     first = row(mean=0.713, sd=0.008, n=3, interval=(0.701, 0.725), reported=0.72, loss="l1")
-    text = written(report(first, row(mean=None, lost=[failed()], loss="l2")), tmp_path)
+    text = written(report(first, row(mean=None, missing_jobs=[failed()], loss="l2")), tmp_path)
     one, two = body(text)
     assert one.startswith(r"l1 & 71.3 $\pm$ 0.8 (3) & 70.1--72.5 & 72.0 & $-$0.7 &")
     assert two.startswith(r"l2 & -- &  &")
@@ -116,7 +116,7 @@ def test_the_caption_says_metric_test_and_n(tmp_path):
 
 
 def test_what_is_missing_is_named_and_the_rest_counted(tmp_path):
-    made = report(row(lost=[failed(f"job {k}") for k in range(SHOWN + 3)]))
+    made = report(row(missing_jobs=[failed(f"job {k}") for k in range(SHOWN + 3)]))
     text = written(made, tmp_path)
     assert r"Missing: job 0: ValueError: nan\par" in text
     assert f"job {SHOWN - 1}:" in text

@@ -10,7 +10,7 @@ from reports import cells, compact, header, report, row, run
 from fer_lightning.results.escaping import markdown_text
 from fer_lightning.results.report.caveats import footnotes
 from fer_lightning.results.report.missing_runs import missing_runs
-from fer_lightning.results.report.model import Lost
+from fer_lightning.results.report.model import MissingJob
 from fer_lightning.results.report.write_tables import write_markdown
 
 
@@ -27,7 +27,7 @@ def table_of(text):
 
 def failed(**fields):
     given = {"name": "fold 1", "folder": Path("/runs/b"), "state": "failed", "settings": {}, "sweep": "s"}
-    return Lost(**given | {"reason": "Traceback\nValueError: nan", "command": "fer-train data.fold=1"} | fields)
+    return MissingJob(**given | {"reason": "Traceback\nValueError: nan", "command": "fer-train data.fold=1"} | fields)
 
 
 def test_the_table_is_that_of_every_report(tmp_path):
@@ -48,7 +48,11 @@ def test_the_best_is_bold_only_where_a_test_supports_it(tmp_path, p, strong):
 
 
 def test_everything_below_the_table_is_there(tmp_path):
-    made = report(row(loss="l1", lost=[failed()], holes=["data.fold=2"]), row(mean=0.6, loss="l2"), notes=["A note."])
+    made = report(
+        row(loss="l1", missing_jobs=[failed()], missing_cells=["data.fold=2"]),
+        row(mean=0.6, loss="l2"),
+        notes=["A note."],
+    )
     text = written(made, tmp_path)
     for note in footnotes(made):
         assert f"- {markdown_text(note)}\n" in text
@@ -72,12 +76,12 @@ def test_names_that_look_like_markup_stay_text(tmp_path):
 
 def test_a_command_with_backticks_stays_inside_of_its_block(tmp_path):
     command = "fer-train title='```x````' a='b|c\\d'"
-    text = written(report(row(lost=[failed(command=command)])), tmp_path)
+    text = written(report(row(missing_jobs=[failed(command=command)])), tmp_path)
     assert f"  `````sh\n  {command}\n  `````\n" in text
 
 
 def test_a_report_without_keys_or_figures_is_a_table_too(tmp_path):
-    made = replace(report(row(mean=None, lost=[failed()], loss="")), keys=())
+    made = replace(report(row(mean=None, missing_jobs=[failed()], loss="")), keys=())
     assert table_of(written(made, tmp_path))[2][:2] == ["all runs", "-"]
 
 

@@ -7,12 +7,12 @@ import pytest
 from reports import Page, report, row, run, write_metrics
 
 from fer_lightning.results.report import figures
-from fer_lightning.results.report.model import Lost
+from fer_lightning.results.report.model import MissingJob
 from fer_lightning.results.report.page import write_page
-from fer_lightning.results.report.rows import pooled
+from fer_lightning.results.report.rows import pool_counts
 
 HOSTILE = "<script>alert('x')</script>\"'&<b>"
-FAILED = Lost("fold 1", Path("/runs/b"), "failed", {}, "Traceback\nValueError: nan", "fer-train data.fold=1", "s")
+FAILED = MissingJob("fold 1", Path("/runs/b"), "failed", {}, "Traceback\nValueError: nan", "fer-train data.fold=1", "s")
 
 
 @pytest.fixture
@@ -28,9 +28,9 @@ def written(tmp_path):
 @pytest.fixture
 def hostile(tmp_path):
     folder = tmp_path / "a <script> & b"
-    lost = Lost(HOSTILE, folder, "failed", {}, f"{HOSTILE}\n{HOSTILE}", HOSTILE, HOSTILE)
+    lost = MissingJob(HOSTILE, folder, "failed", {}, f"{HOSTILE}\n{HOSTILE}", HOSTILE, HOSTILE)
     made = run(folder, names=(HOSTILE, "yes"), command=HOSTILE, sweep=HOSTILE, paper={"title": HOSTILE})
-    return report(row(runs=[made], lost=[lost], loss=HOSTILE), title=HOSTILE, notes=[HOSTILE])
+    return report(row(runs=[made], missing_jobs=[lost], loss=HOSTILE), title=HOSTILE, notes=[HOSTILE])
 
 
 def test_a_page_is_whole_html_with_every_tag_closed_and_every_name_once(written, hostile):
@@ -57,7 +57,7 @@ def test_names_that_look_like_markup_stay_text_wherever_they_stand(written, host
 def test_nothing_on_the_page_lies_outside_of_it(written, tmp_path):
     write_metrics(tmp_path / "metrics.csv", [0.5, 0.6])
     made = run(tmp_path, files={"metrics": "metrics.csv"}, command="fer-train paths.data=https://example.org")
-    text, page = written(report(row(runs=[made], lost=[FAILED])))
+    text, page = written(report(row(runs=[made], missing_jobs=[FAILED])))
     loading = [v for _, attributes in page.elements for k, v in attributes.items() if k in ("src", "srcset", "data")]
     assert loading
     assert all(v.startswith("data:image/png;base64,") for v in loading)
@@ -72,18 +72,18 @@ def test_nothing_on_the_page_lies_outside_of_it(written, tmp_path):
 
 def test_counts_of_a_row_are_summed_over_its_runs():
     one, two = run(counts=((7, 3), (2, 8))), run(seed=1, counts=((6, 4), (0, 0)))
-    found = pooled(row(runs=[one, two]))
+    found = pool_counts(row(runs=[one, two]))
     assert found.counts.tolist() == [[13, 7], [2, 8]]
     assert (found.runs, found.right, found.images) == (2, 21, 30)
     assert found.recalls() == [("no", 20, 13 / 20), ("yes", 10, 0.8)]
 
 
 def test_counts_are_not_summed_over_other_classes_or_of_runs_without():
-    assert pooled(row(runs=[run(), run(names=("no", "maybe"))])) is None
-    assert pooled(row(runs=[run(counts=())])) is None
-    assert pooled(row(mean=None)) is None
-    assert pooled(row(runs=[run(counts=()), run()])).runs == 1
-    assert pooled(row(runs=[run(counts=((0, 0), (1, 3)))])).recalls() == [("no", 0, None), ("yes", 4, 0.75)]
+    assert pool_counts(row(runs=[run(), run(names=("no", "maybe"))])) is None
+    assert pool_counts(row(runs=[run(counts=())])) is None
+    assert pool_counts(row(mean=None)) is None
+    assert pool_counts(row(runs=[run(counts=()), run()])).runs == 1
+    assert pool_counts(row(runs=[run(counts=((0, 0), (1, 3)))])).recalls() == [("no", 0, None), ("yes", 4, 0.75)]
 
 
 def test_recalls_of_the_pooled_counts_are_on_the_page(written):
@@ -99,13 +99,13 @@ def test_recalls_of_the_pooled_counts_are_on_the_page(written):
 def test_a_companion_that_is_absent_takes_its_own_section_only(written, tmp_path):
     write_metrics(tmp_path / "metrics.csv", [0.5, 0.6])
     full = run(tmp_path, files={"metrics": "metrics.csv"})
-    _, page = written(report(row(runs=[full], lost=[FAILED])))
+    _, page = written(report(row(runs=[full], missing_jobs=[FAILED])))
     whole = {"table", "missing", "figures", "recalls", "cost", "rows"}
     assert whole <= set(page.ids())
     assert len(page.all("img")) == 3
 
     (tmp_path / "metrics.csv").unlink()
-    _, page = written(report(row(runs=[full], lost=[FAILED])))
+    _, page = written(report(row(runs=[full], missing_jobs=[FAILED])))
     assert whole <= set(page.ids())
     assert len(page.all("img")) == 2  # without the learning curves
 
@@ -117,7 +117,7 @@ def test_a_companion_that_is_absent_takes_its_own_section_only(written, tmp_path
 
 
 def test_a_report_of_lost_jobs_alone_is_a_page_without_figures(written):
-    _, page = written(report(row(mean=None, lost=[FAILED])))
+    _, page = written(report(row(mean=None, missing_jobs=[FAILED])))
     assert not page.all("img")
     assert "ValueError: nan" in page.text
     assert "Traceback ValueError: nan" in page.text  # its log
@@ -138,8 +138,8 @@ def test_only_what_a_test_supports_stands_in_bold(written):
 def test_the_table_says_how_it_is_sorted_and_by_what(written):
     rows = [
         row(0.8006, loss="l2", n=1),
-        row(0.80055, loss="l1", n=1, lost=[FAILED], holes=["seed=1", "seed=2"]),
-        row(None, loss="", lost=[FAILED]),
+        row(0.80055, loss="l1", n=1, missing_jobs=[FAILED], missing_cells=["seed=1", "seed=2"]),
+        row(None, loss="", missing_jobs=[FAILED]),
     ]
     text, page = written(report(*rows))
     head = {th["data-kind"] + th["aria-sort"] for th in page.all("th") if "aria-sort" in th}

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 from reports import Page, report, row, run, write_metrics
 
-from fer_lightning.results.report.model import Lost
+from fer_lightning.results.report.model import MissingJob
 from fer_lightning.results.report.page import write_page
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -40,7 +40,7 @@ def browse(*options):
 @pytest.fixture
 def page(tmp_path):
     write_metrics(tmp_path / "metrics.csv", [0.5, 0.6, 0.7])
-    lost = Lost("fold 1", tmp_path, "failed", {}, "Traceback\nValueError", "fer-train data.fold=1", "s")
+    lost = MissingJob("fold 1", tmp_path, "failed", {}, "Traceback\nValueError", "fer-train data.fold=1", "s")
     accuracies = {"cnn10": 0.9, "cnn9": 0.801, "vgg": 0.8, "cnn2": 0.095}
     rows = [
         row(
@@ -53,7 +53,7 @@ def page(tmp_path):
         for name, a in accuracies.items()
     ]
     path = tmp_path / "report.html"
-    write_page(report(*rows, row(None, lost=[lost], model="alexnet"), title="<i>a</i> sweep"), path)
+    write_page(report(*rows, row(None, missing_jobs=[lost], model="alexnet"), title="<i>a</i> sweep"), path)
     return path
 
 

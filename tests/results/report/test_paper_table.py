@@ -115,7 +115,7 @@ def test_a_lost_job_is_in_the_cell_of_its_experiment_where_another_fold_says_whi
             leave(sweep / name, row.removesuffix("0"), 0, fold=int(fold), overrides=name.split(","))
     report = make_report([tmp_path])
     assert report.keys == ("paper.row", "paper.column")
-    assert {row.name: (len(row.lost), row.holes) for row in report.rows} == {
+    assert {row.name: (len(row.missing_jobs), row.missing_cells) for row in report.rows} == {
         "STN-CNN, raw data": (0, ()), "CNN, raw data": (1, ()), "?, ?": (1, ()),
     }  # fmt: skip
     (table,) = paper_tables(report)
@@ -130,7 +130,7 @@ def test_a_lost_seed_of_a_depth_is_in_the_row_of_that_depth(tmp_path):
         words = {"config": {"model.net.depth": depth}, "overrides": name.split(",")}
         make_result(sweep / name, seed=seed, choices={"experiment": "d"}, paper=cell(f"depth {depth}"), **words)
     report = make_report([tmp_path])
-    assert {row.name: len(row.lost) for row in report.rows} == {"depth 2": 0, "depth 4": 1}
+    assert {row.name: len(row.missing_jobs) for row in report.rows} == {"depth 2": 0, "depth 4": 1}
 
 
 def test_the_grid_sets_ours_beside_the_papers_by_rising_figures_of_the_paper(table2):

@@ -123,7 +123,7 @@ def test_by_may_name_a_key_that_only_the_config_has_and_fold_and_seed(tmp_path, 
     assert names(rows_of(tmp_path, by=["trainer.max_epochs"])[1]) == ["trainer.max_epochs=5"]
     _, rows, _ = rows_of(tmp_path, by=["data.fold"])
     assert names(rows) == ["data.fold=0", "data.fold=1"]
-    assert [row.holes for row in rows] == [(), ()]  # what tells rows apart is no hole
+    assert [row.missing_cells for row in rows] == [(), ()]  # what tells rows apart is no hole
 
 
 def test_holes_and_lost_jobs_are_named_and_told_apart(tmp_path, make_result, make_sweep):
@@ -137,9 +137,9 @@ def test_holes_and_lost_jobs_are_named_and_told_apart(tmp_path, make_result, mak
             make_result(sweep / name, fold=int(fold), choices={"loss": loss}, overrides=name.split(","))
     keys, rows, _ = rows_of(tmp_path)
     l1, l2 = sorted(rows, key=lambda row: row.name)
-    assert (keys, l1.name, l1.holes, l1.lost) == (("loss",), "loss=l1", (), ())
-    assert l2.holes == ("data.fold=2",)
-    assert [lost.name for lost in l2.lost] == ["data.fold=1,loss=l2"]
+    assert (keys, l1.name, l1.missing_cells, l1.missing_jobs) == (("loss",), "loss=l1", (), ())
+    assert l2.missing_cells == ("data.fold=2",)
+    assert [lost.name for lost in l2.missing_jobs] == ["data.fold=1,loss=l2"]
     assert l2.score.n == 1
 
 
@@ -149,7 +149,7 @@ def test_a_lost_job_takes_from_its_sweep_what_its_own_words_do_not_say(tmp_path,
     make_result(tmp_path / "alone", choices={"model": "cnn"})
     keys, rows, _ = rows_of(tmp_path)
     assert keys == ("model",)
-    assert {row.name: len(row.lost) for row in rows} == {"model=resnet": 1, "model=cnn": 0}
+    assert {row.name: len(row.missing_jobs) for row in rows} == {"model=resnet": 1, "model=cnn": 0}
 
 
 def test_a_lost_job_of_which_nothing_is_known_stands_by_itself(tmp_path, make_result):
@@ -159,7 +159,7 @@ def test_a_lost_job_of_which_nothing_is_known_stands_by_itself(tmp_path, make_re
     keys, rows, _ = rows_of(tmp_path)
     assert keys == ("loss",)
     assert names(rows) == ["loss=l1", "loss=l2", "loss=?"]
-    assert (rows[2].runs, rows[2].score.mean, rows[2].holes) == ((), None, ())
+    assert (rows[2].runs, rows[2].score.mean, rows[2].missing_cells) == ((), None, ())
 
 
 @pytest.mark.parametrize(
@@ -185,4 +185,7 @@ def test_a_lost_job_is_no_hole_as_well(tmp_path, make_result, make_sweep):
         # the choices of a run know a machine's own file, which no override names
         make_result(sweep / name, fold=int(fold), choices={"loss": loss, "local": "default"})
     _, rows, _ = make_rows(discover_runs([tmp_path]), "test/accuracy")
-    assert {row.name: (len(row.lost), row.holes) for row in rows} == {"loss=l1": (1, ()), "loss=l2": (0, ())}
+    assert {row.name: (len(row.missing_jobs), row.missing_cells) for row in rows} == {
+        "loss=l1": (1, ()),
+        "loss=l2": (0, ()),
+    }

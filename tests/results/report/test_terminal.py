@@ -92,7 +92,7 @@ def test_the_metric_of_the_report_is_never_left_out(report, tmp_path, monkeypatc
 
 
 def test_of_many_missing_runs_the_first_are_listed(report):
-    rows = (report.rows[0], replace(report.rows[1], holes=tuple(f"seed={k}" for k in range(1, 51))))
+    rows = (report.rows[0], replace(report.rows[1], missing_cells=tuple(f"seed={k}" for k in range(1, 51))))
     text = printed(replace(report, rows=rows))
     assert text.count("missing: ") == 20
     assert "and 30 more, see the page" in text

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 from reports import cells, header, over_three_runs
 
-from fer_lightning.results.metric_names import difference, figure, is_fraction, label, low_is_good
+from fer_lightning.results.metric_names import format_difference, format_value, is_fraction, label, low_is_good
 from fer_lightning.results.report.caveats import footnotes
 from fer_lightning.results.report.discover_runs import discover_runs
-from fer_lightning.results.report.formatting import is_bold, printed
+from fer_lightning.results.report.formatting import format_table, is_bold
 from fer_lightning.results.report.missing_runs import in_a_line, missing_runs
-from fer_lightning.results.report.model import Comparison, Lost, Report
+from fer_lightning.results.report.model import Comparison, MissingJob, Report
 from fer_lightning.results.report.rows import make_rows, score
 
 
@@ -24,8 +24,8 @@ def report(tmp_path, make_result):
     timing = {"fit_seconds": 100.0, "test_seconds": 80.0, "fit_images_per_second": 1400.0}
     make_result(tmp_path / "l2", accuracy=0.685, choices={"loss": "l2"}, paper=paper, timing=timing)
     names, rows, notes = make_rows(discover_runs([tmp_path]), "test/accuracy")
-    lost = Lost("data.fold=2,loss=l1", Path(), "failed", {}, "loading\nnet: NaN\nexit code 1", "fer-train again")
-    rows = (replace(rows[0], lost=(lost,)), rows[1])
+    lost = MissingJob("data.fold=2,loss=l1", Path(), "failed", {}, "loading\nnet: NaN\nexit code 1", "fer-train again")
+    rows = (replace(rows[0], missing_jobs=(lost,)), rows[1])
     return Report("test/accuracy", names, rows, (), (*notes, "A note."), "both losses", "2026-01-01T00:00:00+00:00")
 
 
@@ -51,11 +51,13 @@ def test_the_table_by_hand(report):
     assert l2["95 % interval"] == "61.8 - 74.5"  # Wilson's of the 137 of 200 images that it got right
     assert (l2["paper, %"], l2["minus paper, points"]) == ("90.0", "-21.5")
     assert (l2["hours"], l2["images/s"], l2["missing"]) == ("0.05", "1,400", "1 hole")
-    assert printed(report).texts.index.nlevels == 1
+    assert format_table(report).texts.index.nlevels == 1
 
 
 def test_a_column_without_a_figure_is_left_out(report):
-    plain = replace(report, rows=tuple(replace(row, lost=(), holes=(), reported=None) for row in report.rows))
+    plain = replace(
+        report, rows=tuple(replace(row, missing_jobs=(), missing_cells=(), reported=None) for row in report.rows)
+    )
     assert not {"paper, %", "minus paper, points", "missing"} & set(header(plain))
 
 
@@ -68,12 +70,12 @@ def test_a_metric_that_is_no_fraction_has_three_decimals_and_no_percent(report):
 
 def test_a_report_whose_runs_differ_in_nothing_has_a_first_column_all_the_same(report):
     one = replace(report, keys=(), rows=(replace(report.rows[0], key={}),))
-    assert (header(one)[0], cells(one)[0][0], printed(one).texts.index.nlevels) == ("runs", "all runs", 1)
+    assert (header(one)[0], cells(one)[0][0], format_table(one).texts.index.nlevels) == ("runs", "all runs", 1)
 
 
 def test_a_row_of_lost_jobs_alone_has_a_dash(report):
     l2 = report.rows[1]
-    empty = replace(l2, runs=(), holes=(), reported=None, score=score([], "test/accuracy"))
+    empty = replace(l2, runs=(), missing_cells=(), reported=None, score=score([], "test/accuracy"))
     (line,) = table(replace(report, rows=(empty,)))
     assert line == {"loss": "l2", "accuracy, %": "-"}
 
@@ -133,13 +135,15 @@ def test_losses_name_job_or_hole_the_reason_and_the_command(report):
     job, hole = missing_runs(report)
     assert job == ("data.fold=2,loss=l1", "net: NaN (exit code 1)", "fer-train again", "loading\nnet: NaN\nexit code 1")
     assert hole == ("loss=l2: data.fold=1", "other rows have such a run", "fer-train data.fold=1", "")
-    (lost,) = report.rows[0].lost
-    planned = replace(report, rows=(replace(report.rows[0], lost=(replace(lost, state="planned", reason=""),)),))
+    (lost,) = report.rows[0].missing_jobs
+    planned = replace(
+        report, rows=(replace(report.rows[0], missing_jobs=(replace(lost, state="planned", reason=""),)),)
+    )
     assert missing_runs(planned)[0][1] == "planned, not begun"
 
 
 def test_the_command_of_a_hole_says_fold_and_seed_once(report):
-    row = replace(report.rows[0], lost=(), holes=("data.fold=7, seed=3",))
+    row = replace(report.rows[0], missing_jobs=(), missing_cells=("data.fold=7, seed=3",))
     assert missing_runs(replace(report, rows=(row,)))[0][2] == "fer-train loss=l1 data.fold=7 seed=3"
 
 
@@ -167,5 +171,5 @@ def test_metrics_by_name():
         *(True, True, False, False)
     ]
     assert [low_is_good(f"test/{name}") for name in ("ece", "loss", "accuracy")] == [True, True, False]
-    assert (figure(0.7127, "test/accuracy"), figure(1.25, "test/loss")) == ("71.3", "1.250")
-    assert (difference(-0.0214, "test/accuracy"), difference(0.5, "val/loss")) == ("-2.1", "+0.500")
+    assert (format_value(0.7127, "test/accuracy"), format_value(1.25, "test/loss")) == ("71.3", "1.250")
+    assert (format_difference(-0.0214, "test/accuracy"), format_difference(0.5, "val/loss")) == ("-2.1", "+0.500")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fer_lightning.results.metric_names import axis, figure, label, points, unit
+from fer_lightning.results.metric_names import axis, format_value, label, points, unit
 from fer_lightning.results.report.build import make_report
 from tools.doc_tables import report_tables
 
@@ -48,6 +48,6 @@ def test_enlarged_images_are_published_in_decibels_beside_interpolation(tmp_path
 
 def test_decibels_have_their_unit_and_two_digits():
     assert (unit("test/psnr"), points("val/psnr"), label("test/psnr_bicubic")) == (", dB", ", dB", "PSNR of bicubic")
-    assert figure(28.456, "test/psnr") == "28.46"
+    assert format_value(28.456, "test/psnr") == "28.46"
     assert (axis("test/psnr"), axis("test/accuracy"), axis("test/loss")) == ("PSNR (dB)", "accuracy (%)", "test loss")
     assert (unit("test/ssim"), points("test/accuracy"), points("test/loss")) == ("", ", points", "")
