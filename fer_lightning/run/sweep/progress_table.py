@@ -17,8 +17,9 @@ from rich.table import Table
 from rich.text import Text
 
 from fer_lightning.control_characters import without_controls, without_controls_in_lines
+from fer_lightning.results.metric_names import is_fraction, unit
 from fer_lightning.results.printing import rich_text, takes_unicode
-from fer_lightning.results.summary import duration, percent
+from fer_lightning.results.summary import decibels, duration, percent
 from fer_lightning.results.sweep import DONE, FAILED, PLANNED, RUNNING, JobState, SweepState
 from fer_lightning.run.sweep import state
 
@@ -142,7 +143,9 @@ def _jobs(count: int) -> str:
 
 def _worded(monitor: str, job: JobState) -> str:
     assert job.value is not None
-    return f"{job.value:.4f}" if monitor.endswith("/loss") else percent(job.value)
+    if is_fraction(monitor):
+        return percent(job.value)
+    return decibels(job.value) if unit(monitor) else f"{job.value:.4f}"
 
 
 def _near(path: Path) -> str:
