@@ -15,7 +15,8 @@ from fer_lightning.data.expressions import relabel
 from fer_lightning.data.faces import FaceSet, Integers
 from fer_lightning.data.folds import stratified_sample
 from fer_lightning.data.names import plain_text
-from fer_lightning.data.protocols import Protocol, Request, apply_protocol
+from fer_lightning.data.protocols import PROTOCOLS, Protocol, Request, apply_protocol
+from fer_lightning.data.protocols.published import map_published_splits
 from fer_lightning.errors import FerError, choices
 
 log = logging.getLogger(__name__)
@@ -101,6 +102,8 @@ def check_exclusion(how: str) -> None:
 def exclude_copies(faces: FaceSet, protocol: Protocol, how: str) -> Protocol:
     """The protocol without the training images that have a copy in validation or test.
 
+    Of a protocol whose nets teach others, without those that have one on a side that is held out from all of them.
+
     Args:
         faces: before a model's preprocessing.
         protocol: as published.
@@ -112,6 +115,8 @@ def exclude_copies(faces: FaceSet, protocol: Protocol, how: str) -> Protocol:
     if how == "none" or not len(protocol.train):
         return protocol
     held_out = np.union1d(protocol.val, protocol.test)
+    if PROTOCOLS[protocol.name].teaches and faces.split is not None:
+        held_out = np.union1d(held_out, np.flatnonzero(np.isin(map_published_splits(faces.split), ("val", "test"))))
     copied = find_exact_copies(faces, protocol.train, held_out)
     if how == "near":
         copied = find_near_copies(faces, protocol.train, held_out, copied)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -38,6 +40,14 @@ def test_the_training_side_loses_what_was_asked_and_the_others_nothing(faces, ho
 def test_copies_in_validation_and_in_test_both_count(faces):
     assert exclude_copies(faces, protocol([0, 3], [4], [7]), "exact").train.tolist() == [3]
     assert exclude_copies(faces, protocol([0, 3], [7], [4]), "exact").train.tolist() == [3]
+
+
+def test_nets_that_teach_train_on_no_copy_of_the_published_test_side_which_they_do_not_read(faces):
+    named = replace(faces, split=np.array(["train"] * 4 + ["test", "train", "val", "test"]))
+    sides = protocol([0, 1, 2, 3], [6], [5])
+    assert exclude_copies(named, sides, "exact").train.tolist() == [0, 1, 2, 3]
+    assert exclude_copies(named, replace(sides, name="train_kfold"), "exact").train.tolist() == [1, 2, 3]
+    assert exclude_copies(named, replace(sides, name="train_kfold"), "near").train.tolist() == [3]
 
 
 def test_copies_within_a_side_stay(faces):

@@ -68,6 +68,7 @@ PROTOCOLS = {
         check=train_kfold_number,
         apart=Apart.PEOPLE,
         published=True,
+        teaches=True,
     ),
     "test_only": Rule(test_only, apart=Apart.NOTHING, filled=("test",)),
     "train_is_test": Rule(train_is_test, apart=Apart.NOTHING),

@@ -87,6 +87,8 @@ class Rule:
         apart: what no two sides share.
         filled: the sides that must have images.
         published: whether it follows the sides that the data name.
+        teaches: whether its nets are to teach one of `official`: then no copy of an image that `official` holds out
+            trains them either, where `data.exclude_copies` is set.
         val_tests: whether the validation images are the test images as well, so that no published test side is read.
     """
 
@@ -98,6 +100,7 @@ class Rule:
     check: Callable[[Request], object] = accept_any_request
     apart: Apart = Apart.COPIES
     filled: tuple[str, ...] = ("train", "val", "test")
+    teaches: bool = False
     val_tests: bool = False
     published: bool = False
 
