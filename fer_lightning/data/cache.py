@@ -25,10 +25,10 @@ from fer_lightning.os_errors import naming
 
 log = logging.getLogger(__name__)
 
-FORMAT = 1  # part of every key: raise it when the files below change
-CHUNK = 256  # pictures in memory at once while a set is written
-# what comes of files that are cut off or garbled (TokenError: the header of an array), lack a column (TypeError), or
-# hold other bytes than were written (FerError)
+FORMAT = 1  # part of every key: increase it when the format of the files below changes
+CHUNK = 256  # images in memory at once while a set is written
+# errors from files that are truncated or damaged (TokenError: the header of an array), lack a column (TypeError), or
+# fail the check of their digests (FerError)
 DAMAGE = (
     *(OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, RuntimeError),
     *(zipfile.BadZipFile, tokenize.TokenError, FerError),
@@ -36,11 +36,11 @@ DAMAGE = (
 Columns = dict[str, npt.NDArray[Any]]
 Loaded = TypeVar("Loaded")
 DIGESTS_FILE = "digests.json"
-DIGEST_BLOCK = 1 << 20  # bytes: a set of 40 GB takes one megabyte of digests, and no more than one block is in memory
+DIGEST_BLOCK = 1 << 20  # bytes: digests of 40 GB take one megabyte, and only one block is in memory
 
 
 def content_hash(*parts: object, files: Iterable[Path] = ()) -> str:
-    """32 hex digits of the values and of the bytes of the files, in order."""
+    """32 hex digits: a hash of the values and of the bytes of the files, in order."""
     digest = blake2b(json.dumps([FORMAT, *parts], sort_keys=True, default=str).encode(), digest_size=16)
     for file in files:
         with file.open("rb") as stream:
@@ -50,14 +50,14 @@ def content_hash(*parts: object, files: Iterable[Path] = ()) -> str:
 
 
 def cache_faces(cache_dir: Path, name: str, key: str, make: Callable[[], FaceSet]) -> FaceSet:
-    """The FaceSet of `key`, opened memory-mapped; made by `make` when the cache has none that can be read.
+    """Loads the FaceSet of `key`, memory-mapped; without a valid one in the cache it is made by `make`.
 
     Args:
-        cache_dir: where cached sets live; made when missing.
-        name: readable head of the folder's name.
+        cache_dir: folder of the cache, which is created if missing.
+        name: readable prefix of the folder's name.
         key: `content_hash` of everything that `make` depends on.
-        make: draws, reads or prepares the faces; its fingerprint is replaced by `key`, and pixels that are made one by
-            one must come out in one size.
+        make: draws, reads or prepares the faces; their fingerprint is replaced by `key`, and images that are computed
+            one by one must have one size.
     """
     return _load_or_make(
         cache_dir, name, key, lambda folder: _write_faces(make(), folder), lambda folder: _open_faces(folder, key)
@@ -65,14 +65,14 @@ def cache_faces(cache_dir: Path, name: str, key: str, make: Callable[[], FaceSet
 
 
 def cache_columns(cache_dir: Path, name: str, key: str, make: Callable[[], Mapping[str, npt.NDArray[Any]]]) -> Columns:
-    """The table of `key`, as `cached` keeps a FaceSet; arguments as there."""
+    """Loads the table of `key`; arguments as in `cache_faces`."""
     return _load_or_make(cache_dir, name, key, lambda folder: _write_columns(make(), folder), _read_columns)
 
 
 def cache_rows(
     cache_dir: Path, name: str, key: str, count: int, make: Callable[[], Iterable[npt.NDArray[Any]]]
 ) -> npt.NDArray[Any]:
-    """The array of `key`, memory-mapped: `count` rows, which `make` gives in parts; the rest as of `cached`."""
+    """Loads the array of `key`, memory-mapped: `count` rows, which `make` yields in parts; else as in `cache_faces`."""
 
     def write(folder: Path) -> None:
         _write_parts(make(), count, folder / "rows.npy")
@@ -83,12 +83,11 @@ def cache_rows(
 def _load_or_make(
     cache_dir: Path, name: str, key: str, write: Callable[[Path], None], open_: Callable[[Path], Loaded]
 ) -> Loaded:
-    """What `open_` finds in the folder of `key`, filled by `write` when there is none that can be read.
+    """Opens the folder of `key` with `open_`; without a valid one it is written by `write`.
 
-    Two processes that ask at once make it once: the second waits for the first. A folder is written beside its
-    place and renamed, so that a process killed half-way leaves nothing that looks finished. Every byte is compared
-    with the folder's digests before anything is read from it. A finished folder is opened without a lock,
-    so that a cache which may only be read can be used.
+    Of two processes at once the second waits for the first. A folder is written beside its place and renamed, so that
+    an interrupted process leaves no incomplete folder. Every byte is compared with the folder's digests before it is
+    opened. A complete folder is opened without a lock, so that a read-only cache can be used.
     """
     folder = cache_dir / f"{name}-{key}"
 
@@ -97,7 +96,7 @@ def _load_or_make(
         return open_(folder)
 
     if folder.is_dir() and has_digests(folder):
-        with contextlib.suppress(*DAMAGE):  # made again below, by the one process that holds the lock
+        with contextlib.suppress(*DAMAGE):  # made again below, by the process that holds the lock
             return opened()
     cache_dir.mkdir(parents=True, exist_ok=True)
     with FileLock(cache_dir / f"{folder.name}.lock"):
@@ -109,7 +108,7 @@ def _load_or_make(
             except DAMAGE as damage:
                 log.warning("%s is damaged (%s): making it again", folder, damage)
         _remove(folder)
-        for leftover in cache_dir.glob(f"{folder.name}.*.partial"):  # of a process that was killed
+        for leftover in cache_dir.glob(f"{folder.name}.*.partial"):  # of an interrupted process
             _remove(leftover)
         log.info("making the set '%s' (once; kept in %s)", name, cache_dir)
         scratch = folder.with_name(f"{folder.name}.{os.getpid()}.partial")
@@ -126,7 +125,7 @@ def _load_or_make(
 
 
 def _remove(place: Path) -> None:
-    """Removes whatever is there; of a link the link, never what it points to."""
+    """Removes a file, folder or link, but not the target of a link."""
     if place.is_dir() and not place.is_symlink():
         shutil.rmtree(place)
     else:
@@ -142,16 +141,16 @@ def _write_faces(faces: FaceSet, folder: Path) -> None:
 
 
 def _stream(faces: FaceSet, path: Path) -> None:
-    """Writes pixels that are made one by one without holding all of them."""
+    """Writes images that are computed one by one, without holding all of them in memory."""
     starts = range(0, len(faces), CHUNK)
     parts = (np.stack([faces.pixels[row] for row in range(s, min(s + CHUNK, len(faces)))]) for s in starts)
     _write_parts(parts, len(faces), path)
 
 
 def _write_parts(parts: Iterable[npt.NDArray[Any]], count: int, path: Path) -> None:
-    """Writes a .npy file of `count` rows part by part.
+    """Writes a .npy file of `count` rows in parts.
 
-    By plain writes: where the disk fills up they raise OSError, and a memory map ends the process with SIGBUS.
+    Plain writes raise OSError when the disk is full, where a memory map would end the process with SIGBUS.
     """
     rows = 0
     expected: tuple[Any, ...] = ()
@@ -195,15 +194,15 @@ def write_digests(folder: Path) -> None:
 
 
 def has_digests(folder: Path) -> bool:
-    """Whether the folder has digests at all; those of earlier versions have none."""
+    """Whether the folder has digests; folders of earlier versions have none."""
     return (folder / DIGESTS_FILE).exists()
 
 
 def check_digests(folder: Path) -> None:
-    """Compares every byte with the digests; 0.06 s for 1 GB that the operating system holds in memory.
+    """Compares every byte with the digests; 0.06 s per GB that is in the operating system's page cache.
 
     Raises:
-        FerError: a file has other bytes, or another length, than when it was written.
+        FerError: the bytes or the length of a file have changed.
         OSError: a file is missing or cannot be read.
         ValueError, KeyError, AttributeError, TypeError: the digests themselves are damaged.
     """

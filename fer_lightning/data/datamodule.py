@@ -34,7 +34,7 @@ from fer_lightning.data.selection import (
     limit_training_images,
     select,
 )
-from fer_lightning.data.soft_targets import Shares, SoftTargets, check_soft_targets, read_soft_targets, train_targets
+from fer_lightning.data.soft_targets import Shares, SoftTargets, blend_targets, check_soft_targets, read_soft_targets
 from fer_lightning.data.statistics import channel_statistics, mean_image
 from fer_lightning.errors import FerError
 
@@ -43,14 +43,14 @@ NEUTRAL = "neutral"
 
 
 class PreparedData(NamedTuple):
-    """The faces before and after preparation, and their sides.
+    """The faces before and after preparation, and their split.
 
     Attributes:
-        source: the faces as located and not yet prepared, with the labels of their data set.
-        faces: the same, prepared and labelled in the wanted classes.
-        protocol: the rows of each side.
-        train_targets: (N, C) what the loss compares training images with; None where that is as for other images.
-        untreated: `faces` but for the illumination, where augmentation treats it; None elsewhere.
+        source: the cropped faces before preparation, with the labels of their data set.
+        faces: the same faces, prepared and labelled in the wanted classes.
+        protocol: the rows of each split.
+        train_targets: (N, C) targets of the training images; None if they are those of other images.
+        untreated: `faces` without illumination normalisation, if the augmentation normalises; else None.
     """
 
     source: FaceSet
@@ -64,30 +64,30 @@ class FaceDataModule(pl.LightningDataModule):
     """Batches of one data set under one protocol.
 
     Args:
-        faces: reader that is still to be called with `cache_dir`.
-        class_names: the classes wanted, in the order in which labels count them; images of others are left out.
-        cache_dir: where parsed and prepared pixels are kept.
+        faces: reader, to be called with `cache_dir`.
+        class_names: the wanted classes, in the order of the labels; images of other classes are left out.
+        cache_dir: folder of the cache.
         prepare: the model's preprocessing.
-        input: what the model asks of its images.
+        input: the model's input.
         protocol: a name of `protocols.PROTOCOLS`, or `auto`.
-        fold: which fold tests, for protocols with folds.
-        num_folds: how many folds, for `kfold`, `paper_c_kfold` and `kfold_images` only.
-        val_subjects: people who validate in the group that `subject_8fold` sets aside.
-        locate: finds and cuts out the face of each image; None where images are faces.
-        rotate: degrees; each image stands in the set twice, turned by plus and by minus so much.
+        fold: the fold that tests, for protocols with folds.
+        num_folds: number of folds, for `kfold`, `paper_c_kfold` and `kfold_images` only.
+        val_subjects: subjects who validate in the group that `subject_8fold` sets aside.
+        locate: detects and crops the face of each image; None if images are faces.
+        rotate: degrees; each image is in the set twice, rotated by plus and by minus this angle.
         exclude_copies: `exact` or `near` leaves out training images that have such a copy in validation or test.
-        targets: a file of soft targets, as `read_soft_targets` takes it: training images then have a blend of it and
-            of their labels as target; labels, validation and test stay as they are. None: labels alone.
-        targets_weight: share of the file in the blend, above 0 and up to 1.
-        report_copies: whether a result also says the test accuracy without images that have a copy in train.
-        split_seed: of the random choices of the protocol; separate from `seed`, so that seeds share their folds.
-        max_train_images: train on this many images only, each class in its share; None takes all.
-        epoch_images: images of an epoch, each in its turn; None is each of them once.
+        targets: a file of soft targets for `read_soft_targets`, which are blended with the labels of training images;
+            labels, validation and test are unchanged. None takes labels alone.
+        targets_weight: weight of the file in the blend, above 0 and at most 1.
+        report_copies: whether results include the test accuracy without images that have a copy in train.
+        split_seed: seed of the protocol's random choices; separate from `seed`, so that seeds share their folds.
+        max_train_images: train on this many images only, stratified by class; None takes all.
+        epoch_images: images per epoch, in turn; None takes each image once.
         batch_size: images of the global batch, over all devices.
-        num_workers: processes that load; changes the speed and nothing else.
+        num_workers: worker processes that load batches; affects nothing but speed.
         balanced: draw training images so that every class is equally likely.
-        augment: random change of training images, or None.
-        seed: of the order and the random changes of the training images.
+        augment: augmentation of training images, or None.
+        seed: seed of the order and the augmentation of training images.
     """
 
     def __init__(
@@ -117,7 +117,7 @@ class FaceDataModule(pl.LightningDataModule):
         seed: int = 0,
     ) -> None:
         super().__init__()
-        # what is wrong whatever the faces should not show after a search for them in every image
+        # invalid arguments are refused before faces are detected in every image
         check_loading(batch_size, num_workers, epoch_images)
         prepare.check(input)
         check_exclusion(exclude_copies)
@@ -149,7 +149,7 @@ class FaceDataModule(pl.LightningDataModule):
 
     @property
     def prepared_data(self) -> PreparedData:
-        """The data set, read when it is first asked for."""
+        """The data set, which is read on first access."""
         if self._prepared_data is None:
             self._prepared_data = self._prepare_data()
         return self._prepared_data
@@ -166,29 +166,29 @@ class FaceDataModule(pl.LightningDataModule):
 
     @property
     def has_votes(self) -> bool:
-        """Whether images have shares of classes instead of one label, in training at least."""
+        """Whether images, at least those that train, have shares of classes instead of one label."""
         return self.targets is not None or "target" in self.prepared_data.source.extras
 
     def read_faces(self) -> FaceSet:
-        """The faces as the reader gives them: whole pictures, not turned and not cut."""
+        """The faces as the reader returns them, neither rotated nor cropped."""
         return add_digests(self.read(cache_dir=self.cache_dir), self.cache_dir)
 
     def locate_faces(self) -> FaceSet:
-        """The faces turned and cut out, as a split and a model's preprocessing find them."""
+        """The rotated and cropped faces, before the split and a model's preprocessing."""
         return self.locate.faces(rotate_both_ways(self.read_faces(), self.rotate), self.cache_dir)
 
     def split(self, source: FaceSet) -> tuple[Integers, Protocol]:
-        """Labels (N,) of located faces, counted in `class_names`, and the rows of each side; no model is asked."""
+        """Labels (N,) of cropped faces, as indices into `class_names`, and the rows of each split."""
         label, protocol = select(source, self.class_names, self.protocol_name, self.request)
         protocol = exclude_copies(source, protocol, self.exclude_copies)
         return label, limit_training_images(protocol, label, self.max_train_images, self.request.seed)
 
     def soft_targets(self, source: FaceSet) -> SoftTargets | None:
-        """What `targets` says of located faces; None without such a file."""
+        """The soft targets of cropped faces; None without a file of them."""
         return None if self.targets is None else read_soft_targets(self.targets, source)
 
     def data_digest(self) -> dict[str, str]:
-        """Side -> digest of its images and targets, as `split_digests` has it; no image is prepared for it."""
+        """Split -> digest of its images and targets, as in `split_digests`, without preparing images."""
         if self._prepared_data is not None:
             source, label = self._prepared_data.source, self._prepared_data.faces.label
             protocol, blended = self._prepared_data.protocol, self._prepared_data.train_targets
@@ -199,12 +199,12 @@ class FaceDataModule(pl.LightningDataModule):
         return split_digests(source, label, self.class_names, protocol.splits(), blended)
 
     def image_digests(self, stage: str) -> Integers:
-        """(N,) the digest of each image of a side, in the order of its rows."""
+        """(N,) the digest of each image of a split, in the order of its rows."""
         column: Integers = self.prepared_data.source.extras[COLUMN]
         return column[self.protocol.splits()[stage]]
 
     def prepare_data(self) -> None:
-        """Fills the caches in one process, before others open them."""
+        """Fills the caches in one process, before other processes open them."""
         self.setup()
 
     def setup(self, stage: str | None = None) -> None:
@@ -212,7 +212,7 @@ class FaceDataModule(pl.LightningDataModule):
         self._prepared_data = self.prepared_data
 
     def check_trains(self) -> None:
-        """Raises FerError where a class has no training image."""
+        """Raises FerError if a class has no training image."""
         check_trains(self.protocol, self.faces.label, self.class_names, self.max_train_images)
 
     def class_counts(self) -> list[int]:
@@ -240,15 +240,15 @@ class FaceDataModule(pl.LightningDataModule):
         return self._loader(batches, augment, train=True)
 
     def val_dataloader(self) -> EpochLoader:
-        """Validation batches, in order and as they are."""
+        """Validation batches, in order and without augmentation."""
         return self._loader(SequentialBatches(self.protocol.val, self.batch_size, *self._place()), None)
 
     def test_dataloader(self) -> EpochLoader:
-        """Test batches, in order and as they are."""
+        """Test batches, in order and without augmentation."""
         return self._loader(SequentialBatches(self.protocol.test, self.batch_size, *self._place()), None)
 
     def _place(self) -> tuple[int, int]:
-        """This process's number, and how many there are."""
+        """The rank of this process, and the number of processes."""
         return (self.trainer.global_rank, self.trainer.world_size) if self.trainer else (0, 1)
 
     def _prepare_data(self) -> PreparedData:
@@ -271,7 +271,7 @@ class FaceDataModule(pl.LightningDataModule):
         if soft is None:
             return None
         own = self._votes(source)
-        return train_targets(soft, self.targets_weight, label, self.class_names, protocol, source.ids, own)
+        return blend_targets(soft, self.targets_weight, label, self.class_names, protocol, source.ids, own)
 
     def _loader(self, batches: Sampler[Draw], augment: Augment | None, train: bool = False) -> EpochLoader:
         data, spec = self.prepared_data, self.input
@@ -285,13 +285,13 @@ class FaceDataModule(pl.LightningDataModule):
 
 
 class SequenceDataModule(FaceDataModule):
-    """Batches of chosen frames.
+    """Batches of selected frames of sequences.
 
     Args:
-        faces: reader that is still to be called with `cache_dir` and `frames`.
-        class_names: the classes wanted.
-        frames: which frames of each sequence; a name of `readers.frames.FRAMES`.
-        classes: the name of the set that `class_names` spells out, where it has one.
+        faces: reader, to be called with `cache_dir` and `frames`.
+        class_names: the wanted classes.
+        frames: selection of frames; a name of `readers.frames.FRAMES`.
+        classes: the name of the set of classes in `class_names`, if it has one.
         **common: as for FaceDataModule.
     """
 
@@ -308,10 +308,10 @@ class SequenceDataModule(FaceDataModule):
         self.classes = classes
 
     def read_faces(self) -> FaceSet:
-        """The chosen frames, as the reader gives them.
+        """The selected frames, as the reader returns them.
 
         Raises:
-            FerError: neutral faces are wanted and no such frame was chosen.
+            FerError: neutral faces are wanted and no such frame was selected.
         """
         faces = super().read_faces()
         held = {faces.class_names[number] for number in set(faces.label.tolist()) - {-1}}
@@ -325,12 +325,12 @@ class SequenceDataModule(FaceDataModule):
 
 
 class VotesDataModule(FaceDataModule):
-    """Batches of faces labelled by votes.
+    """Batches of faces that are labelled by votes.
 
     Args:
-        faces: reader that is still to be called with `cache_dir` and `label_mode`.
-        class_names: the classes wanted.
-        label_mode: how votes become a label, or shares that the loss compares with; names are the reader's.
+        faces: reader, to be called with `cache_dir` and `label_mode`.
+        class_names: the wanted classes.
+        label_mode: how labels, or shares of classes, are derived from votes; the names are the reader's.
         **common: as for FaceDataModule.
     """
 

@@ -16,21 +16,21 @@ from fer_lightning.data.inputs import Batch
 from fer_lightning.data.sampling import Draw
 
 Describe = Callable[[torch.Tensor, Draw], torch.Tensor]
-"""Descriptors (N, F) float32 of images (N, channels, size, size) uint8, which this draw has brought."""
+"""Descriptors (N, F) float32 of the images (N, channels, size, size) uint8 of a draw."""
 
 
 class FaceDataset(Dataset[Batch]):
-    """Prepared faces, asked for by the batch.
+    """Prepared faces, indexed by whole batches.
 
     Args:
         pixels: (N, H, W) or (N, H, W, 3) uint8, H and W at least `size`.
         labels: (N,) class numbers.
-        size: side of the image that the net sees; larger ones are cut to their centre.
+        size: side of the net's input; larger images are cropped to their centre.
         channels: 1 or 3; grey faces fill three channels with the same values.
-        augment: random change of every image, or None.
-        votes: (N, C) float32 shares of each class, where a data set has them.
-        whole: shrink images larger than `size` instead of cutting out their centre.
-        describe: what a net sees beside the images, or None.
+        augment: augmentation, or None.
+        votes: (N, C) float32 share of each class, if the data set has shares.
+        whole: resize images larger than `size` instead of cropping their centre.
+        describe: computes descriptors for the net's second input, or None.
     """
 
     def __init__(
@@ -68,9 +68,9 @@ class FaceDataset(Dataset[Batch]):
 
 
 def to_tensor(images: Pixels, size: int, channels: int, whole: bool = False) -> torch.Tensor:
-    """(N, channels, size, size) uint8 from (N, H, W[, 3]) uint8, grey repeated.
+    """Converts (N, H, W[, 3]) uint8 to (N, channels, size, size) uint8; grey is repeated over channels.
 
-    Of larger images the centre, or with `whole` all of it, shrunk by the mean over areas.
+    Larger images are cropped to their centre, or with `whole` resized by the mean over areas.
     """
     if whole and images.shape[1:3] != (size, size):
         images = np.stack([resize(image, size) for image in images])

@@ -23,17 +23,17 @@ CHUNK = 512  # images in memory at once
 def build_describer(
     faces: FaceSet, spec: InputSpec, whole: bool, augment: Augment | None, cache_dir: Path
 ) -> Describe | None:
-    """What describes the batches of `faces`; None where the net sees images alone.
+    """The function that describes batches of `faces`; None if the net takes images alone.
 
-    Images that are the same in every epoch, as they are or in prescribed variants, are described once and kept; those
-    that change at random are described as they come.
+    Descriptors of images that are the same in every epoch, unchanged or in prescribed variants, are computed once and
+    cached; those of randomly augmented images are computed per batch.
 
     Args:
-        faces: prepared.
-        spec: of the net's input.
-        whole: whether the net sees all of an image that is larger than its input.
-        augment: change of the images, or None.
-        cache_dir: where descriptors are kept.
+        faces: prepared faces.
+        spec: input of the net.
+        whole: whether images larger than the input are resized, not cropped.
+        augment: augmentation, or None.
+        cache_dir: folder of the cache.
     """
     hog = spec.descriptor
     if hog is None:
@@ -57,7 +57,7 @@ def build_describer(
 def _cache_descriptors(
     faces: FaceSet, spec: InputSpec, whole: bool, augment: Augment | None, view: int, hog: Hog, cache_dir: Path
 ) -> Descriptors:
-    """(N, F), a row for each face, all in one of their prescribed variants."""
+    """(N, F), a row per face, all in one of their prescribed variants."""
     variant: tuple[object, ...] | None = None
     if augment is not None:
         variant = (type(augment.offline).__name__, vars(augment.offline), view)

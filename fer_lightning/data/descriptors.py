@@ -1,4 +1,4 @@
-"""Histograms of oriented gradients, which a net may see beside the image that they describe."""
+"""Histograms of oriented gradients (HOG) as a second input of a net."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ Descriptors = npt.NDArray[np.float32]
 class Hog:
     """HOG as scikit-image computes it (Dalal and Triggs 2005), with blocks normalised by its default L2-Hys.
 
-    Paper D, section 5 takes HOG features and gives none of their sizes: these are scikit-image's defaults but for the
+    Paper D, section 5 uses HOG features without their sizes: these are the defaults of scikit-image, except for the
     blocks, which are those of Dalal and Triggs.
 
     Attributes:
-        orientations: bins of the gradient's direction, without its sign.
-        cell: side in pixels of the squares that have a histogram each.
-        block: side in cells of the squares that are normalised together; they overlap.
+        orientations: bins of the unsigned gradient direction.
+        cell: side in pixels of the squares with one histogram each.
+        block: side in cells of the overlapping squares that are normalised together.
 
     Raises:
         FerError: a value below 1.
@@ -39,7 +39,7 @@ class Hog:
                 raise FerError(f"model.input.hog.{name}={value}: choose 1 or more")
 
     def check(self, size: int) -> None:
-        """Raises FerError where an image of this side in pixels has no whole block."""
+        """Raises FerError if an image of this side in pixels has no whole block."""
         if size < self.cell * self.block:
             raise FerError(
                 f"model.input.hog: a block of {self.block} x {self.cell} pixels is wider than the image of {size}: "
@@ -47,11 +47,11 @@ class Hog:
             )
 
     def __call__(self, images: Pixels) -> Descriptors:
-        """(N, F) float32 of (N, C, H, W) uint8; of colour images each pixel's steepest channel counts.
+        """(N, F) float32 of (N, C, H, W) uint8; each pixel of a colour image takes the channel of the largest gradient.
 
         F is blocks x blocks x block x block x orientations, with size // cell - block + 1 blocks in a row.
         """
-        from skimage.feature import hog  # half a second to import, and most nets see the image alone
+        from skimage.feature import hog  # half a second to import, and most nets take the image alone
 
         how = {
             "orientations": self.orientations,

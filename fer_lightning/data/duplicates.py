@@ -14,17 +14,17 @@ from fer_lightning.data.image_digests import image_digests
 from fer_lightning.data.images import Images, Pixels, Rows
 
 SIDE = 24  # of a thumbnail, in pixels
-NEAR = 0.90  # the correlation from which two pictures are near copies
-FLAT = 0.01  # grey levels; a thumbnail that varies less is the rounding of its means
-BLOCK = 512  # thumbnails on either side of one product; larger products leave the processor's cache and take longer
+NEAR = 0.90  # least correlation of near copies
+FLAT = 0.01  # grey levels; smaller variation of a thumbnail is rounding error
+BLOCK = 512  # thumbnails per side of a matrix product; larger ones exceed the processor's cache and take longer
 Floats = npt.NDArray[np.float32]
 Booleans = npt.NDArray[np.bool_]
 
 
 def copy_groups(faces: FaceSet) -> Integers:
-    """(N,) numbers from 0 in the order of the rows: the same pictures share one, all others have their own.
+    """(N,) group numbers from 0 in the order of the rows; exact copies share a group.
 
-    The column `digest`, where there is one, says which are the same; else size and pixels do.
+    Images are exact copies if the column `digest` is equal or, without that column, if size and pixels are.
     """
     _, first, group = np.unique(image_digests(faces), return_index=True, return_inverse=True)
     numbers = np.empty(len(first), dtype=np.int64)
@@ -38,12 +38,11 @@ def count_copies(groups: Integers, first: Integers, second: Integers) -> int:
 
 
 class ClosestMatches(NamedTuple):
-    """The most alike of the other pictures, for each of Q pictures.
+    """The most similar other image for each of Q images.
 
     Attributes:
-        correlation: (Q,) from -1 to 1; minus infinity where there is no other picture.
-        other: (Q,) the other picture's number; -1 where there is none. Of several that are equal but for rounding,
-            one of them.
+        correlation: (Q,) from -1 to 1; minus infinity if there is no other image.
+        other: (Q,) index of the other image; -1 if there is none. Any one of those that differ only by rounding.
     """
 
     correlation: Floats
@@ -51,7 +50,7 @@ class ClosestMatches(NamedTuple):
 
 
 def thumbnails(images: Images) -> Floats:
-    """(N, 576) of N pictures, looked at one by one; `thumbnail` says how."""
+    """(N, 576) thumbnails of N images, which are read one by one."""
     result = np.empty((len(images), SIDE * SIDE), dtype=np.float32)
     for number, image in enumerate(images):
         result[number] = thumbnail(image)
@@ -59,13 +58,13 @@ def thumbnails(images: Images) -> Floats:
 
 
 def thumbnail(image: Pixels) -> Floats:
-    """(576,) a picture's grey values at 24x24, less their mean, of unit length; zeros where nothing varies.
+    """(576,) grey values of an image at 24x24, with zero mean and unit length; zeros for a constant image.
 
-    The product of two is the zero-mean correlation of their pictures.
+    The product of two thumbnails is the zero-mean correlation of their images.
 
     Args:
-        image: (H, W) grey or (H, W, 3) RGB, uint8. Its areas are averaged (2x2 means at 48x48), or it is enlarged
-            bilinearly where a side has fewer than 24 pixels.
+        image: (H, W) grey or (H, W, 3) RGB, uint8. Areas are averaged (2x2 means at 48x48); an image with a side below
+            24 pixels is enlarged bilinearly.
     """
     grey = cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_RGB2GRAY) if image.ndim == 3 else image
     method = cv2.INTER_AREA if min(grey.shape) >= SIDE else cv2.INTER_LINEAR
@@ -78,21 +77,21 @@ def thumbnail(image: Pixels) -> Floats:
 
 
 def find_closest(queries: Floats, others: Floats, same: bool = False, block: int = BLOCK) -> ClosestMatches:
-    """For each picture the highest correlation with any other picture, or with its mirror image (left for right).
+    """For each image the highest correlation with any other image or its horizontal mirror image.
 
-    Takes a time that grows with Q times M, and memory for a few times `block` squared numbers.
+    Time grows with Q times M; memory is a few times `block` squared numbers.
 
     Args:
         queries: (Q, 576) thumbnails.
         others: (M, 576) thumbnails.
-        same: both are the same pictures, and none is compared with itself, nor with its own mirror image.
-        block: thumbnails on either side that are compared at once.
+        same: both are the same images, and none is compared with itself or its own mirror image.
+        block: thumbnails per side of a matrix product.
     """
     correlation = np.full(len(queries), -np.inf, dtype=np.float32)
     found = ClosestMatches(correlation, np.full(len(queries), -1, dtype=np.int64))
     for rows in _blocks(0, len(queries), block):
         wanted = _halves(queries[rows])
-        # what one picture is to a second, the second is to it: half of the blocks say all
+        # correlation is symmetric: half of the blocks are enough
         for columns in _blocks(rows.start if same else 0, len(others), block):
             alike = _correlate(wanted, _halves(others[columns]))
             if same and rows == columns:
@@ -100,12 +99,14 @@ def find_closest(queries: Floats, others: Floats, same: bool = False, block: int
             _update_best(found, rows, alike, columns.start)
             if same and rows != columns:
                 _update_best(found, columns, alike.T, rows.start)
-    np.minimum(correlation, 1, out=correlation)  # rounding goes a little beyond
+    np.minimum(correlation, 1, out=correlation)  # rounding may exceed 1
     return found
 
 
 def has_near_copy(found: ClosestMatches, exact: Booleans) -> Booleans:
-    """(Q,) whether a picture has a near copy: correlated with it by 0.90 or more, or an exact copy (blank ones).
+    """(Q,) whether an image has a near copy: one with a correlation of 0.90 or more, or an exact copy.
+
+    Blank images correlate with nothing, so that only exact copies of them are found.
 
     Args:
         found: the answer of `closest`.
@@ -116,12 +117,12 @@ def has_near_copy(found: ClosestMatches, exact: Booleans) -> Booleans:
 
 
 def has_copy(groups: Integers, others: Integers) -> Booleans:
-    """(Q,) whether a picture has an exact copy among M others; both by their numbers from `copy_groups`."""
+    """(Q,) whether an image has an exact copy among M others; both are given by their groups of `copy_groups`."""
     return np.isin(groups, others)
 
 
 def has_copy_within(groups: Integers) -> Booleans:
-    """(N,) whether a picture has an exact copy among the rest, by their numbers from `copy_groups`."""
+    """(N,) whether an image has an exact copy among the others, by their groups of `copy_groups`."""
     _, place, counts = np.unique(groups, return_inverse=True, return_counts=True)
     several: Booleans = counts[place] > 1
     return several
@@ -132,10 +133,10 @@ def _blocks(start: int, stop: int, size: int) -> Iterator[slice]:
 
 
 def _halves(thumbs: Floats) -> tuple[Floats, Floats]:
-    """(N, 288) each: what a thumbnail shares with its mirror image, and what changes its sign there.
+    """(N, 288) each: the symmetric and the antisymmetric part of a thumbnail under mirroring.
 
     With x = s + d and the mirror image of y = s' - d', the two correlations are ss' + dd' and ss' - dd': mirror
-    images cost no second product.
+    images need no second product.
     """
     pictures = thumbs.reshape(-1, SIDE, SIDE)
     left, right = pictures[:, :, : SIDE // 2], pictures[:, :, : SIDE // 2 - 1 : -1]
@@ -145,7 +146,7 @@ def _halves(thumbs: Floats) -> tuple[Floats, Floats]:
 
 
 def _correlate(wanted: tuple[Floats, Floats], others: tuple[Floats, Floats]) -> Floats:
-    """(Q, M) the larger correlation of the two, straight and mirrored."""
+    """(Q, M) the larger of the two correlations, with the image and with its mirror image."""
     alike: Floats = wanted[0] @ others[0].T
     turned: Floats = wanted[1] @ others[1].T
     alike += np.abs(turned, out=turned)
@@ -153,7 +154,7 @@ def _correlate(wanted: tuple[Floats, Floats], others: tuple[Floats, Floats]) -> 
 
 
 def _update_best(found: ClosestMatches, place: slice, alike: Floats, start: int) -> None:
-    """Notes where these correlations, the first column of which is the other picture `start`, beat those so far."""
+    """Updates the best matches; the first column of `alike` is the other image `start`."""
     better = np.flatnonzero(alike.max(axis=1) > found.correlation[place])
     column = alike[better].argmax(axis=1)
     found.correlation[place][better] = alike[better, column]

@@ -11,7 +11,7 @@ from fer_lightning.errors import FerError, choices
 
 EXPRESSIONS = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral", "contempt")
 
-# How data sets, papers and folders of other people spell the same eight expressions.
+# other spellings of the eight expressions in data sets, papers and folders
 SPELLINGS = {
     "anger": "angry",
     "disgusted": "disgust",
@@ -22,7 +22,7 @@ SPELLINGS = {
     "sadness": "sad",
     "surprised": "surprise",
 }
-HELD = "held"  # the classes that the files hold: only the reader of these files can say which
+HELD = "held"  # the classes that the files hold, which only their reader knows
 BASIC = EXPRESSIONS[:6]
 CLASS_SETS = {
     "6": BASIC,
@@ -33,10 +33,10 @@ CLASS_SETS = {
 
 
 def expression(name: str) -> str:
-    """The vocabulary's word for `name`, whatever its case or spelling.
+    """The vocabulary's name of an expression in any case and spelling.
 
     Raises:
-        FerError: the name is no expression of the vocabulary.
+        FerError: the name is not an expression of the vocabulary.
     """
     word = name.strip().lower()
     word = SPELLINGS.get(word, word)
@@ -48,9 +48,9 @@ def expression(name: str) -> str:
 def select_columns(
     shares: npt.NDArray[np.float32] | None, names: Sequence[str], wanted: Sequence[str]
 ) -> npt.NDArray[np.float32] | None:
-    """Shares (N, names) as shares (N, wanted) that sum to 1 again; rows without a wanted class stay zeros.
+    """Selects the wanted columns of shares (N, names), which then sum to 1 again; rows without a share are zeros.
 
-    None, where a data set has no shares, stays None.
+    None, for a data set without shares, is returned as it is.
     """
     if shares is None:
         return None
@@ -61,12 +61,12 @@ def select_columns(
 
 
 def relabel(labels: npt.NDArray[np.int64], names: Sequence[str], wanted: Sequence[str]) -> npt.NDArray[np.int64]:
-    """Labels counted in `names` as labels counted in `wanted`, matched by name; -1 where the class is not wanted.
+    """Maps indices into `names` to indices into `wanted` by name; -1 for a class that is not wanted.
 
     Args:
-        labels: (N,) numbers into `names`; -1 stays -1.
-        names: the class names that `labels` count.
-        wanted: the class names that the result counts.
+        labels: (N,) indices into `names`; -1 stays -1.
+        names: the class names of `labels`.
+        wanted: the class names of the result.
     """
     table = np.array([*(wanted.index(n) if n in wanted else -1 for n in names), -1], dtype=np.int64)
     return table[labels]

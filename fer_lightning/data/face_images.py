@@ -1,4 +1,4 @@
-"""Face images as a program hands them to a trained model: arrays, PIL images or paths, one or many."""
+"""Face images as arguments of a trained model: arrays, PIL images or paths, one or many."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ TAKEN = (
 
 
 def face_images(faces: Face | Iterable[Face]) -> Images:
-    """N images (H, W) or (H, W, 3) uint8 from one face or many; files are decoded when they are asked for.
+    """N images (H, W) or (H, W, 3) uint8 from one face or many; files are decoded on access.
 
     An array whose last axis is 3 is RGB, so (48, 48, 3) is one face and (48, 48, 48) are 48 grey ones. Files and PIL
-    images are turned as their EXIF says, 16 bits are scaled to 8, and transparency lies over white.
+    images are rotated as their EXIF data say, 16 bits are scaled to 8, and transparency is blended with white.
 
     Args:
         faces: one image, an array of several, or an iterable of images of any sizes.
 
     Raises:
-        FerError: no face, another type, dtype or shape; on access, a file that is no image.
+        FerError: no face, another type, dtype or shape; on access, a file that is not an image.
     """
     if isinstance(faces, np.ndarray):
-        # a last axis of 1, 2 or 4 is one image whose channels are none that a net takes
+        # a last axis of 1, 2 or 4 is one image with a number of channels that no net takes
         several = faces.ndim == 4 or (faces.ndim == 3 and faces.shape[-1] > 4)
         if not faces.size or not _is_image(faces[0] if several else faces):
             raise _refused("faces", faces)
@@ -65,7 +65,7 @@ class _FaceImages(Sequence[Pixels]):
 
 
 def _expanded(path: str | Path) -> Path:
-    return Path(os.path.expanduser(path))  # noqa: PTH111  # pathlib raises an error of its own for an unknown user
+    return Path(os.path.expanduser(path))  # noqa: PTH111  # pathlib raises another error for an unknown user
 
 
 def _is_image(value: Any) -> bool:

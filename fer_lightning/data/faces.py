@@ -1,4 +1,4 @@
-"""FaceSet: many faces as columns, an array of pixels and a table of what is known about each."""
+"""FaceSet: faces as an array of pixels and a table of columns."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ Strings = npt.NDArray[np.str_]
 
 @dataclass(frozen=True)
 class FaceSet:
-    """N faces. Columns that a data set does not know are None.
+    """N faces as columns; a column that a data set does not have is None.
 
     Attributes:
-        pixels: (N, H, W) grey or (N, H, W, 3) RGB, uint8, perhaps memory-mapped; or pictures of any sizes that are
+        pixels: (N, H, W) grey or (N, H, W, 3) RGB, uint8, possibly memory-mapped; or images of any sizes that are
             decoded one by one.
-        label: (N,) index into `class_names`; -1 where the face has no label.
-        class_names: names of the vocabulary, or the data set's own.
-        ids: (N,) a name for each image that stays the same wherever the data lie.
-        fingerprint: hash of the content from which the pixels came; keys every cache made from them.
-        subject: (N,) who is in the image.
-        sequence: (N,) which recording the image belongs to.
+        label: (N,) index into `class_names`; -1 without a label.
+        class_names: names of the vocabulary, or of the data set.
+        ids: (N,) a name for each image that does not depend on where the data are.
+        fingerprint: hash of the content of the pixels, the key of every cache that is made from them.
+        subject: (N,) the person in the image.
+        sequence: (N,) the sequence of the image.
         frame: (N,) position in its sequence, 0 is neutral.
-        split: (N,) the publisher's own split.
+        split: (N,) the published split.
         extras: further columns by name, N rows each (action units, landmarks, votes). `digest` (N,) int64:
             `image_digests.digest_of` the picture as it lies in the data set; the same number says the same picture.
             `height`, `width`: of pictures in files.
@@ -58,19 +58,19 @@ class FaceSet:
         return len(self.pixels)
 
     def columns(self) -> dict[str, npt.NDArray[Any]]:
-        """Every known column by name, without the pixels; extras under `extras.<name>`."""
+        """Every column by name, without the pixels; extras as `extras.<name>`."""
         named = {f.name: getattr(self, f.name) for f in fields(self)}
         plain = {name: value for name, value in named.items() if isinstance(value, np.ndarray) and name != "pixels"}
         return plain | {f"extras.{name}": column for name, column in self.extras.items()}
 
     @property
     def array(self) -> Pixels:
-        """The pixels of faces that are prepared, as one array."""
+        """The pixels of prepared faces as one array."""
         assert isinstance(self.pixels, np.ndarray), "prepare the faces first: these are decoded one by one"
         return self.pixels
 
     def take(self, rows: Integers, fingerprint: str) -> FaceSet:
-        """The faces of these rows, in this order; a row may come several times."""
+        """The faces of these rows, in this order; rows may repeat."""
         columns: dict[str, Any] = {
             name: c[rows] for name, c in self.columns().items() if not name.startswith("extras.")
         }
@@ -79,5 +79,5 @@ class FaceSet:
         return FaceSet(pixels=pixels, class_names=self.class_names, fingerprint=fingerprint, extras=extras, **columns)
 
     def with_pixels(self, pixels: Images, fingerprint: str) -> FaceSet:
-        """The same faces after a step that changed their pixels."""
+        """The same faces with other pixels."""
         return replace(self, pixels=pixels, fingerprint=fingerprint)

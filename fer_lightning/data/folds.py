@@ -11,17 +11,17 @@ from fer_lightning.data.duplicates import copy_groups
 from fer_lightning.data.faces import FaceSet, Integers
 from fer_lightning.errors import FerError
 
-UNIT = 2**52  # whole numbers stand for shares, for sums of floats differ between machines
+UNIT = 2**52  # shares are integers, because sums of floats differ between machines
 CLOSED = np.iinfo(np.int64).max
 VALIDATION_PARTS = 10  # one of ten parts validates
 
 
 def group_inseparable(faces: FaceSet) -> Integers:
-    """(N,) numbers: two images share one if they show one person, are exact copies, or hang together by such links.
+    """(N,) group numbers: images of one subject, exact copies, and images that are connected by these share a group.
 
-    An image whose subject is "" shows somebody unknown, and is tied to others by copies only. Numbers count from 0:
-    first the people in the sorted order of their names, whatever the order of the rows; then images of nobody known,
-    in the order of the rows.
+    An image whose subject is "" shows an unknown person, and is linked to others by copies only. Groups are numbered
+    from 0: first those with known subjects in the sorted order of names, whatever the order of the rows; then the
+    others in the order of the rows.
     """
     copies = copy_groups(faces)
     if faces.subject is None:
@@ -31,27 +31,27 @@ def group_inseparable(faces: FaceSet) -> Integers:
     person[unknown] = len(names) + np.arange(len(unknown))
     people = len(names) + len(unknown)
     nodes = people + len(faces)
-    # a graph whose nodes are the people and the copy groups; every image ties one to the other
+    # a graph whose nodes are the subjects and the groups of copies, with an edge per image
     ties = coo_array((np.ones(len(faces)), (person, people + copies)), shape=(nodes, nodes))
     part = connected_components(ties, directed=False)[1]
-    # parts are numbered after their first person, for SciPy promises no order
+    # groups are numbered after their first subject, because SciPy guarantees no order
     leader = np.unique(part, return_index=True)[1][part]
     return np.unique(leader[person], return_inverse=True)[1].astype(np.int64)
 
 
 def assign_folds(groups: Integers, labels: Integers, k: int, seed: int, even: bool = False) -> Integers:
-    """(N,) fold of each image, 0 to k-1: groups stay whole, classes are spread evenly.
+    """Assigns each image (N,) to a fold, 0 to k-1: groups are kept together, classes are balanced.
 
-    Groups go one by one, the largest first and equal ones in random order, to the fold that has the least of their
-    classes (counted as shares of each class) and among those to the smallest fold. The numbers of the groups decide
-    and never the order of the rows; the arithmetic is whole-numbered, so that every machine deals alike.
+    Groups are assigned one by one, the largest first and equal ones in random order, to the fold that has the least of
+    their classes (as shares of each class) and among those to the smallest fold. The result depends on the numbers of
+    the groups, not on the order of the rows; the arithmetic is in integers, so that it is the same on every machine.
 
     Args:
-        groups: (N,) number of the group that each image belongs to.
+        groups: (N,) number of the group of each image.
         labels: (N,) class of each image; any integers.
         k: number of folds.
-        seed: of the order among equal groups.
-        even: the folds' numbers of groups differ by one at most; without it only images and classes are balanced.
+        seed: seed of the order among equal groups.
+        even: the numbers of groups per fold differ by one at most; without it only images and classes are balanced.
 
     Raises:
         FerError: there are fewer groups than folds.
@@ -67,7 +67,7 @@ def assign_folds(groups: Integers, labels: Integers, k: int, seed: int, even: bo
     counts = np.zeros((len(sizes), len(classes)), dtype=np.int64)
     np.add.at(counts, (group, label), 1)
     weights = UNIT // counts.sum(axis=0) ** 2
-    # RandomState, because its stream is the one that NumPy promises never to change
+    # RandomState, because NumPy guarantees that its stream never changes
     shuffled = np.random.RandomState(seed).permutation(len(sizes))
     home = np.empty(len(sizes), dtype=np.int64)
     filled = np.zeros((k, len(classes)), dtype=np.int64)
@@ -85,14 +85,14 @@ def assign_folds(groups: Integers, labels: Integers, k: int, seed: int, even: bo
 
 
 def _full_folds(held: Integers, groups: int) -> npt.NDArray[np.bool_]:
-    """(k,) which folds may take no further group; `held` (k,) counts theirs of all the `groups` so far."""
-    # a division over k folds leaves a remainder, and only so many folds get one more
+    """(k,) which folds can take no further group; `held` (k,) counts those that they have, of `groups` in all."""
+    # the remainder of the division by k says how many folds get one more group
     least, more = divmod(groups, len(held))
     return held >= least + (np.count_nonzero(held > least) < more)
 
 
 def stratified_sample(labels: Integers, size: int, seed: int) -> Integers:
-    """Sorted positions of `size` images drawn so that each class keeps its share (largest remainders round up)."""
+    """Draws `size` images so that each class keeps its share (largest remainders round up); sorted positions."""
     classes, label, counts = np.unique(labels, return_inverse=True, return_counts=True)
     quota = counts * size / len(labels)
     take = np.floor(quota).astype(np.int64)
@@ -103,13 +103,15 @@ def stratified_sample(labels: Integers, size: int, seed: int) -> Integers:
 
 
 def cut_validation(train: Integers, groups: Integers, labels: Integers, seed: int) -> tuple[Integers, Integers]:
-    """The rows that train and those that validate: a stratified tenth in whole groups, one group of fewer than ten.
+    """Divides training rows into those that train and a stratified tenth that validates, with groups kept together.
+
+    With fewer than ten groups one of them validates.
 
     Args:
-        train: (N,) sorted rows that would train.
-        groups: (N,) number of the group (people, copies) of each of them.
-        labels: (N,) class of each of them.
-        seed: of the order among equal groups.
+        train: (N,) sorted rows.
+        groups: (N,) number of the group (subject, copies) of each row.
+        labels: (N,) class of each row.
+        seed: seed of the order among equal groups.
 
     Raises:
         FerError: the rows are a single group.

@@ -1,4 +1,4 @@
-"""Digests of images as they lie in a data set: which image is which, and which images stand on a side of a split."""
+"""Digests of the images of a data set, and of the splits of a protocol."""
 
 from __future__ import annotations
 
@@ -19,26 +19,26 @@ CHUNK = 4096  # images whose names are in memory at once
 
 
 def compute_digest(image: Pixels) -> int:
-    """64 bits, signed, of the size and the pixels of an image (H, W) or (H, W, 3)."""
+    """A signed 64-bit digest of the size and the pixels of an image (H, W) or (H, W, 3)."""
     return _number(str(image.shape).encode(), np.ascontiguousarray(image).data)
 
 
 def combine_digests(first: Integers, second: Integers) -> Integers:
-    """(N,) digests of images that are each made of two others, whose digests are `first` (N,) and `second` (N,)."""
+    """(N,) digests of images that are composed of two others, with the digests `first` (N,) and `second` (N,)."""
     return _column(_number(pair.tobytes()) for pair in np.stack([first, second], axis=1).astype("<i8"))
 
 
 def image_digests(faces: FaceSet) -> Integers:
-    """(N,) the digest of each image: the column `digest`, or computed from every pixel where there is none."""
+    """(N,) the digest of each image: the column `digest`, or else computed from the pixels."""
     known = faces.extras.get(COLUMN)
     return known if known is not None else _column(compute_digest(image) for image in faces.pixels)
 
 
 def add_digests(faces: FaceSet, cache_dir: Path) -> FaceSet:
-    """The same faces with the column `digest`; images that are decoded one by one are decoded for it only once."""
+    """The same faces with the column `digest`, which is cached for images in files."""
     if COLUMN in faces.extras:
         return faces
-    if isinstance(faces.pixels, np.ndarray):  # 0.15 s for FER2013: less than a file more in the cache is worth
+    if isinstance(faces.pixels, np.ndarray):  # 0.15 s for FER2013: not worth a file in the cache
         column = image_digests(faces)
     else:
         key = content_hash("image digests", faces.fingerprint)
@@ -53,14 +53,14 @@ def split_digests(
     sides: Mapping[str, Integers],
     train_targets: npt.NDArray[np.float32] | None = None,
 ) -> dict[str, str]:
-    """Side -> 16 hex digits of its images and their labels, in the order of the rows; names of files do not count.
+    """Split -> 16 hex digits of its images and their labels, in the order of the rows, whatever the names of files.
 
     Args:
-        source: faces as located, before a model's preprocessing.
-        label: (N,) index into `class_names`; -1 where an image has none.
-        class_names: the classes that are wanted.
-        sides: stage -> rows.
-        train_targets: (N, C) what the loss compares training images with, where that is more than label or votes.
+        source: cropped faces before a model's preprocessing.
+        label: (N,) index into `class_names`; -1 without a label.
+        class_names: the wanted classes.
+        sides: split -> rows.
+        train_targets: (N, C) targets of the training images, if they are neither labels nor votes.
     """
     digests, target = image_digests(source).astype("<i8"), source.extras.get("target")
     names = np.array([*class_names, ""])

@@ -1,4 +1,4 @@
-"""Pictures that stay in their files until they are asked for, decoded as they should look."""
+"""Images in files: decoding, and sequences that decode on access."""
 
 from __future__ import annotations
 
@@ -20,40 +20,40 @@ from fer_lightning.errors import FerError
 Pixels = npt.NDArray[np.uint8]
 
 Image.init()  # registers every format of Pillow
-# the formats of pictures; of Pillow's others one starts a program (EPS), and most describe something else (HDF5, MPEG)
+# image formats; of Pillow's others one starts a program (EPS), and most are of another kind (HDF5, MPEG)
 FORMATS = tuple(
     name
     for name in ("JPEG", "PNG", "BMP", "DIB", "GIF", "TIFF", "WEBP", "PPM", "JPEG2000", "AVIF")
     if name in Image.OPEN
 )
 SUFFIXES = {ending for ending, name in Image.registered_extensions().items() if name in FORMATS}
-LONGEST_SIDE = 16_384  # pixels; an oblong image is made square, and of colour this square takes 800 MB
-NAMED = 10  # broken images that a message names
+LONGEST_SIDE = 16_384  # pixels; images are padded to squares, and such a square of colour takes 800 MB
+NAMED = 10  # unreadable images that a message names
 BROKEN = "this is no image that can be read, or it is cut off"
-# what Pillow raises for a damaged file
+# errors of Pillow for a damaged file
 DAMAGE = (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError)
 DEEP = {"I;16", "I;16B", "I;16L", "I;16N", "I"}  # 16-bit grey, as Pillow calls it
-OPENED = re.compile(r"<_io\.\w+ name=[^>]*>")  # what Pillow calls a file that is open
+OPENED = re.compile(r"<_io\.\w+ name=[^>]*>")  # an open file in the messages of Pillow
 DEPTH = 257  # 65535 / 255
 
 
 class Images(Protocol):
-    """N pictures by number: an array, or a sequence that makes each when it is asked for."""
+    """N images by index: an array, or a sequence that computes each on access."""
 
     def __len__(self) -> int: ...
 
     def __getitem__(self, number: int, /) -> Pixels:
-        """(H, W) grey or (H, W, 3) RGB, uint8; sizes may differ between pictures."""
+        """(H, W) grey or (H, W, 3) RGB, uint8; sizes may differ between images."""
         ...
 
     def __iter__(self) -> Iterator[Pixels]: ...
 
 
 class ImageFiles(Sequence[Pixels]):
-    """The pictures in files, each decoded when it is asked for: a whole set of photographs would not fit in memory.
+    """The images in files, each decoded on access, because a whole set of photographs would not fit into memory.
 
     Args:
-        paths: one file a picture.
+        paths: one file per image.
     """
 
     def __init__(self, paths: Sequence[Path]) -> None:
@@ -67,11 +67,11 @@ class ImageFiles(Sequence[Pixels]):
 
 
 class Rows(Sequence[Pixels]):
-    """Some of other pictures, in another order, perhaps several times; not copied.
+    """A selection of other images, in any order and with repetitions, without copying.
 
     Args:
-        images: the other pictures.
-        rows: (N,) their numbers.
+        images: the other images.
+        rows: (N,) their indices.
     """
 
     def __init__(self, images: Images, rows: npt.NDArray[np.int64]) -> None:
@@ -86,32 +86,33 @@ class Rows(Sequence[Pixels]):
 
 
 def decode(path: Path) -> Pixels:
-    """(H, W) grey or (H, W, 3) RGB uint8: turned as its EXIF says, 16 bits scaled to 8, transparency over white.
+    """Decodes a file to (H, W) grey or (H, W, 3) RGB uint8.
 
-    Of an animation the first picture.
+    The image is rotated as its EXIF data say, 16 bits are scaled to 8, and transparency is blended with white. Of an
+    animation the first image is taken.
 
     Raises:
-        FerError: naming the file when it is no image, cut off, of floating-point pixels, or longer than LONGEST_SIDE.
+        FerError: the file is not an image, is truncated, has floating-point pixels, or a side above LONGEST_SIDE.
     """
     with _one_clear_error(path):
         return _decode(path)
 
 
 def from_pil(picture: Image.Image, name: str) -> Pixels:
-    """As `decode`, of a picture that is open or in memory; `name` is what messages call it."""
+    """Converts a PIL image as `decode` does; `name` is its name in messages."""
     with _one_clear_error(name), _translate_damage(name):
         return _to_uint8(picture)
 
 
 def decode_all(paths: Sequence[Path], root: Path) -> Iterator[Pixels]:
-    """Each picture in turn, as `decode` gives it.
+    """Decodes each file in turn.
 
     Args:
         paths: the files.
-        root: a folder above all of them, for messages.
+        root: a folder that holds all of them, for messages.
 
     Raises:
-        FerError: after the last file, naming those that `decode` refuses, up to ten of them, and how many they are.
+        FerError: after the last file, with the number of those that `decode` refuses and the names of the first ten.
     """
     refused: dict[Path, str] = {}
     for path in paths:
@@ -134,7 +135,7 @@ def decode_all(paths: Sequence[Path], root: Path) -> Iterator[Pixels]:
 
 
 def is_image(path: Path) -> bool:
-    """Whether the file begins as an image of one of FORMATS does, whatever its name."""
+    """Whether the content of the file is an image of one of FORMATS, whatever its name."""
     try:
         with warnings.catch_warnings(), path.open("rb") as file:
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
@@ -147,9 +148,9 @@ def is_image(path: Path) -> bool:
 
 
 def resize(image: Pixels, side: int) -> Pixels:
-    """(side, side[, 3]) of a square image, itself where it has that size already.
+    """Resizes a square image to (side, side[, 3]); one of that size is returned unchanged.
 
-    The mean over an area keeps what fine detail says when shrinking; it does nothing for enlarging, which is bilinear.
+    Shrinking takes the mean over areas, enlarging is bilinear.
     """
     if image.shape[:2] == (side, side):
         return image
@@ -158,7 +159,7 @@ def resize(image: Pixels, side: int) -> Pixels:
 
 
 class _Refused(Exception):
-    """Why a picture cannot be decoded, without its name."""
+    """The reason why an image cannot be decoded, without its name."""
 
 
 @contextmanager
@@ -171,10 +172,10 @@ def _one_clear_error(name: str | Path) -> Iterator[None]:
 
 @contextmanager
 def _translate_damage(name: str | Path) -> Iterator[None]:
-    """Turns what Pillow raises for a damaged picture into `_Refused`."""
+    """Translates errors of Pillow for a damaged image to `_Refused`."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # about EXIF entries that nothing here reads
+            warnings.simplefilter("ignore", UserWarning)  # about EXIF entries that are not used
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # LONGEST_SIDE is the limit here
             yield
     except DAMAGE as damage:
@@ -184,9 +185,9 @@ def _translate_damage(name: str | Path) -> Iterator[None]:
 
 def _decode(path: Path) -> Pixels:
     with _translate_damage(path):
-        if path.exists() and not path.is_file():  # opening a pipe would wait for its other end
+        if path.exists() and not path.is_file():  # opening a pipe would block
             raise OSError("it is no regular file")
-        # by its path Pillow would map an uncompressed TIFF into memory, and scrambles it where EXIF turns it
+        # given a path, Pillow maps an uncompressed TIFF into memory, and scrambles it if EXIF rotates it
         with path.open("rb") as file, Image.open(file, formats=FORMATS) as opened:
             return _to_uint8(opened)
 

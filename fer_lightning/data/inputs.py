@@ -1,4 +1,4 @@
-"""What a model asks of its images, and the batches in which it gets them."""
+"""The input that a model needs, and the batches that it receives."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ class InputSpec:
     """The input of a net, kept in its checkpoint.
 
     Attributes:
-        size: side of the square image that the net sees, in pixels.
+        size: side of the square image, in pixels.
         channels: 1 for grey, 3 for RGB.
-        illumination: what `prepare` does about light; a name of `preprocess.prepare.ILLUMINATIONS`.
+        illumination: illumination normalisation; a name of `preprocess.illumination.ILLUMINATIONS`.
         mean: of each channel, on pixels scaled to 0..1, subtracted from every image; null takes the net's own or,
             where it has none, that of the training images.
         std: of each channel, by which the difference is divided; null likewise.
         normalise: what is learned on the training images where `mean` is null: `standard` mean and std of each channel;
             `mean` the mean alone; `mean_image` that of each pixel, subtracted from every image (paper D, section 5);
             `symmetric` nothing, pixels lie in -1..1 whatever the images are.
-        hog: `orientations`, `cell` and `block` of the HOG descriptor that the net sees beside the image; null is none.
+        hog: `orientations`, `cell` and `block` of the HOG descriptor that is a second input; null is none.
     """
 
     size: int
@@ -61,14 +61,14 @@ class InputSpec:
 
     @property
     def known_statistics(self) -> tuple[Sequence[float], Sequence[float]] | None:
-        """Mean and std of each channel, where they do not depend on images or on the net's makers."""
+        """Mean and std of each channel, if they depend neither on the training images nor on a pretrained net."""
         if self.normalise == "symmetric":
             return [0.5] * self.channels, [0.5] * self.channels
         return None if self.mean is None or self.std is None else (self.mean, self.std)
 
     @property
     def descriptor(self) -> Hog | None:
-        """What describes an image beside its pixels; None where the net sees these alone."""
+        """The descriptor that is a second input; None without one."""
         if self.hog is None:
             return None
         known = {field.name for field in fields(Hog)}
@@ -79,7 +79,7 @@ class InputSpec:
 
     def describe(self, images: Tensor) -> Tensor:
         """Descriptors (N, F) float32 of images (N, channels, size, size), 0..255, on their device."""
-        assert self.descriptor is not None, "this net sees images alone"
+        assert self.descriptor is not None, "this net takes images alone"
         pixels = images.detach().cpu().round().to(torch.uint8).numpy()
         return torch.from_numpy(self.descriptor(pixels)).to(images.device)
 
@@ -103,5 +103,5 @@ class Batch(NamedTuple):
 
     @property
     def target(self) -> Tensor:
-        """What the loss compares with: votes where there are any, else labels."""
+        """The target of the loss: votes if there are any, else labels."""
         return self.label if self.votes is None else self.votes

@@ -15,12 +15,12 @@ from fer_lightning.data.protocols import Protocol
 from fer_lightning.data.sampling import Draw
 from fer_lightning.errors import FerError
 
-# what asks the training process to stop also reaches its children, and without them it could not end its step
-LEFT_TO_THE_PARENT = ("SIGINT", "SIGUSR1", "SIGUSR2")  # by name, for Windows lacks two of them
+# signals that stop the training process also reach its workers, without which it could not finish its step
+LEFT_TO_THE_PARENT = ("SIGINT", "SIGUSR1", "SIGUSR2")  # by name, because Windows lacks two of them
 
 
 def check_loading(batch_size: int, num_workers: int, epoch_images: int | None = None) -> None:
-    """Raises FerError where there is no such batch, epoch, or number of processes."""
+    """Raises FerError for an invalid batch size, number of workers or number of images per epoch."""
     if batch_size < 1:
         raise FerError(f"data.batch_size={batch_size}: choose at least 1")
     if num_workers < 0:
@@ -32,26 +32,26 @@ def check_loading(batch_size: int, num_workers: int, epoch_images: int | None = 
 
 
 class EpochLoader(DataLoader[Batch]):
-    """Begins an epoch when its first batch is asked for, and not before.
+    """A DataLoader that begins an epoch when its first batch is requested.
 
-    Lightning makes an iterator before it has told the sampler which epoch comes, and processes that load ahead would
-    load the first batches of another one.
+    Lightning creates an iterator before it sets the sampler's epoch, so that workers would load the first batches of
+    another epoch ahead.
 
     Args:
-        dataset: takes whole batches of rows.
-        batches: deals them.
-        num_workers: processes that load; 0 loads in this one.
+        dataset: indexed by whole batches of rows.
+        batches: yields the batches.
+        num_workers: number of worker processes; 0 loads in this process.
     """
 
     def __init__(self, dataset: FaceDataset, batches: Sampler[Draw], num_workers: int) -> None:
         super().__init__(
             dataset,
             sampler=batches,
-            batch_size=None,  # the sampler deals whole batches
+            batch_size=None,  # the sampler yields whole batches
             num_workers=num_workers,
             persistent_workers=num_workers > 0,
             pin_memory=torch.cuda.is_available(),
-            # torch would draw from the global generator, and how often depends on processes that an interruption ends
+            # torch would draw from the global generator, as often as workers start, which an interruption changes
             generator=torch.Generator(),
             worker_init_fn=_leave_signals_to_the_parent if num_workers else None,
         )
@@ -68,12 +68,12 @@ def _leave_signals_to_the_parent(worker: int) -> None:
 
 
 def _survive_once(signum: int, frame: FrameType | None) -> None:
-    # a job's end reaches every process of it; by a second signal the parent ends a worker that hangs
+    # the end of a job signals all its processes; a second signal, from the parent, ends a worker that hangs
     signal.signal(signum, signal.SIG_DFL)
 
 
 def check_devices(devices: int, batch_size: int, protocol: Protocol) -> None:
-    """Raises FerError where the global batch leaves a remainder over the devices, or they outnumber the images."""
+    """Raises FerError if the devices do not divide the global batch, or outnumber the images of a split."""
     if batch_size % devices:
         parts = batch_size // devices
         near = [part * devices for part in (parts, parts + 1) if part]

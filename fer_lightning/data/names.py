@@ -1,21 +1,19 @@
-"""Makes text of names: of files, folders, people and classes."""
+"""Converts names of files, folders, people and classes to plain text."""
 
 from __future__ import annotations
 
 import unicodedata
 from pathlib import Path
 
-UNPRINTABLE = ("Cc", "Cs")  # control characters, and the surrogates that stand for bytes that are no UTF-8
-UNDECODED = {
-    chr(0xDC00 + byte) for byte in range(0x80, 0x100)
-}  # PEP 383: how Python keeps such a byte of a file's name
+UNPRINTABLE = ("Cc", "Cs")  # control characters, and the surrogates that stand for bytes that are not UTF-8
+UNDECODED = {chr(0xDC00 + byte) for byte in range(0x80, 0x100)}  # PEP 383: such bytes in the names of files
 
 
 def plain_text(name: str) -> str:
-    r"""The name as any file, screen and database takes it, and equal names as equal text.
+    r"""Converts a name to text that any file, terminal and database accepts; equal names become equal text.
 
-    Accents are composed (NFC), for macOS writes file names in one form and keyboards type the other. A byte that is no
-    UTF-8, as Python has it from a file's name, becomes `\xe9`, and a control character `\n` or `\x1b`.
+    Accents are composed (NFC), because macOS decomposes them in file names. A byte that is not UTF-8 becomes `\xe9`,
+    and a control character `\n` or `\x1b`.
     """
     shown = name if name.isprintable() else "".join(map(_escaped, name))
     return unicodedata.normalize("NFC", shown)

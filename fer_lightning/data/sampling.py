@@ -1,4 +1,4 @@
-"""Deals the images of an epoch into batches, the same ones whatever the number of workers or devices."""
+"""Samples the batches of an epoch, the same ones whatever the number of workers or devices."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from fer_lightning.data.faces import Integers
 
 
 class Draw(NamedTuple):
-    """A batch that is to be made.
+    """A batch to be loaded.
 
     Attributes:
-        rows: (N,) of the images.
-        seed: of their random changes.
-        views: (N,) which of an image's prescribed variants each is; None where it has none.
+        rows: (N,) rows of the images.
+        seed: seed of their augmentation.
+        views: (N,) index of each image's prescribed variant; None if there are none.
     """
 
     rows: Integers
@@ -29,19 +29,19 @@ class Draw(NamedTuple):
 class SequentialBatches(Sampler[Draw]):
     """Every row once, in order, over all devices together: for validation and test.
 
-    Lightning's own sampler repeats images until every device has as many; these counts must not.
+    Lightning's sampler repeats images until every device has equally many, which would falsify counts.
 
     Args:
         rows: (N,) rows, at least one for each device.
         batch_size: images of the global batch.
-        rank: this device's number.
-        world_size: how many devices share each batch.
+        rank: rank of this device.
+        world_size: number of devices that share each batch.
     """
 
     def __init__(self, rows: Integers, batch_size: int, rank: int = 0, world_size: int = 1) -> None:
         self.rows = rows
         self.share = slice(rank, None, world_size)
-        # every device needs an image of every batch: a last one with fewer images than devices joins the one before
+        # every device needs an image of every batch: a last batch with fewer images than devices joins the one before
         self.bounds = [0, *range(batch_size, len(rows) - world_size + 1, batch_size), len(rows)]
 
     def __len__(self) -> int:
@@ -55,20 +55,20 @@ class SequentialBatches(Sampler[Draw]):
 class EpochBatches(Sampler[Draw]):
     """The training batches of an epoch, all random choices drawn from (seed, epoch, batch).
 
-    An incomplete last batch is dropped (each epoch drops other images), unless it is the only one: batch
-    normalisation has no variance in a batch of one, and devices that share a batch need equal parts.
+    An incomplete last batch is dropped, which images differ per epoch, unless it is the only one: batch normalisation
+    has no variance in a batch of one, and devices need equal parts of a batch.
 
     Args:
         rows: (N,) rows of the training images.
         labels: (N,) their classes.
         batch_size: images of the global batch.
-        seed: of the order and of the random changes.
+        seed: seed of the order and of the augmentation.
         balanced: draw with replacement so that every class is equally likely; an epoch keeps its length.
-        copies: prescribed variants of each image, as offline augmentation has them; an epoch deals every variant once.
-        epoch_images: an epoch is so many images instead of each once: it goes on where the one before stopped, and
-            begins a new order when every image had its turn.
-        rank: this device's number.
-        world_size: how many devices share the global batch; must divide `batch_size`.
+        copies: prescribed variants per image, as of offline augmentation; an epoch has every variant once.
+        epoch_images: images per epoch, instead of each once: an epoch continues where the one before stopped, and a
+            new order begins when every image was used.
+        rank: rank of this device.
+        world_size: number of devices that share the global batch; must divide `batch_size`.
     """
 
     def __init__(
@@ -87,7 +87,7 @@ class EpochBatches(Sampler[Draw]):
         self.copies = copies
         self.images = len(rows) * copies
         self.epoch_images = epoch_images
-        # a training side smaller than the batch is one batch, of a size that the devices can share
+        # a training split smaller than the batch is one batch, of a size that the devices can share
         self.batch_size = min(batch_size, self.images - self.images % world_size)
         self.seed = seed
         self.share = slice(rank, None, world_size)
@@ -102,7 +102,7 @@ class EpochBatches(Sampler[Draw]):
         self.epoch = epoch
 
     def skip_once(self, batches: int) -> None:
-        """Leaves out the first batches of the epoch that is dealt next: they were trained on before an interruption."""
+        """Skips the first batches of the next epoch, which were trained on before an interruption."""
         self.skip = batches
 
     def __len__(self) -> int:
@@ -120,7 +120,7 @@ class EpochBatches(Sampler[Draw]):
             yield Draw(rows[batch][self.share], int(seed), own)
 
     def _numbers(self) -> Integers:
-        """The images of this epoch, in order: places in `rows` x `copies`."""
+        """The images of this epoch in order, as indices into `rows` x `copies`."""
         if self.chances is not None:
             order = np.random.default_rng([self.seed, self.epoch])
             return order.choice(self.images, size=self.epoch_images or self.images, p=self.chances)

@@ -1,4 +1,4 @@
-"""Picks the rows of a FaceSet that train, validate and test: the wanted classes under a named protocol."""
+"""Selects the rows of a FaceSet that train, validate and test: the wanted classes under a named protocol."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ from fer_lightning.errors import FerError, choices
 log = logging.getLogger(__name__)
 
 EXCLUSIONS = ("none", "exact", "near")
-VALUES = ("true", "false", "null", "nan", "inf")  # words that the command line takes for something else than text
-PLAIN = re.compile(r"[A-Za-z_]\w*", re.ASCII)  # a name that the command line takes without quotes
+VALUES = ("true", "false", "null", "nan", "inf")  # words that the command line does not read as text
+PLAIN = re.compile(r"[A-Za-z_]\w*", re.ASCII)  # a name that needs no quotes on the command line
 
 
 def select(faces: FaceSet, class_names: Sequence[str], protocol: str, request: Request) -> tuple[Integers, Protocol]:
-    """Labels (N,) counted in `class_names` (-1 for other classes), and the rows of each side without those.
+    """Labels (N,) as indices into `class_names` (-1 for other classes), and the rows of each split without those.
 
     Args:
-        faces: as located, before a model's preprocessing: exact copies are found in these pixels.
-        class_names: the wanted classes, in the order in which the labels count them.
+        faces: cropped faces before a model's preprocessing, in whose pixels exact copies are found.
+        class_names: the wanted classes, in the order of the labels.
         protocol: a name of `protocols.PROTOCOLS`, or `auto`.
         request: fold, number of folds, seed of the split.
 
     Raises:
-        FerError: a class that the data lack, or a side that is left without images.
+        FerError: the data lack a class, or a split is left without images.
     """
     class_names = [plain_text(name) for name in class_names]
     unknown = [name for name in class_names if name not in faces.class_names]
@@ -60,7 +60,7 @@ def select(faces: FaceSet, class_names: Sequence[str], protocol: str, request: R
 
 
 def format_override(class_names: Sequence[str]) -> str:
-    """The classes as they are typed in a shell."""
+    """The override of these classes as it is typed in a shell."""
 
     def quoted(name: str) -> str:
         escaped = name.replace('"', '\\"')
@@ -71,13 +71,13 @@ def format_override(class_names: Sequence[str]) -> str:
 
 
 def check_limit(max_train_images: int | None) -> None:
-    """Raises FerError where less than one image would train."""
+    """Raises FerError if less than one image would train."""
     if max_train_images is not None and max_train_images < 1:
         raise FerError(f"data.max_train_images={max_train_images}: choose 1 or more, or null for all")
 
 
 def limit_training_images(protocol: Protocol, label: Integers, max_train_images: int | None, seed: int) -> Protocol:
-    """The protocol with at most so many training images (1 or more), each class in its share; None keeps all."""
+    """The protocol with at most `max_train_images` training images, stratified by class; None keeps all."""
     train = protocol.train
     if max_train_images is not None and max_train_images < len(train):
         train = train[stratified_sample(label[train], max_train_images, seed)]
@@ -85,7 +85,7 @@ def limit_training_images(protocol: Protocol, label: Integers, max_train_images:
 
 
 def check_trains(protocol: Protocol, label: Integers, class_names: Sequence[str], max_train_images: int | None) -> None:
-    """Raises FerError where a class has no training image."""
+    """Raises FerError if a class has no training image."""
     missing = sorted(set(range(len(class_names))) - set(label[protocol.train].tolist()))
     if missing:
         names = choices(class_names[number] for number in missing)
@@ -105,9 +105,9 @@ def exclude_copies(faces: FaceSet, protocol: Protocol, how: str) -> Protocol:
     Of a protocol whose nets teach others, without those that have one on a side that is held out from all of them.
 
     Args:
-        faces: before a model's preprocessing.
-        protocol: as published.
-        how: `none` leaves it as it is; `exact`; `near`, which includes exact copies.
+        faces: cropped faces before a model's preprocessing.
+        protocol: the split.
+        how: `none`, `exact`, or `near`, which includes exact copies.
 
     Raises:
         FerError: no training image is left.

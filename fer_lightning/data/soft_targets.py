@@ -1,4 +1,4 @@
-"""Reads soft targets, shares of the classes for each image out of a table, and blends them with the labels."""
+"""Reads soft targets, shares of the classes per image, from a table, and blends them with the labels."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ Shares = npt.NDArray[np.float32]
 
 
 class SoftTargets(NamedTuple):
-    """What a file says of N faces.
+    """Soft targets of N faces.
 
     Attributes:
-        path: of the file.
-        class_names: the K classes that it knows.
-        shares: (N, K) float32; a row sums to 1, or is zero where the file says nothing of the image.
-        listed: (N,) whether the image stands in the file.
-        trained: (N,) whether the image trained a net from which the shares are.
+        path: path of the file.
+        class_names: the K classes of the file.
+        shares: (N, K) float32; a row sums to 1, or is zero if the file has no shares of the image.
+        listed: (N,) whether the image is in the file.
+        trained: (N,) whether a net that predicted the shares was trained on the image.
     """
 
     path: Path
@@ -47,7 +47,7 @@ class SoftTargets(NamedTuple):
     trained: npt.NDArray[np.bool_]
 
     def for_classes(self, class_names: Sequence[str]) -> Shares:
-        """(N, C) shares of these classes, which sum to 1 again; zero rows where the file has no share of any.
+        """(N, C) shares of these classes, which sum to 1 again; zero rows for images without a share of any.
 
         Raises:
             FerError: the file lacks one of them.
@@ -63,14 +63,14 @@ class SoftTargets(NamedTuple):
 
 
 def check_soft_targets(targets: str | Path | None, weight: float) -> None:
-    """Raises FerError where there is no such file, or the weight is no share."""
+    """Raises FerError if the file does not exist, or the weight is not above 0 and at most 1."""
     if not 0 < weight <= 1:
         raise FerError(f"data.targets_weight={weight}: choose above 0 to 1; the label has the rest of the weight")
     if targets is not None and not Path(targets).expanduser().is_file():
         raise FerError(f"data.targets={targets}: there is no such file; name {WANTED}, or {fer_votes.TABLE} of FER+")
 
 
-def train_targets(
+def blend_targets(
     soft: SoftTargets,
     weight: float,
     label: Integers,
@@ -79,23 +79,23 @@ def train_targets(
     ids: npt.NDArray[np.str_],
     own: Shares | None = None,
 ) -> Shares:
-    """(N, C) what the loss compares training images with: (1 - weight) x label + weight x soft target.
+    """(N, C) targets of the training images: (1 - weight) x label + weight x soft target.
 
-    An image of which the file lists no share of these classes keeps its label. Rows of images that do not train are
+    An image for which the file has no share of these classes keeps its label. Rows of images that do not train are
     not blended.
 
     Args:
-        soft: of these faces.
-        weight: of the soft targets, above 0 and up to 1.
-        label: (N,) index into `class_names`; -1 where an image has none.
+        soft: soft targets of these faces.
+        weight: weight of the soft targets, above 0 and at most 1.
+        label: (N,) index into `class_names`; -1 without a label.
         class_names: the C wanted classes.
-        protocol: which rows train.
+        protocol: the split.
         ids: (N,) names of the images, for messages.
-        own: (N, C) shares that the data set has in place of labels; None where it has none.
+        own: (N, C) shares that the data set has in place of labels; None if it has labels.
 
     Raises:
-        FerError: a training image is not in the file, the file lacks a class, or an image that validates or tests
-            trained a net from which the file is.
+        FerError: a training image is not in the file, the file lacks a class, or a net that predicted the shares was
+            trained on an image that validates or tests.
     """
     shares = soft.for_classes(class_names)
     train, held_out = protocol.train, np.union1d(protocol.val, protocol.test)
@@ -104,35 +104,35 @@ def train_targets(
             f"data.targets={soft.path}: {len(missing):,} of {len(train):,} training images are not in it "
             f"({first_few(ids[missing].tolist())}); list each, with empty cells where the label alone is to count"
         )
-    if len(seen := held_out[soft.trained[held_out]]):
+    if len(trained := held_out[soft.trained[held_out]]):
         raise FerError(
-            f"data.targets={soft.path}: {len(seen):,} images that validate or test trained the nets that it is from "
-            f"({first_few(ids[seen].tolist())}), and would be learned through them; train these nets under "
+            f"data.targets={soft.path}: {len(trained):,} images that validate or test trained the nets that it is from "
+            f"({first_few(ids[trained].tolist())}), and would be learned through them; train these nets under "
             "data.protocol=train_kfold, which leaves the published validation and test sides out"
         )
     blended = np.eye(len(class_names) + 1, len(class_names), dtype=np.float32)[label] if own is None else own.copy()
-    told = train[shares[train].any(axis=1)]
-    agreeing = (shares[told].argmax(axis=1) == label[told]).mean() if len(told) else 0.0
-    blended[told] = np.float32(1 - weight) * blended[told] + np.float32(weight) * shares[told]
+    known = train[shares[train].any(axis=1)]
+    agreeing = (shares[known].argmax(axis=1) == label[known]).mean() if len(known) else 0.0
+    blended[known] = np.float32(1 - weight) * blended[known] + np.float32(weight) * shares[known]
     log.info(
         "data.targets: weight %g in the targets of %s of %s training images, of which %.1f %% have their label as the "
         "likeliest class there",
-        *(weight, f"{len(told):,}", f"{len(train):,}", 100 * agreeing),
+        *(weight, f"{len(known):,}", f"{len(train):,}", 100 * agreeing),
     )
     return blended
 
 
 def read_soft_targets(path: str | Path, faces: FaceSet) -> SoftTargets:
-    """What a file says of these faces; images are matched by id, and compared by digest where the file has digests.
+    """Reads the soft targets of these faces; images are matched by id, and by digest if the file has digests.
 
     Args:
-        path: a table with `image` and `p_<class>` columns (shares, or counts of votes, which are divided by their sum;
-            empty cells leave an image to its label), and perhaps `digest`, as in split.csv, and `trained`, how many
-            of the nets that gave the shares trained on the image; or FER+'s fer2013new.csv. Also .xz .gz .zip.
-        faces: before a model's preprocessing, labelled by their data set.
+        path: a table with the columns `image` and `p_<class>` (shares, or counts of votes, which are divided by their
+            sum; empty cells keep the label), and optionally `digest`, as in split.csv, and `trained`, the number of
+            nets behind the shares that were trained on the image; or FER+'s fer2013new.csv. Also .xz .gz .zip.
+        faces: faces before a model's preprocessing, with the labels of their data set.
 
     Raises:
-        FerError: with the line of what is no share; the file is something else, or fits other images.
+        FerError: a cell is not a share (with its line), or the file is of another kind or of other images.
     """
     path = Path(path).expanduser()
     with open_text(path, _member(path)) as lines:
@@ -181,7 +181,7 @@ def _from_table(path: Path, names: tuple[str, ...], further: tuple[str, ...], fa
 
 
 def _from_votes(path: Path, faces: FaceSet) -> SoftTargets:
-    """Each expression's share of the votes for expressions; votes for `unknown` and `NF` count for none."""
+    """The share of each expression in the votes for expressions; votes for `unknown` and `NF` are ignored."""
     table = fer_votes.read_votes(path, fer2013.USAGES)
     if faces.split is None or len(table.usage) != len(faces):
         raise FerError(
@@ -198,7 +198,7 @@ def _from_votes(path: Path, faces: FaceSet) -> SoftTargets:
 
 
 def _shares(cells: Sequence[str], where: str) -> Shares:
-    """Cells as shares that sum to 1; zeros where every cell is empty."""
+    """Cells as shares that sum to 1; zeros if every cell is empty."""
     if not any(cells):
         return np.zeros(len(cells), dtype=np.float32)
     numbers = np.array([_number(cell, where) for cell in cells])
@@ -226,5 +226,5 @@ def _header(lines: Iterable[str], path: Path) -> list[str]:
 
 
 def _member(path: Path) -> str:
-    """The file to look for in a .zip."""
+    """The name of the table inside a .zip file."""
     return path.name.removesuffix(".zip")

@@ -1,4 +1,4 @@
-"""What is learned of pixels on the training images alone."""
+"""Pixel statistics of the training images."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ def channel_statistics(pixels: Pixels, rows: Integers, channels: int) -> tuple[l
 
     Args:
         pixels: (N, H, W) grey or (N, H, W, 3) RGB.
-        rows: (M,) of those that count.
-        channels: of the net; grey images say the same of each.
+        rows: (M,) rows of the images.
+        channels: channels of the net; statistics of grey images repeat.
     """
     own = 1 if pixels.ndim == 3 else pixels.shape[-1]
     # 256 counts hold every pixel exactly, where sums of floats would depend on their order
@@ -33,9 +33,9 @@ def channel_statistics(pixels: Pixels, rows: Integers, channels: int) -> tuple[l
 
 
 def mean_image(pixels: Pixels, rows: Integers, size: int, channels: int, whole: bool) -> npt.NDArray[np.float32]:
-    """(channels, size, size) mean of the images `rows` as a net sees them, on pixels scaled to 0..1.
+    """(channels, size, size) mean of the images `rows` as a net's input, on pixels scaled to 0..1.
 
-    Paper D, section 3 subtracts it. Further arguments as of `to_tensor`.
+    Paper D, section 3 subtracts it. Other arguments as in `to_tensor`.
     """
     total = np.zeros((channels, size, size), dtype=np.int64)  # exact, whatever the order
     for start in range(0, len(rows), CHUNK):

@@ -69,7 +69,7 @@ def test_a_protocol_without_a_training_side_names_those_that_these_data_can_foll
 
 @pytest.mark.usefixtures("tiny_jaffe")
 def test_a_protocol_without_a_training_side_is_refused_before_any_face_is_searched(tmp_path, monkeypatch):
-    monkeypatch.setattr(Locate, "found", lambda *_: pytest.fail("faces were searched"))
+    monkeypatch.setattr(Locate, "find_faces", lambda *_: pytest.fail("faces were searched"))
     with pytest.raises(FerError, match=r"data\.protocol=test_only has no image to train"):
         build_run(compose_job(["data=jaffe", "data.locate.detectors=[haar]", "logger=none"], tmp_path))
 

@@ -15,7 +15,7 @@ from fer_lightning.data.duplicates import SIDE, Booleans, Floats, copy_groups, t
 from fer_lightning.data.expressions import relabel
 from fer_lightning.data.faces import FaceSet, Integers, Strings
 
-MAX_SIZES = 10  # sizes that are told one by one
+MAX_SIZES = 10  # image sizes that are counted separately
 OTHER = "other"
 ALL = "all"
 
@@ -28,17 +28,17 @@ class Audit:
     copies. Blank images count as images.
 
     Attributes:
-        counts: side -> class -> images.
-        exact_copies: `train-val`, `train-test`, `val-test` -> images of the second side that have a copy in the first;
+        counts: split -> class -> images.
+        exact_copies: `train-val`, `train-test`, `val-test` -> images of the second split with a copy in the first;
             `within` -> images of the whole set that have a copy in it.
         near_copies: likewise.
         label_conflicts: groups of exact copies whose labels differ.
         blank: images whose pixels are all equal.
-        shared_subjects: people who stand on more than one side, sorted.
+        shared_subjects: subjects in more than one split, sorted.
         sizes: `<width>x<height>` -> images, the ten most frequent; `other` for the rest.
         channels: `grey` and `colour` -> images.
-        images: of the whole set, in a side or not, labelled or not.
-        subjects: people known by name; None where the data set knows none.
+        images: images of the whole set, in a split or not, labelled or not.
+        subjects: number of known subjects; None if the data set has none.
         unlabelled: images without a label.
         pairs: copies to look at, as `telling_pairs` chooses them.
     """
@@ -58,11 +58,11 @@ class Audit:
 
 
 def audit(faces: FaceSet, sides: Mapping[str, Integers]) -> Audit:
-    """Looks for what makes a result too good: copies, people on two sides, blank images, labels that disagree.
+    """Audits a data set for what inflates results: copies, shared subjects, blank images, conflicting labels.
 
     Args:
-        faces: as read, before a model's preprocessing.
-        sides: the rows of `train`, `val` and `test`; each may be empty, and rows may stand in none.
+        faces: the faces before a model's preprocessing.
+        sides: the rows of `train`, `val` and `test`; each may be empty, and rows may be in none.
     """
     looks = measure_images(faces)
     groups = copy_groups(faces)
@@ -105,13 +105,13 @@ def _shared_subjects(faces: FaceSet, sides: Mapping[str, Integers]) -> list[str]
 
 
 class ImageStats(NamedTuple):
-    """What N pictures look like.
+    """Statistics of N images.
 
     Attributes:
-        thumbnails: (N, 576), as `near_copies.thumbnail` makes them.
-        blank: (N,) whether all pixels of a picture are equal.
-        colour: (N,) whether a picture has three channels.
-        height: (N,) in pixels, of the picture in its file where the data set knows it (the column `height`).
+        thumbnails: (N, 576), as `duplicates.thumbnail` makes them.
+        blank: (N,) whether all pixels of an image are equal.
+        colour: (N,) whether an image has three channels.
+        height: (N,) in pixels, of the image in its file if the data set knows it (the column `height`).
         width: (N,) likewise.
     """
 
@@ -123,7 +123,7 @@ class ImageStats(NamedTuple):
 
 
 def measure_images(faces: FaceSet) -> ImageStats:
-    """What the pictures of these faces look like, each asked for once: decoding is what costs."""
+    """Measures the images of these faces in one pass, because decoding is slow."""
     count = len(faces)
     thumbs = np.empty((count, SIDE * SIDE), dtype=np.float32)
     blank, colour = np.empty((2, count), dtype=np.bool_)
@@ -156,13 +156,13 @@ def count_channels(looks: ImageStats) -> dict[str, int]:
 def count_agreement(
     labels_a: Integers, names_a: Sequence[str], labels_b: Integers, names_b: Sequence[str]
 ) -> dict[str, tuple[int, int]]:
-    """(images whose two class names are the same, images labelled twice), over `all` and for each class of the first.
+    """Counts agreeing labels: (images with the same class name, images labelled twice), for `all` and per class.
 
     Args:
-        labels_a: (N,) numbers into `names_a`; -1 where there is no label.
+        labels_a: (N,) indices into `names_a`; -1 without a label.
         names_a: class names of the first labelling.
-        labels_b: (N,) numbers into `names_b`, of the same images in the same order; -1 where there is no label.
-        names_b: class names of the second labelling; those that the first lacks agree with nothing.
+        labels_b: (N,) indices into `names_b`, of the same images in the same order; -1 without a label.
+        names_b: class names of the second labelling; those that the first lacks never agree.
     """
     twice = (labels_a >= 0) & (labels_b >= 0)
     same = twice & (relabel(labels_b, names_b, names_a) == labels_a)

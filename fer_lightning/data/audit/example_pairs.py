@@ -15,7 +15,7 @@ from fer_lightning.data.duplicates import SIDE, Floats
 from fer_lightning.data.faces import Integers
 
 MOST = 24  # pairs in all
-EACH = 8  # pairs of one crossing
+EACH = 8  # pairs per overlap
 ORDER = ("train-test", "val-test", "train-val", WITHIN)
 CONFLICT, EXACT, NEAR = range(3)
 
@@ -27,12 +27,12 @@ class ExamplePair:
     """Two images that are copies of each other.
 
     Attributes:
-        first_row: on the side that is named first.
-        second_row: on the side that is named second.
+        first_row: row in the split that is named first.
+        second_row: row in the split that is named second.
         correlation: of their thumbnails, or of one with the other's mirror image where that is higher; 1 when exact.
         mirrored: whether the mirror image is the one that is more alike.
         exact: whether the pixels are the same.
-        sides: `train-test`, `val-test`, `train-val`, or `within` where both are anywhere in the set.
+        sides: `train-test`, `val-test`, `train-val`, or `within` if both are anywhere in the set.
     """
 
     first_row: int
@@ -45,26 +45,25 @@ class ExamplePair:
 
 class _Candidate(NamedTuple):
     kind: int
-    rank: int  # no two of one kind share it, so that pairs themselves are never put in order
+    rank: int  # unique per kind, so that pairs themselves are never compared
     pair: ExamplePair
 
 
 def select_example_pairs(
     crossings: Mapping[str, Overlap], thumbs: Floats, groups: Integers, labels: Integers
 ) -> tuple[ExamplePair, ...]:
-    """At most 24 pairs, and at most eight of each crossing: train-test, val-test, train-val, then the whole set.
+    """Selects at most 24 pairs, at most eight per overlap: train-test, val-test, train-val, then the whole set.
 
-    The eight places of a crossing go in turns to four kinds of pairs: exact copies of different labels, other exact
-    copies, near copies from the highest correlation down, and from the lowest up, for these show what 0.90 means. What
-    one kind leaves free goes to the others. They stand in that order, near copies by falling correlation. No image, nor
-    any exact copy of it, is shown twice as an exact copy or twice as a near one; what is near something among the test
-    images may be exact elsewhere, and is then worth both.
+    The eight places of an overlap are given in turn to four kinds of pairs: exact copies with different labels, other
+    exact copies, near copies from the highest correlation down, and near copies from the lowest up, which show what
+    0.90 means. The pairs are in that order, near copies by decreasing correlation. No image, nor any exact copy of it,
+    is shown twice as an exact copy or twice as a near copy.
 
     Args:
-        crossings: as `crossings` finds them.
+        crossings: the result of `find_overlaps`.
         thumbs: (N, 576) thumbnails of the whole set.
-        groups: (N,) the numbers of `copy_groups`.
-        labels: (N,) -1 where there is none.
+        groups: (N,) groups of `copy_groups`.
+        labels: (N,) -1 without a label.
     """
     shown: dict[bool, set[int]] = {True: set(), False: set()}
     pairs: list[ExamplePair] = []
@@ -78,7 +77,7 @@ def select_example_pairs(
 def _choose_pairs(
     exact: list[_Candidate], near: list[_Candidate], groups: Integers, shown: dict[bool, set[int]]
 ) -> list[ExamplePair]:
-    """The pairs of one crossing that get a place; `shown` (exact or not -> numbers of copy groups) grows by theirs."""
+    """Chooses the pairs of one overlap, and adds their groups of copies to `shown` (exact or not -> groups)."""
     kinds = [*([found for found in exact if found.kind == kind] for kind in (CONFLICT, EXACT)), near, near[::-1]]
     chosen: list[_Candidate] = []
     for candidate in chain.from_iterable(zip_longest(*kinds)):
@@ -92,7 +91,7 @@ def _choose_pairs(
 
 
 def _exact_candidates(crossing: Overlap, groups: Integers, labels: Integers) -> list[_Candidate]:
-    """One pair of each copy group that stands on both sides, of different labels where it has such."""
+    """One pair per group of copies that is in both splits, with different labels if there are such."""
     wanted = np.unique(groups[crossing.second[crossing.exact]])
     found: list[_Candidate] = []
     members = zip(_members(crossing.first, groups, wanted), _members(crossing.second, groups, wanted), strict=True)
@@ -100,7 +99,7 @@ def _exact_candidates(crossing: Overlap, groups: Integers, labels: Integers) -> 
         known = second[labels[second] >= 0]
         others = ((row, known[labels[known] != labels[row]]) for row in first if labels[row] >= 0)
         kind, row, other = next(((CONFLICT, row, rows) for row, rows in others if len(rows)), (EXACT, first[0], second))
-        other = other[other != row]  # an image that stands on both sides is no pair
+        other = other[other != row]  # an image that is in both splits is not a pair
         if len(other):
             pair = ExamplePair(int(row), int(other[0]), 1.0, mirrored=False, exact=True, sides=crossing.name)
             found.append(_Candidate(kind, len(found), pair))
@@ -115,13 +114,13 @@ def _members(rows: Integers, groups: Integers, wanted: Integers) -> list[Integer
 
 
 def _near_candidates(crossing: Overlap, thumbs: Floats) -> list[_Candidate]:
-    """Each image that has a near copy but no exact one, with its closest partner; by falling correlation."""
+    """Each image that has a near copy but no exact one, with the most similar image; by decreasing correlation."""
     only = crossing.near & ~crossing.exact
     first, second = crossing.closest[only], crossing.second[only]
     if crossing.name == WITHIN:
-        first, second = np.minimum(first, second), np.maximum(first, second)  # the pair comes from both of its ends
+        first, second = np.minimum(first, second), np.maximum(first, second)  # the pair occurs from both of its images
     straight, turned = _correlations(thumbs[first], thumbs[second])
-    # rounded, so that no last bit, which differs between machines, decides
+    # rounded, because the last bit differs between machines
     highest = np.minimum(np.maximum(straight, turned), 1).round(5)
     mirrored = turned > straight
     return [

@@ -16,16 +16,16 @@ WITHIN = "within"
 
 @dataclass(frozen=True)
 class Overlap:
-    """The images of a second side, seen from a first; or those of a whole set, each seen from all others.
+    """The copies that images of a second split have in a first, or those within a whole set.
 
     Attributes:
         name: `<first>-<second>`, or `within`.
-        first: (M,) sorted rows among which copies are sought.
-        second: (Q,) sorted rows for which they are sought.
-        closest: (Q,) the row of `first` that is most alike; of exact copies the first. -1 where there is none.
-        correlation: (Q,) with it.
+        first: (M,) sorted rows that are searched for copies.
+        second: (Q,) sorted rows whose copies are searched.
+        closest: (Q,) the most similar row of `first`; of exact copies the first. -1 without one.
+        correlation: (Q,) correlation with it.
         exact: (Q,) whether there is an exact copy.
-        near: (Q,) whether there is a near copy; exact ones are such.
+        near: (Q,) whether there is a near copy; exact copies count.
     """
 
     name: str
@@ -38,12 +38,12 @@ class Overlap:
 
 
 def find_overlaps(sides: Mapping[str, Integers], thumbs: Floats, groups: Integers) -> dict[str, Overlap]:
-    """Every crossing by its name: train-val, train-test, val-test, within.
+    """Finds every overlap by name: train-val, train-test, val-test, within.
 
     Args:
-        sides: the rows of train, val and test, any of them perhaps empty.
+        sides: the rows of train, val and test; any of them may be empty.
         thumbs: (N, 576) thumbnails of the whole set.
-        groups: (N,) the numbers of `copy_groups`.
+        groups: (N,) groups of `copy_groups`.
     """
     found = [_find_overlap(f"{a}-{b}", np.sort(sides[a]), np.sort(sides[b]), thumbs, groups) for a, b in SPLIT_PAIRS]
     return {crossing.name: crossing for crossing in [*found, _find_within(thumbs, groups)]}
@@ -65,7 +65,7 @@ def _find_within(thumbs: Floats, groups: Integers) -> Overlap:
 
 
 def _first_copies(index: Integers, groups: Integers, rows: Integers) -> Integers:
-    """The rows that `index` means, each exchanged for the first of its exact copies: rounding chooses among these."""
+    """The rows of `index`, each replaced by the first of its exact copies, among which rounding would choose."""
     if not len(rows):
         return index
     _, first, place = np.unique(groups, return_index=True, return_inverse=True)

@@ -1,6 +1,6 @@
-"""Random changes of training images."""
+"""Augmentation of training images."""
 
 import os
 
-# importing albumentations asks its server for a newer version, and waits for the answer, unless this is set before
+# without this, importing albumentations asks its server for a newer version and waits for the answer
 os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")

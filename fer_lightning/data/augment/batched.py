@@ -1,4 +1,4 @@
-"""Mirrors, turns, zooms and shifts whole batches in one resampling, and erases a rectangle of each image."""
+"""Flips, rotates, scales and shifts whole batches in one resampling, and erases a rectangle of each image."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ Floats = npt.NDArray[np.float64]
 
 
 class BatchedAffine:
-    """A random affine map and a blank rectangle for each image of a batch, by one `grid_sample`.
+    """Random affine transform and random erasing for each image of a batch, with one `grid_sample`.
 
     Args:
-        size: side in pixels of what comes out, which shows the whole image; None keeps the size.
-        flip: probability of mirroring left and right.
-        degrees: an image is turned by up to so many degrees to either side.
+        size: side in pixels of the output, which shows the whole image; None keeps the size.
+        flip: probability of a horizontal flip.
+        degrees: largest rotation in either direction.
         scale: lowest and highest factor of magnification.
-        translate: an image is shifted along each axis by up to so large a share of its side.
-        erase: probability of a blank (black) rectangle.
+        translate: largest shift along each axis, as a share of the image's side.
+        erase: probability of a black rectangle.
         erase_side: lowest and highest side of the rectangle, as shares of the image's side; drawn for each side.
 
     Raises:
@@ -58,7 +58,7 @@ class BatchedAffine:
         self.erase_side = _range("erase_side", erase_side, 1)
 
     def __call__(self, images: Pixels, seed: int) -> Pixels:
-        """(N, size, size[, 3]) uint8 changed images of (N, H, W[, 3]) uint8; the seed fixes every choice."""
+        """(N, size, size[, 3]) uint8 augmented images of (N, H, W[, 3]) uint8; the seed fixes every choice."""
         random = np.random.default_rng(seed).random((len(images), 10))
         grey = images.ndim == 3
         pixels = torch.from_numpy(images[:, None] if grey else images.transpose(0, 3, 1, 2)).float()
@@ -69,7 +69,7 @@ class BatchedAffine:
         return erased[:, 0] if grey else np.ascontiguousarray(erased.transpose(0, 2, 3, 1))
 
     def _maps(self, random: Floats) -> torch.Tensor:
-        """(N, 2, 3) from places in the new images to places in the old ones, both from -1 to 1; random (N, 5) 0..1."""
+        """(N, 2, 3) maps from output to input coordinates, both from -1 to 1; random (N, 5) 0..1."""
         angle = np.radians(self.degrees) * (2 * random[:, 0] - 1)
         shrink = 1 / _between(self.scale, random[:, 1])
         mirror = np.where(random[:, 2] < self.flip, -1.0, 1.0)
@@ -80,7 +80,7 @@ class BatchedAffine:
         return torch.from_numpy(np.array(rows, dtype=np.float32).transpose(2, 0, 1))
 
     def _blanks(self, random: Floats, height: int, width: int) -> torch.Tensor:
-        """(N, height, width) bool, which pixels are blank; random (N, 5) 0..1."""
+        """(N, height, width) bool, which pixels are erased; random (N, 5) 0..1."""
         sides = np.where(random[:, :1] < self.erase, _between(self.erase_side, random[:, 1:3]), 0.0)
         begin = random[:, 3:] * (1 - sides)
         inside = []

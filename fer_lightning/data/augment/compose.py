@@ -1,4 +1,4 @@
-"""Random changes of training images that repeat themselves for a seed, batch by batch."""
+"""Augmentation of training images, reproducible for a seed, batch by batch."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from fer_lightning.errors import FerError
 
 
 class Augment:
-    """Changes of training images.
+    """Augmentation of training images.
 
     Args:
-        transforms: albumentations transforms, applied in order to each image; random anew in each epoch.
-        offline: prescribed variants of each image, made before those: the same in every epoch, and all of them in each.
-        batched: a change of a whole batch at once, made after those.
-        light_after_offline: treat the illumination of each prescribed variant by itself, instead of making variants
-            of images that are treated already; validation and test images are treated as ever.
+        transforms: albumentations transforms, applied in order to each image; other random choices in each epoch.
+        offline: prescribed variants of each image, made first: every epoch has all of them.
+        batched: an augmentation of whole batches, applied last.
+        light_after_offline: normalise the illumination of each prescribed variant, instead of making variants of
+            normalised images; validation and test images are normalised as without it.
 
     Attributes:
-        light: whose illumination treats the variants; None where images come treated.
+        light: the preprocessing that normalises the variants; None if images are normalised already.
 
     Raises:
-        FerError: a transform is not albumentations', or `light_after_offline` without `offline`.
+        FerError: a transform is not from albumentations, or `light_after_offline` without `offline`.
     """
 
     def __init__(
@@ -64,19 +64,19 @@ class Augment:
 
     @property
     def copies(self) -> int:
-        """How many variants of each training image an epoch has."""
+        """Number of variants of each training image per epoch."""
         return 1 if self.offline is None else self.offline.copies
 
     @property
     def random(self) -> bool:
-        """Whether images change anew in each epoch."""
+        """Whether images differ between epochs."""
         return bool(self.chain.transforms) or self.batched is not None
 
     def __call__(self, images: Pixels, draw: Draw) -> Pixels:
-        """(N, H, W[, 3]) uint8 changed images; the draw fixes every choice.
+        """(N, H, W[, 3]) uint8 augmented images; the draw fixes every choice.
 
-        albumentations copies its generator into every worker; seeding each batch makes workers draw different
-        choices, and the same ones whatever their number.
+        albumentations copies its generator to every worker; seeding each batch makes the choices of workers differ,
+        and independent of the number of workers.
         """
         changed = self._image_by_image(images, draw)
         images = changed if isinstance(changed, np.ndarray) else np.stack(changed)
@@ -91,18 +91,18 @@ class Augment:
         return [self.chain(image=image)["image"] for image in images]
 
     def check(self, size: int, wanted: int, channels: int) -> None:
-        """Tries the chain on blank images.
+        """Tries the augmentation on blank images.
 
         Args:
             size: side of the prepared images.
-            wanted: side that the net needs.
+            wanted: side of the net's input.
             channels: 1 for grey, 3 for colour.
 
         Raises:
-            FerError: a transform refuses such images, gives them different sizes or another number of channels, makes
-                tensors, leaves them smaller than the net needs, or as something else than uint8.
+            FerError: a transform refuses such images, changes their number of channels or dtype, returns different
+                sizes or tensors, or makes them smaller than the net's input.
         """
-        several = 8  # so that a step taken half of the time is seen
+        several = 8  # so that a transform with a probability of one half is applied
         blank = np.zeros((several, size, size) if channels == 1 else (several, size, size, 3), dtype=np.uint8)
         try:
             draw = Draw(np.arange(several), seed=0, views=np.arange(several) % self.copies)

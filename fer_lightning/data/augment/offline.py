@@ -1,4 +1,4 @@
-"""The papers' offline augmentation: prescribed variants of each training image, by index and not as files."""
+"""The papers' offline augmentation: prescribed variants of each training image, computed by index."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ FLIPS = {"horizontal": 1, "vertical": 0}  # OpenCV's codes
 
 
 class Recipe(Protocol):
-    """Variants of an image that depend on nothing but its row and the variant's number."""
+    """Variants of an image that depend only on its row and the index of the variant."""
 
     copies: int
 
     def __call__(self, images: Pixels, rows: Integers, views: Integers, light: Light | None = None) -> Pixels:
-        """(N, ...) variants `views` (N,) of images (N, H, W[, 3]) uint8 that stand in `rows` (N,).
+        """(N, ...) variants `views` (N,) of the images (N, H, W[, 3]) uint8 of `rows` (N,).
 
-        `light` treats each variant by itself, before its size is changed.
+        `light` normalises the illumination of each variant before it is resized.
         """
         ...
 
 
 class Mirrored:
-    """An image and its mirror image: a training set twice as large. Paper D, section 5."""
+    """An image and its mirror image, which doubles the training set. Paper D, section 5."""
 
     copies = 2
 
     def __call__(self, images: Pixels, rows: Integers, views: Integers, light: Light | None = None) -> Pixels:
-        """(N, H, W[, 3]) in the size of `images`; view 0 is the original, 1 its left-right mirror image."""
+        """(N, H, W[, 3]) in the size of `images`; view 0 is the original, 1 its horizontal mirror image."""
         made = [image[:, ::-1] if view else image for image, view in zip(images, views, strict=True)]
         return np.stack(_treated(made, light))
 
@@ -50,13 +50,13 @@ class CropsOfSizes:
     602,889 = 21 x 28,709.
 
     Args:
-        size: side in pixels of what comes out; the paper's is 32.
+        size: side in pixels of the variants; 32 in the paper.
         sizes: how many crops, each of another size.
         smallest: side of the smallest crop as a share of the image; open in the paper, 2/3 is 32 of FER2013's 48
             pixels. The others are spread evenly up to the whole.
-        flip: `horizontal` mirrors left and right; the paper's word is "vertically".
+        flip: `horizontal` or `vertical`; the paper says "vertically".
         flip_original: mirror the original as well, which makes 22.
-        seed: of the crops' places.
+        seed: seed of the positions of crops.
 
     Raises:
         FerError: a value out of its range.
@@ -94,7 +94,7 @@ class CropsOfSizes:
         crop = (view - 1) % self.sizes if 0 < view <= 2 * self.sizes else None
         if crop is not None:
             side = max(1, round(min(image.shape[:2]) * self.shares[crop]))
-            place = np.random.default_rng([self.seed, row, crop])  # a crop and its mirror image share their place
+            place = np.random.default_rng([self.seed, row, crop])  # a crop and its mirror image share their position
             top, left = (int(place.integers(0, length - side + 1)) for length in image.shape[:2])
             image = image[top : top + side, left : left + side]
         return image
@@ -104,16 +104,16 @@ class CropsOfSizes:
 
 
 class NineViews:
-    """An image mirrored, centred, turned and with noise: nine variants, itself among them. Paper A, section 4.
+    """Nine variants: the image and its flipped, centred, rotated and noisy versions. Paper A, section 4.
 
-    "Increased by a factor of nine" is read as nine in all; the mixture of the four changes is open in the paper.
+    "Increased by a factor of nine" is read as nine in all; the paper does not say how the four changes are combined.
 
     Args:
-        degrees: how far the turned variants are turned to either side; open.
-        zoom: share of the image that the centred variant keeps; open.
-        noise: deviation of the noise, in grey levels; open.
+        degrees: rotation of the rotated variants in either direction; not in the paper.
+        zoom: share of the image that the centred variant keeps; not in the paper.
+        noise: standard deviation of the noise, in grey levels; not in the paper.
         besides: nine variants besides the original, ten in all.
-        seed: of the noise.
+        seed: seed of the noise.
 
     Raises:
         FerError: a value out of its range.

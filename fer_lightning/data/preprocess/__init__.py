@@ -1,1 +1,1 @@
-"""Steps from the faces as published to the pixels that a model takes."""
+"""Preprocessing: from the published images to the pixels that a model takes."""

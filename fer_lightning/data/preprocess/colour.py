@@ -1,4 +1,4 @@
-"""Grey from colour, and stronger or weaker colour."""
+"""Grey conversion and saturation."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ import numpy.typing as npt
 from fer_lightning.data.faces import Pixels
 from fer_lightning.errors import FerError
 
-ITU_R_601 = (0.299, 0.587, 0.114)  # what OpenCV's own conversion uses
+ITU_R_601 = (0.299, 0.587, 0.114)  # weights of R, G and B in OpenCV's conversion
 
 
 def check_weights(weights: Sequence[float]) -> None:
-    """Raises FerError unless these are three weights, none negative, whose sum is 1 within 0.01."""
+    """Raises FerError unless there are three weights, none negative, whose sum is 1 within 0.01."""
     right = (
         isinstance(weights, Sequence)
         and len(weights) == 3
@@ -31,11 +31,12 @@ def check_weights(weights: Sequence[float]) -> None:
 
 
 def to_grey(image: Pixels, weights: Sequence[float] | None = None) -> Pixels:
-    """Grey from colour, as a weighted sum of R, G and B.
+    """Converts colour to grey by a weighted sum of R, G and B.
 
     Args:
         image: (H, W, 3) RGB uint8.
-        weights: of R, G and B; null takes OpenCV's conversion (ITU-R 601). Paper D, section 3: 0.213, 0.715, 0.072.
+        weights: weights of R, G and B; null takes OpenCV's conversion (ITU-R 601). Paper D, section 3: 0.213, 0.715,
+            0.072.
 
     Returns:
         (H, W) uint8, rounded to the nearest grey level.
@@ -50,16 +51,16 @@ def to_grey(image: Pixels, weights: Sequence[float] | None = None) -> Pixels:
 
 
 def saturate(image: Pixels, amount: float, weights: Sequence[float] | None = None) -> Pixels:
-    """Colour made `amount` times as far from grey, by the usual colour matrix. Paper D, section 3, step 3.
+    """Scales the saturation of an image by `amount`, with the usual colour matrix. Paper D, section 3, step 3.
 
     With inv = 1 - amount, each of R, G and B becomes inv * grey + amount * itself. Paper D prints the products of the
     weights with inv alone, and no amount. Where the sum of the weights is 1, the grey of a pixel by these weights stays
     the same, unless a channel is clipped.
 
     Args:
-        image: (H, W, 3) RGB uint8; a grey (H, W) image comes back unchanged.
-        amount: 1 changes nothing, 0 is the grey image three times, more than 1 strengthens colour.
-        weights: of R, G and B in grey; null takes those of ITU-R 601.
+        image: (H, W, 3) RGB uint8; a grey (H, W) image is returned unchanged.
+        amount: 1 changes nothing, 0 gives the grey image in three channels, more than 1 increases saturation.
+        weights: weights of R, G and B in grey; null takes those of ITU-R 601.
 
     Returns:
         uint8 of the same shape, clipped to 0..255 and rounded to the nearest level.

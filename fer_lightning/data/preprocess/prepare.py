@@ -1,4 +1,4 @@
-"""The step from a data set's faces to the pixels that a model asks for: channels, light, size, saturation."""
+"""Prepares a data set's faces as a model needs them: channels, illumination, size, saturation."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from fer_lightning.data.preprocess.colour import check_weights, saturate, to_gre
 from fer_lightning.data.preprocess.illumination import ILLUMINATIONS
 from fer_lightning.errors import FerError, choices
 
-VERSION = 3  # part of the cache's key: raise it when the same settings give other pixels
-OWN = "model.input.illumination, unless that key is set"  # where the value comes from
+VERSION = 3  # part of the cache key: increase it when the same settings give other pixels
+OWN = "model.input.illumination, unless that key is set"  # source of the value, for messages
 VIEWS = ("centre", "whole")
 
 
 @dataclass(frozen=True)
 class Prepare:
-    """Settings of the steps, which a checkpoint keeps so that new images can be treated alike.
+    """Preprocessing of a model's images, kept in its checkpoint so that new images are prepared in the same way.
 
     They run in the order colour, grey, light, size (or size, light: `light_last`), saturation.
 
@@ -71,11 +71,11 @@ class Prepare:
 
     @property
     def shown_whole(self) -> bool:
-        """Whether a net sees all of an image that is larger than its input."""
+        """Whether an image that is larger than the net's input is resized to it, not cropped."""
         return self.view == "whole"
 
     def check(self, input: InputSpec) -> None:
-        """Raises FerError where a net with this input cannot take images so prepared."""
+        """Raises FerError if a net with this input cannot take the prepared images."""
         if self.size < input.size:
             raise FerError(
                 f"model.input.size={input.size} is a crop larger than the image, preprocess.size={self.size}: "
@@ -92,27 +92,27 @@ class Prepare:
         return np.stack([self.one(image) if isinstance(images, np.ndarray) else self.alike(image) for image in images])
 
     def faces(self, faces: FaceSet, cache_dir: Path) -> FaceSet:
-        """The same faces with prepared pixels, computed once and kept in `cache_dir`."""
+        """The same faces with prepared pixels, which are computed once and cached."""
         if self._changes_nothing(faces.pixels):
             return faces
         key = content_hash("prepare", VERSION, asdict(self), faces.fingerprint)
         made = cache_faces(cache_dir, "prepared", key, lambda: faces.with_pixels(_Prepared(faces.pixels, self), key))
-        # the key knows the pixels alone: labels, names and people may have changed since they were kept
+        # the key covers the pixels alone: labels, names and subjects may have changed since they were cached
         return faces.with_pixels(made.pixels, key)
 
     def one(self, image: Pixels) -> Pixels:
-        """One prepared image."""
+        """Prepares one image."""
         for step in self.steps().values():
             image = step(image)
         return image
 
     def alike(self, image: Pixels) -> Pixels:
-        """One prepared image of a set in which some are grey and some are not: those of a colour net all have three."""
+        """Prepares one image of a set of grey and colour images: for a colour net all get three channels."""
         prepared = self.one(image)
         return np.stack([prepared] * 3, axis=-1) if self.channels == 3 and prepared.ndim == 2 else prepared
 
     def steps(self) -> dict[str, Any]:
-        """What is done to an image, in order: name -> step from (H, W[, 3]) uint8 to the same or grey."""
+        """The steps in order: name -> function from an image (H, W[, 3]) uint8 to an image."""
         colour = {"saturation": self._saturate} if self.saturation != 1 else {}
         grey = {"grey": self._grey} if self.channels == 1 else {}
         light = {self.illumination: self.treated} if self.illumination != "none" else {}
@@ -159,7 +159,7 @@ class Prepare:
 
 
 def _square(image: Pixels) -> Pixels:
-    """The image with its border repeated on the shorter sides: squeezing would change the face's proportions."""
+    """Pads the image to a square by replicating its border, which keeps the face's proportions."""
     height, width = image.shape[:2]
     if height == width:
         return image

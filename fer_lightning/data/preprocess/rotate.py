@@ -17,11 +17,11 @@ from fer_lightning.errors import FerError
 
 
 def rotate_both_ways(faces: FaceSet, degrees: float) -> FaceSet:
-    """Each image at plus and at minus `degrees`, about its middle, its border replicated; 0 changes nothing.
+    """Rotates each image by plus and by minus `degrees` about its centre; its border is replicated, 0 changes nothing.
 
-    Paper A, section 4 turns JAFFE "at a certain angle" and counts 426 images: read as each of the 213 at either sign.
-    Positive turns counter-clockwise. Both turns of an image count as copies of one picture, so that no protocol
-    that keeps copies together parts them; landmarks turn along.
+    Paper A, section 4 rotates JAFFE "at a certain angle" and counts 426 images: read as each of the 213 with either
+    sign. Positive angles are counter-clockwise. Both rotations of an image count as copies of one image, so that
+    protocols which keep copies together do not separate them; landmarks are rotated as well.
 
     Raises:
         FerError: an angle outside 0..180.
@@ -64,7 +64,7 @@ class _RotatedImages(Sequence[Pixels]):
 
 
 def rotate(image: Pixels, degrees: float) -> Pixels:
-    """The image turned counter-clockwise about its middle, in its own size, its border replicated; bilinear."""
+    """Rotates the image counter-clockwise about its centre, in its own size, bilinearly, with its border replicated."""
     size = (image.shape[1], image.shape[0])
     matrix = _rotation_matrix(image.shape, degrees)
     return np.asarray(cv2.warpAffine(image, matrix, size, borderMode=cv2.BORDER_REPLICATE), dtype=np.uint8)

@@ -1,4 +1,4 @@
-"""Protocols that follow the split of a data set's publisher, its copies included."""
+"""Protocols that follow the published split of a data set, duplicates included."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ TRAIN_KFOLD = 2  # the fewest folds that let every training image be tested by a
 
 
 def map_published_splits(split: Strings) -> Strings:
-    """(N,) `train`, `val` or `test` for the publishers' words (N,); "" for words that name no side."""
+    """(N,) `train`, `val` or `test` for the publishers' words (N,); "" for words that name no split."""
     side = np.full(split.shape, "", dtype="<U5")
     for name, words in SPLIT_WORDS.items():
         side[np.isin(split, words)] = name
@@ -27,29 +27,29 @@ def map_published_splits(split: Strings) -> Strings:
 
 
 def lacks_official(faces: FaceSet) -> str:
-    """Says so where no training side is published, or none beside it."""
+    """Words of an error message if no training split is published, or no other one; else ""."""
     return _lacks_one_of(faces, "train") or _lacks_one_of(faces, "val", "test")
 
 
 def lacks_train(faces: FaceSet) -> str:
-    """Says so where no training side is published."""
+    """Words of an error message if no training split is published, else ""."""
     return _lacks_one_of(faces, "train")
 
 
 def lacks_paper_a(faces: FaceSet) -> str:
-    """Says so where no training side is published, or no PrivateTest."""
+    """Words of an error message if no training split is published, or no PrivateTest; else ""."""
     if faces.split is not None and "PrivateTest" not in faces.split:
         return "this data set has no published split PrivateTest"
     return _lacks_one_of(faces, "train")
 
 
 def lacks_paper_c(faces: FaceSet) -> str:
-    """Says so where no training side is published, or no test side."""
+    """Words of an error message if no training split is published, or no test split; else ""."""
     return _lacks_one_of(faces, "train") or _lacks_one_of(faces, "test")
 
 
 def official(faces: FaceSet, request: Request) -> SplitRows:
-    """The published sides; where one for validation is missing, a tenth of the training side takes its place."""
+    """The published split; without a validation split a tenth of the training images validates."""
     train, val, test = (_rows_of(faces, side) for side in SPLIT_WORDS)
     if len(val) and not len(test):
         log.warning("no test side is published: the validation side tests, a tenth of the training images validates")
@@ -71,18 +71,18 @@ def paper_a(faces: FaceSet, request: Request) -> SplitRows:
 
 
 def paper_c(faces: FaceSet, request: Request) -> SplitRows:
-    """Paper C, section IV: 28,709 against 7,178, all that is published beside the training side.
+    """Paper C, section IV: 28,709 training images, and 7,178 test images, which are all others.
 
-    The paper validates on nothing; ours must, and takes a tenth of the training side for it.
+    The paper has no validation images; here a tenth of the training images validates.
     """
     test = np.sort(np.concatenate([_rows_of(faces, "val"), _rows_of(faces, "test")]))
     return *_cut_validation(faces, _rows_of(faces, "train"), request.seed), test
 
 
 def train_quarter(faces: FaceSet, request: Request) -> SplitRows:
-    """Quarter `fold` of the training side trains, the other three validate, and they test as well.
+    """Quarter `fold` of the training split trains, the other three validate and test.
 
-    For choosing a recipe: a figure on 21,500 images of FER2013 is known to 0.3 points, and neither PublicTest nor
+    For choosing a recipe: an accuracy on 21,500 images of FER2013 is known to 0.3 points, and neither PublicTest nor
     PrivateTest is read.
     """
     fold, train = train_quarter_number(request), _rows_of(faces, "train")
@@ -93,16 +93,16 @@ def train_quarter(faces: FaceSet, request: Request) -> SplitRows:
 
 
 def train_quarter_number(request: Request) -> int:
-    """The quarter that trains; raises FerError where there is no such one."""
+    """The quarter that trains; raises FerError if it does not exist."""
     check_fold(request.fold, QUARTERS)
     return request.fold
 
 
 def train_kfold(faces: FaceSet, request: Request) -> SplitRows:
-    """Of the images that `official` trains on, fold `fold` tests and the others train; its validation side validates.
+    """Of the training images of `official`, fold `fold` tests and the others train; its validation split validates.
 
-    For cross-fitted predictions: over all folds each training image is tested once, by a net that saw neither it nor
-    a copy of it, and no net reads the published test side.
+    For cross-fitted predictions: over all folds each training image is tested once, by a net that was trained on
+    neither it nor a copy of it, and the published test split is not read.
     """
     k = train_kfold_number(request)
     train, val, _ = official(faces, request)

@@ -16,21 +16,21 @@ log = logging.getLogger(__name__)
 KFOLD = 3  # paper C, section IV, cross-validates FER2013 over three
 LEAST_FOLDS = 3  # one fold tests, the next validates, the rest train
 LEAST_FOLDS_WITHOUT_VAL = 2  # one fold tests, the rest train and give a tenth to validation
-KFOLD_IMAGES = 10  # our choice: as many as subject_10fold, so that the two differ in nothing but the people
-PARTS = 10  # holdout deals the images into ten parts: seven train, one validates, two test
+KFOLD_IMAGES = 10  # our choice: as many as subject_10fold, so that the two differ only in the subjects
+PARTS = 10  # holdout divides the images into ten parts: seven train, one validates, two test
 TEST_SHARE = 0.2
 
 
 def kfold(faces: FaceSet, request: Request) -> SplitRows:
-    """Folds that keep people and copies together."""
+    """Folds that keep subjects and copies together."""
     k = kfold_number(request)
     return rotate_folds(assign_folds(group_inseparable(faces), faces.label, k, request.seed), request.fold)
 
 
 def paper_c_kfold(faces: FaceSet, request: Request) -> SplitRows:
-    """Folds as of `kfold`; one tests, and all others train but for a tenth of their images, which validates.
+    """Folds as in `kfold`; one tests, the others train, except for a tenth of their images, which validates.
 
-    Paper C, section IV.A, trains on two folds of three, 23,924 images, and validates on nothing; ours must.
+    Paper C, section IV.A, trains on two folds of three, 23,924 images, and has no validation images.
     """
     k = paper_c_kfold_number(request)
     groups = group_inseparable(faces)
@@ -40,13 +40,13 @@ def paper_c_kfold(faces: FaceSet, request: Request) -> SplitRows:
 
 
 def kfold_images(faces: FaceSet, request: Request) -> SplitRows:
-    """Folds of single images, with one face on several sides: how much of the literature splits CK+ and JAFFE."""
+    """Folds of single images, with the same face in several splits, as much of the literature splits CK+ and JAFFE."""
     k = kfold_images_number(request)
     return rotate_folds(assign_folds(np.arange(len(faces)), faces.label, k, request.seed), request.fold)
 
 
 def holdout(faces: FaceSet, request: Request) -> SplitRows:
-    """One split, 7 : 1 : 2, that keeps people and copies together; with fewer than ten of these in fewer parts."""
+    """One split, 7 : 1 : 2, that keeps subjects and copies together; of fewer than ten groups in fewer parts."""
     groups = group_inseparable(faces)
     number = len(np.unique(groups))
     if number < 3:

@@ -74,17 +74,17 @@ PROTOCOLS = {
     "train_is_test": Rule(train_is_test, apart=Apart.NOTHING),
 }
 AUTO = "auto"
-SHOWN = 5  # words for a split that a line counts
+SHOWN = 5  # published names of splits that a line of the log counts
 
 
 def apply_protocol(faces: FaceSet, name: str, request: Request) -> Protocol:
-    """The split called `name` of these faces; those without a label (-1) take no part.
+    """Splits the faces by the protocol `name`; those without a label (-1) are in no split.
 
-    `auto` becomes the protocol for which it stands, and the result has that one's name.
+    For `auto` the result has the name of the protocol that it stands for.
 
     Raises:
-        FerError: unknown or unfit name, a fold that does not exist, a choice that the protocol does not have, a side
-            without images, or a person on two sides of a published split.
+        FerError: an unknown protocol or one that does not apply, a fold that does not exist, an option that the
+            protocol does not have, an empty split, or a subject in two published splits.
     """
     check_request(name, request)
     rows = np.flatnonzero(faces.label >= 0)
@@ -125,7 +125,7 @@ def check_request(name: str, request: Request) -> None:
 
 
 def resolve_auto(faces: FaceSet) -> str:
-    """`official` where the data name a training and a test side, else `holdout`; the log says which, and why."""
+    """`official` if a training and a test split are published, else `holdout`; the choice is logged with its reason."""
     split = np.array([]) if faces.split is None else faces.split
     known = set(map_published_splits(split).tolist()) - {""}
     name = "official" if {"train", "test"} <= known else "holdout"
@@ -144,7 +144,7 @@ def resolve_auto(faces: FaceSet) -> str:
 
 
 def log_split_usage(faces: FaceSet, protocol: Protocol, rule: Rule) -> None:
-    """Logs which named sides a protocol pools that draws its own, or which images it leaves out; else nothing."""
+    """Logs which published splits a protocol pools, or which images it leaves out, if any."""
     if faces.split is None:
         return
     if not rule.published:

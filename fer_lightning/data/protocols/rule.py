@@ -1,4 +1,4 @@
-"""What a protocol is asked, what it answers, and what each of them is and promises."""
+"""The request for a split, the resulting index arrays, and the rule that defines a protocol."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from fer_lightning.data.faces import FaceSet, Integers
 from fer_lightning.errors import FerError
 
 PAIRS = (("train", "val"), ("train", "test"), ("val", "test"))
-VAL_SUBJECTS = 11  # paper A, section 5.1: of the group set aside 11 people validate
+VAL_SUBJECTS = 11  # paper A, section 5.1: 11 subjects of the group that is set aside validate
 
 SplitRows = tuple[Integers, Integers, Integers]
-"""Sorted rows that train, validate and test."""
+"""Sorted rows of train, val and test."""
 
 
 @dataclass(frozen=True)
 class Protocol:
-    """Sorted index arrays into a FaceSet; what they may share is told by the rule of that name."""
+    """Sorted index arrays into a FaceSet; the rule of that name says what they may share."""
 
     name: str
     train: Integers
@@ -28,19 +28,19 @@ class Protocol:
     test: Integers
 
     def splits(self) -> dict[str, Integers]:
-        """The three arrays by the name of their stage."""
+        """The three arrays by name: train, val, test."""
         return {"train": self.train, "val": self.val, "test": self.test}
 
 
 @dataclass(frozen=True)
 class Request:
-    """What a user may say about a split.
+    """The choices of a user about a split.
 
     Attributes:
         fold: data.fold, from 0; for protocols with folds.
-        num_folds: data.num_folds; None is the protocol's own number.
-        seed: data.split_seed, of every random choice.
-        val_subjects: data.val_subjects; how many people of the group set aside validate.
+        num_folds: data.num_folds; None takes the protocol's default.
+        seed: data.split_seed, the seed of every random choice.
+        val_subjects: data.val_subjects, the number of subjects of the group set aside that validate.
     """
 
     fold: int = 0
@@ -56,7 +56,7 @@ class Request:
 
 
 class Apart(IntEnum):
-    """What a protocol keeps on one side; each level holds those before it."""
+    """What the splits of a protocol do not share; each level includes those before it."""
 
     NOTHING = 0
     IMAGES = 1
@@ -65,12 +65,12 @@ class Apart(IntEnum):
 
 
 def lacks_nothing(faces: FaceSet) -> str:
-    """For protocols that any data set can follow."""
+    """For protocols that apply to any data set."""
     return ""
 
 
 def accept_any_request(request: Request) -> None:
-    """For protocols that can follow any request, or need the faces to say so."""
+    """For protocols that accept any request, or need the faces to check it."""
 
 
 @dataclass(frozen=True)
@@ -78,18 +78,18 @@ class Rule:
     """One protocol.
 
     Attributes:
-        make: the sides of labelled faces.
-        lacks: what these faces lack for it, as words of an error message; "" when it can be followed.
-        folds: whether data.fold chooses among several splits.
-        num_folds: whether data.num_folds says how many.
-        val_subjects: whether data.val_subjects is asked.
-        check: refuses a request that no faces could follow, before any are read.
-        apart: what no two sides share.
-        filled: the sides that must have images.
-        published: whether it follows the sides that the data name.
-        teaches: whether its nets are to teach one of `official`: then no copy of an image that `official` holds out
-            trains them either, where `data.exclude_copies` is set.
-        val_tests: whether the validation images are the test images as well, so that no published test side is read.
+        make: splits labelled faces.
+        lacks: what the faces lack for the protocol, as words of an error message; "" if it applies.
+        folds: whether data.fold chooses one of several splits.
+        num_folds: whether data.num_folds sets their number.
+        val_subjects: whether data.val_subjects applies.
+        check: refuses a request that is invalid for any faces, before they are read.
+        apart: what no two splits share.
+        filled: the splits that must not be empty.
+        published: whether it follows the published split.
+        teaches: whether its nets teach one of `official`: then, if `data.exclude_copies` is set, no copy of an image
+            that `official` holds out trains them.
+        val_tests: whether the validation images are the test images as well, so that no published test split is read.
     """
 
     make: Callable[[FaceSet, Request], SplitRows]
@@ -106,17 +106,17 @@ class Rule:
 
     @property
     def apart_pairs(self) -> tuple[tuple[str, str], ...]:
-        """The pairs of sides that `apart` is about."""
+        """The pairs of splits to which `apart` applies."""
         return PAIRS[:2] if self.val_tests else PAIRS
 
 
 def rotate_folds(home: Integers, fold: int) -> SplitRows:
-    """Fold `fold` tests, the next one (the first after the last) validates, the others train; home (N,) is 0 to k-1."""
+    """Fold `fold` tests, the next one (cyclically) validates, the others train; home (N,) is the fold of each image."""
     test, val = home == fold, home == (fold + 1) % (int(home.max()) + 1)
     return np.flatnonzero(~(test | val)), np.flatnonzero(val), np.flatnonzero(test)
 
 
 def check_fold(fold: int, k: int, way_out: str = "") -> None:
-    """Raises FerError where there is no such fold among k."""
+    """Raises FerError unless the fold is one of k."""
     if not 0 <= fold < k:
         raise FerError(f"data.fold={fold}: choose 0..{k - 1}{way_out}")

@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 
 
 def lacks_subjects(faces: FaceSet) -> str:
-    """Says so where it is not known of every image whom it shows."""
+    """Words of an error message if the subject of an image is unknown, else ""."""
     if faces.subject is None:
         return (
             "this data set does not say who is in an image (with data=folder a group (?P<subject>...) of "
@@ -26,7 +26,7 @@ def lacks_subjects(faces: FaceSet) -> str:
 
 
 def check_fold_of_8(request: Request) -> None:
-    """Raises FerError where `subject_8fold` has no such fold."""
+    """Raises FerError if `subject_8fold` has no such fold."""
     check_fold(request.fold, 8)
 
 
@@ -36,9 +36,9 @@ def check_fold_of_10(request: Request) -> None:
 
 
 def subject_8fold(faces: FaceSet, request: Request) -> SplitRows:
-    """Paper A, 5.1, CK+: eight groups of people; one is set aside and the seven others train.
+    """Paper A, 5.1, CK+: of eight groups of subjects one is set aside and the seven others train.
 
-    Of the group set aside `request.val_subjects` people, drawn by the seed, validate and the others test.
+    `request.val_subjects` subjects of the group set aside, drawn by the seed, validate and the others test.
     """
     person, home = _group_subjects(faces, "subject_8fold", 8, request.seed)
     aside = home == request.fold
@@ -58,12 +58,12 @@ def subject_8fold(faces: FaceSet, request: Request) -> SplitRows:
 
 
 def subject_10fold(faces: FaceSet, request: Request) -> SplitRows:
-    """Ten groups of people: one tests, the next validates, the others train."""
+    """Ten groups of subjects: one tests, the next validates, the others train."""
     return rotate_folds(_group_subjects(faces, "subject_10fold", 10, request.seed)[1], request.fold)
 
 
 def leave_one_subject_out(faces: FaceSet, request: Request) -> SplitRows:
-    """In the sorted order of their names, person `request.fold` tests, the next validates, the others train."""
+    """In the sorted order of names, subject `request.fold` tests, the next validates, the others train."""
     person = _number_subjects(faces)
     number = int(person.max()) + 1
     if number < 3:
@@ -76,7 +76,7 @@ def leave_one_subject_out(faces: FaceSet, request: Request) -> SplitRows:
 
 
 def _group_subjects(faces: FaceSet, protocol: str, k: int, seed: int) -> tuple[Integers, Integers]:
-    """(N,) the person in each image, and (N,) that person's group of k."""
+    """(N,) the subject of each image, and (N,) the subject's group of k."""
     person = _number_subjects(faces)
     number = int(person.max()) + 1
     if number < k:
@@ -88,7 +88,7 @@ def _group_subjects(faces: FaceSet, protocol: str, k: int, seed: int) -> tuple[I
 
 
 def _number_subjects(faces: FaceSet) -> Integers:
-    """(N,) number of the person, from 0; people who share a picture count as one."""
+    """(N,) number of the subject, from 0; subjects who share a copy of an image count as one."""
     assert faces.subject is not None
     person = group_inseparable(faces)
     named, number = len(np.unique(faces.subject)), int(person.max()) + 1

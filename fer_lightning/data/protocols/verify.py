@@ -15,11 +15,11 @@ log = logging.getLogger(__name__)
 
 
 def check_disjoint(faces: FaceSet, protocol: Protocol, rule: Rule) -> None:
-    """Checks the sides of these faces against the promises of their rule.
+    """Checks that the splits share nothing that their rule keeps apart.
 
     Raises:
-        FerError: a side without images, or a person on two sides that should not share one.
-        AssertionError: the rule broke its own promise: an image, or an exact copy, on two sides.
+        FerError: a split is empty, or two splits share a subject and should not.
+        AssertionError: the implementation of the rule put an image, or copies of it, into two splits.
     """
     for stage in rule.filled:
         if not len(protocol.splits()[stage]):

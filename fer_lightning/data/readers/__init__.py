@@ -1,1 +1,1 @@
-"""Readers: one data set a file, from its on-disk layout to a FaceSet."""
+"""Readers: one data set per file, from its on-disk layout to a FaceSet."""

@@ -1,4 +1,4 @@
-"""Opens the text inside a plain, .xz, .gz, .zip or .tar.gz file as lines, none of them without end."""
+"""Reads lines of text from a plain, .xz, .gz, .zip or .tar.gz file, with limits on their length and number."""
 
 from __future__ import annotations
 
@@ -21,26 +21,26 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 DAMAGE = (EOFError, OSError, UnicodeDecodeError, lzma.LZMAError, zlib.error, zipfile.BadZipFile, tarfile.TarError)
-# what stands at the beginning of a file in the encodings that programs mark; UTF-32's mark begins as UTF-16's does
+# byte order marks; UTF-32 comes first, for its mark begins as that of UTF-16 does
 MARKS = {codecs.BOM_UTF32_LE: "utf-32", codecs.BOM_UTF32_BE: "utf-32", codecs.BOM_UTF16_LE: "utf-16",
          codecs.BOM_UTF16_BE: "utf-16"}  # fmt: skip
-UNDECODED = re.compile("[\udc80-\udcff]")  # bytes that are no text, as `surrogateescape` gives them
+UNDECODED = re.compile("[\udc80-\udcff]")  # bytes that are not valid UTF-8, as `surrogateescape` decodes them
 LONGEST_LINE = 1_000_000  # characters; a face of FER2013 takes 9,000
-EMPTY_LINES = 10_000  # in a row
-# a packed file may hold so many bytes whatever its size, or so many times its size: a table is packed to a fifth
+EMPTY_LINES = 10_000  # consecutive
+# limits on the unpacked size, in bytes and as a ratio to the packed size; a table is packed to a fifth
 HARMLESS = 64 * 2**20
 RATIO = 100
 
 
 @contextmanager
 def open_text(path: Path, member: str) -> Iterator[Iterator[str]]:
-    """The lines of `path`, decompressed by its ending; in a .zip or .tar.gz the file called `member`, in any folder.
+    """Yields the lines of `path`, decompressed by its suffix; in a .zip or .tar.gz those of `member`, in any folder.
 
-    Text is UTF-8, or what a mark at its beginning says.
+    The text is UTF-8 unless a byte order mark says otherwise.
 
     Raises:
-        FerError: the file cannot be read, is damaged or cut off, or holds no `member`; also while it is being read: a
-            line without end, nothing but empty lines, more bytes than a packed table has, or bytes that are no text.
+        FerError: the file cannot be read, is damaged or truncated, or holds no `member`; also while it is being read:
+            a line that is too long, too many empty lines, too many unpacked bytes, or bytes that are not UTF-8.
     """
     try:
         with ExitStack() as stack:
@@ -56,16 +56,16 @@ def open_text(path: Path, member: str) -> Iterator[Iterator[str]]:
 
 
 def detect_encoding(head: bytes) -> str:
-    """The encoding that a file's first four bytes mark; UTF-8 without a mark."""
+    """The encoding that the byte order mark in a file's first four bytes names; UTF-8 without one."""
     return next((name for mark, name in MARKS.items() if head.startswith(mark)), "utf-8-sig")
 
 
 class _BoundedReader(io.RawIOBase):
-    """The bytes of a packed stream; an error when they are more than a table's can be.
+    """A decompressed stream that fails when it yields more bytes than a table can have.
 
     Args:
-        stream: unpacks when it is read.
-        path: of the packed file.
+        stream: the decompressed stream.
+        path: path of the compressed file.
     """
 
     def __init__(self, stream: IO[bytes], path: Path) -> None:
@@ -112,7 +112,7 @@ def _open_bytes(path: Path, member: str, stack: ExitStack) -> io.RawIOBase:
         try:
             zipped = stack.enter_context(zipfile.ZipFile(path))
             return _BoundedReader(stack.enter_context(zipped.open(_find_member(path, member, zipped.namelist()))), path)
-        except RuntimeError as refusal:  # it wants a password, or a way of packing that Python lacks
+        except RuntimeError as refusal:  # it needs a password, or a compression method that Python lacks
             raise FerError(f"{path}: {refusal}; unpack it, and put {member} in its place") from refusal
     if path.suffix == ".gz":
         return _BoundedReader(_gzip(path, stack), path)

@@ -17,15 +17,15 @@ from fer_lightning.errors import FerError
 
 log = logging.getLogger(__name__)
 
-LISTED = 4  # differing counts that a warning spells out
-WHOLE = "all"  # stands where a split's name would, for a set that is counted as one
+LISTED = 4  # differing counts that a warning lists
+WHOLE = "all"  # in place of a split's name, for a data set that is counted as a whole
 
 Counts = Mapping[str, Sequence[int]]
-DIR_KEY = "data.faces.dir"  # the override that names a data set's folder, but in mixes, which have two
+DIR_KEY = "data.faces.dir"  # the override that names a data set's folder; mixes have two others
 
 
 def count_images(faces: FaceSet) -> dict[str, list[int]]:
-    """Labelled images of each class (in the order of `class_names`) in each published split, or in `all`."""
+    """Counts labelled images per published split (or `all`) and class, in the order of `class_names`."""
     if faces.split is None:
         return {WHOLE: _count_classes(faces, np.ones(len(faces), dtype=bool))}
     return {str(split): _count_classes(faces, faces.split == split) for split in np.unique(faces.split)}
@@ -37,17 +37,17 @@ def _count_classes(faces: FaceSet, chosen: npt.NDArray[np.bool_]) -> list[int]:
 
 
 def name_counts(class_names: Sequence[str], official: Counts) -> dict[str, dict[str, int]]:
-    """The published counts as split or `all`, then class name, then images; what a reader's `official_counts` gives."""
+    """The published counts as split or `all` -> class name -> images, as `official_counts` of a reader returns them."""
     return {split: dict(zip(class_names, numbers, strict=True)) for split, numbers in official.items()}
 
 
 def warn_unless_official(faces: FaceSet, official: Counts) -> None:
-    """Logs one warning that lists the first counts which differ from the published ones, and how many more do.
+    """Logs one warning with the first counts that differ from the published ones, and the number of the others.
 
     Args:
-        faces: as the reader found them.
-        official: images of each class, in the order of `class_names`, by published split; or all of them under `all`,
-            whether or not the set has splits.
+        faces: the faces that were read.
+        official: published split -> images per class, in the order of `class_names`; or `all` -> those of the whole
+            data set, whether or not it has splits.
     """
     found = count_images(replace(faces, split=None) if WHOLE in official else faces)
     differing = [
@@ -62,12 +62,12 @@ def warn_unless_official(faces: FaceSet, official: Counts) -> None:
 
 
 def find_official_counts(read: Callable[..., FaceSet], faces: FaceSet) -> dict[str, dict[str, int]] | None:
-    """Published split or `all` -> class -> images, of the reader `read`; None where nothing is published.
+    """Published split or `all` -> class -> images, for the reader `read`; None if nothing is published.
 
     Args:
-        read: a reader, perhaps with some of its arguments given (`functools.partial`). What it or its module calls
-            `official_counts` is asked.
-        faces: what it read.
+        read: a reader, possibly a `functools.partial`; its attribute `official_counts` is called, or that of its
+            module.
+        faces: the faces that it read.
     """
     while isinstance(read, partial):
         read = read.func
@@ -76,11 +76,11 @@ def find_official_counts(read: Callable[..., FaceSet], faces: FaceSet) -> dict[s
 
 
 def check_not_file(root: Path, key: str = DIR_KEY) -> None:
-    """Raises FerError where `root`, which should be a data set's folder, is a file."""
+    """Raises FerError if `root`, the folder of a data set, is a file."""
     if root.is_file():
         raise FerError(f"{root}: this is a file; {key} names the folder that holds it, here {root.parent}")
 
 
 def describe_location(name: str, key: str = DIR_KEY) -> str:
-    """Where the data set `name` belongs, and the `key` that names another place."""
+    """Says where the data set `name` belongs, and which override names another folder."""
     return f"FER_DATA=DIR makes it DIR/{name}/; {key}=DIR names the place itself"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,7 +24,7 @@ from fer_lightning.data.readers.checks import (
     warn_unless_official,
 )
 from fer_lightning.data.readers.frames import LAST, choose_frames
-from fer_lightning.data.readers.image_files import ImageTable, build_face_set, parse_image_names
+from fer_lightning.data.readers.image_files import ImageTable, build_face_set, find_below, parse_image_names
 from fer_lightning.data.readers.text_tables import parse_whole_number, read_number_lines, read_pixel_rows
 from fer_lightning.errors import FerError, choices
 
@@ -37,17 +37,17 @@ OFFICIAL_SEQUENCES = (45, 59, 25, 69, 28, 83, 0, 18)
 # ckextended.csv, as its Kaggle page counts it: each labelled peak, and the first frame of all 593 sequences
 OFFICIAL_TABLE = (45, 59, 25, 69, 28, 83, 593, 18)
 IMAGES, EMOTION, FACS, LANDMARKS = "cohn-kanade-images", "Emotion", "FACS", "Landmarks"
-# CK+'s own numbers: its ReadMe, phase 1, 2010
+# in the order of CK+'s numbers: its ReadMe, phase 1, 2010
 EMOTIONS = ("neutral", "angry", "contempt", "disgust", "fear", "happy", "sad", "surprise")
 NUM_LANDMARKS = 68
-MAX_ACTION_UNIT = 99  # FACS numbers its action units and descriptors with two digits
-MAX_INTENSITY = 5  # FACS's E; 0 says that the unit shows and its strength was not coded
+MAX_ACTION_UNIT = 99  # FACS numbers action units and descriptors with two digits
+MAX_INTENSITY = 5  # E in FACS; 0 stands for an action unit whose intensity was not coded
 MAX_COORDINATE = 10_000  # pixels; no photograph of CK+ is a tenth as wide
 CROPS = "CK+48"
 TABLE = "ckextended.csv"
 TABLES = tuple(f"{TABLE}{ending}" for ending in ("", ".xz", ".gz", ".zip"))
 SIZE = 48
-# how the table numbers its classes; its Kaggle page, and the counts there tell the classes apart
+# in the order of the table's numbers, as its Kaggle page lists them; the counts there identify the classes
 NUMBERED = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral", "contempt")
 USAGES = ("Training", "PublicTest", "PrivateTest")
 PATTERN = re.compile(r"(S[0-9]{3})_([0-9]{3})_([0-9]{8})")
@@ -55,25 +55,25 @@ EXAMPLE = "S005_001_00000011.png"
 
 
 def read(dir: str | Path, cache_dir: Path, frames: str = "last3") -> FaceSet:
-    """CK+'s labelled faces: photographs of 640x490 or 640x480 pixels, or crops of 48x48.
+    """Reads CK+'s labelled faces: photographs of 640x490 or 640x480 pixels, or crops of 48x48.
 
-    Source: Lucey et al. 2010, "The Extended Cohn-Kanade dataset". A label is that of the sequence's peak; only labelled
-    sequences are read. The first layout that is there is read, also out of folders into which archives unpack:
+    Source: Lucey et al. 2010, "The Extended Cohn-Kanade dataset". A label is that of the sequence's apex; only labelled
+    sequences are read. The first of these layouts that exists is read, also inside the folders that archives unpack to:
 
     - `cohn-kanade-images/` with `Emotion/`, and `FACS/` and `Landmarks/` if there. Frames count from 0, the neutral
       face. Extras: `landmarks` (N, 68, 2) float32 x, y in pixels, if every image has them; `facs` (N,) the action units
-      at the sequence's peak as "1:3 2:2 25:0" (number:intensity 1..5, 0 where it was not coded), "" for neutral images.
+      at the sequence's apex as "1:3 2:2 25:0" (number:intensity 1..5, 0 if it was not coded), "" for neutral images.
     - `CK+48/<expression>/`: the last three frames as crops.
     - `ckextended.csv`: crops without subject or sequence; its Usage is the split column.
 
     Args:
-        dir: where the files are.
-        cache_dir: where parsed pixels, and what was found out about photographs, are kept.
+        dir: folder of the data set.
+        cache_dir: folder of the cache.
         frames: `apex` the last frame of a sequence, `last3` the last three, `first_and_last3` those and the first as
             neutral.
 
     Raises:
-        FerError: nothing readable there, frames that the layout does not have, or a malformed file (with its line).
+        FerError: no layout found, frames that the layout does not have, or a malformed file (with its line).
     """
     if frames not in FRAMES:
         raise FerError(f"data.frames={frames}: a label of CK+ is of the peak; choose among {choices(FRAMES, frames)}")
@@ -97,7 +97,7 @@ def read(dir: str | Path, cache_dir: Path, frames: str = "last3") -> FaceSet:
 
 
 def find_classes(dir: str | Path, frames: str) -> tuple[str, ...]:
-    """The classes that the layout in `dir` holds, without a look into its files; all eight where there is none."""
+    """The classes of the layout in `dir`, without reading its files; all eight if there is none."""
     name, path = _find_layout(Path(dir))
     if path is None or name in TABLES or (name == IMAGES and frames == "first_and_last3"):
         return CLASS_NAMES
@@ -105,12 +105,12 @@ def find_classes(dir: str | Path, frames: str) -> tuple[str, ...]:
 
 
 def official_counts(faces: FaceSet) -> dict[str, dict[str, int]]:
-    """`all` -> class -> images, as published for the layout and the frames that these faces of `read` come from."""
+    """`all` -> class -> published images, for the layout and the frames from which `read` made these faces."""
     return name_counts(faces.class_names, _official_numbers(faces))
 
 
 def _find_layout(root: Path) -> tuple[str, Path | None]:
-    """The name of the first layout that is there, and where."""
+    """The name and the path of the first layout that exists; None without one."""
     if root.is_dir():
         for name in (IMAGES, CROPS, *TABLES):
             found = root if root.name == name == CROPS else find_below(root, name)
@@ -132,12 +132,12 @@ def _official_numbers(faces: FaceSet) -> Mapping[str, tuple[int, ...]]:
 
 
 def read_sequences(images: Path, root: Path, how: str) -> ImageTable:
-    """The chosen frames of every labelled sequence.
+    """Reads the selected frames of every labelled sequence, as CK+'s authors distribute them.
 
     Args:
         images: the folder cohn-kanade-images.
-        root: where the folders Emotion, FACS and Landmarks are, or the folders into which they were unpacked.
-        how: which frames, as `choose_frames` calls them.
+        root: folder that holds Emotion, FACS and Landmarks, or the folders that they were unpacked to.
+        how: selection of frames, as in `choose_frames`.
 
     Raises:
         FerError: no labels, or a malformed file (with its line).
@@ -147,7 +147,10 @@ def read_sequences(images: Path, root: Path, how: str) -> ImageTable:
         raise FerError(
             f"{root}: {IMAGES} is here, and no folder {EMOTION} with its labels; unpack CK+'s Emotion_labels.zip here"
         )
-    found = _check_folders(list_frames(images))
+    found = list_frames(images)
+    for shot in found:
+        if not shot.path.parent.as_posix().endswith(f"/{shot.sequence}"):
+            raise FerError(f"{shot.path}: this image belongs into the folder {shot.sequence}/; move it there")
     firsts = {shot.sequence: shot for shot in reversed(found)}
     labels = {name: label for name, shot in firsts.items() if (label := read_emotion(folder, shot)) is not None}
     log.info("CK+: %d of %d sequences have no label and are left out", len(firsts) - len(labels), len(firsts))
@@ -169,15 +172,8 @@ def read_sequences(images: Path, root: Path, how: str) -> ImageTable:
     )
 
 
-def _check_folders(found: list[SequenceFrame]) -> list[SequenceFrame]:
-    for shot in found:
-        if not shot.path.parent.as_posix().endswith(f"/{shot.sequence}"):
-            raise FerError(f"{shot.path}: this image belongs into the folder {shot.sequence}/; move it there")
-    return found
-
-
 def _frame_positions(kept: Sequence[SequenceFrame]) -> list[int]:
-    """Each frame's position in its sequence, from 0: the numbers in the names of some sequences start elsewhere."""
+    """Position of each frame in its sequence, from 0; in some sequences the numbers in the names start elsewhere."""
     seen: Counter[str] = Counter()
     positions = []
     for shot in kept:  # sorted by path, and so by number
@@ -206,10 +202,10 @@ def _read_extras(root: Path, chosen: Sequence[SequenceFrame], quiet: Sequence[bo
 
 
 def read_emotion(folder: Path, shot: SequenceFrame) -> str | None:
-    """The expression at the peak of the sequence to which `shot` belongs; None where the sequence has no file.
+    """Reads the expression at the apex of the frame's sequence; None if the sequence has no file.
 
     Raises:
-        FerError: the file holds something else than one number from 0 to 7.
+        FerError: the file holds anything else than one number from 0 to 7.
     """
     path = _find_sequence_file(folder, shot, "emotion")
     if path is None:
@@ -219,12 +215,12 @@ def read_emotion(folder: Path, shot: SequenceFrame) -> str | None:
 
 
 def read_facs(folder: Path, shot: SequenceFrame) -> str:
-    """The action units at the peak of the sequence, as `number:intensity` with spaces between; "" without a file.
+    """Reads the action units at the apex of the sequence, as `number:intensity` separated by spaces; "" without a file.
 
-    Intensities are FACS's A to E as 1 to 5; 0 says that the unit shows and its intensity was not coded.
+    Intensities A to E of FACS are 1 to 5; 0 stands for an action unit whose intensity was not coded.
 
     Raises:
-        FerError: a line is no action unit and its intensity, or a unit stands there twice.
+        FerError: a line is not an action unit and its intensity, or an action unit occurs twice.
     """
     path = _find_sequence_file(folder, shot, "facs")
     if path is None:
@@ -239,10 +235,10 @@ def read_facs(folder: Path, shot: SequenceFrame) -> str:
 
 
 def read_landmarks(folder: Path, shot: SequenceFrame) -> npt.NDArray[np.float32] | None:
-    """(68, 2) x, y in pixels of this very frame; None where it has no file.
+    """Reads the landmarks (68, 2) of a frame, x and y in pixels; None if it has no file.
 
     Raises:
-        FerError: the file holds something else than 68 lines of two numbers.
+        FerError: the file holds anything else than 68 lines of two numbers.
     """
     path = folder / shot.sequence / f"{shot.path.stem}_landmarks.txt"
     if not path.exists():
@@ -255,7 +251,7 @@ def read_landmarks(folder: Path, shot: SequenceFrame) -> npt.NDArray[np.float32]
 
 
 def _find_sequence_file(folder: Path, shot: SequenceFrame, kind: str) -> Path | None:
-    """The one file of a sequence, which is called after the sequence and its peak."""
+    """The annotation file of a sequence, named after the sequence and its apex."""
     start = f"{shot.sequence.replace('/', '_')}_"
     found = sorted(path for path in (folder / shot.sequence).glob(f"*_{kind}.txt") if not path.name.startswith("."))
     if not found:
@@ -268,10 +264,10 @@ def _find_sequence_file(folder: Path, shot: SequenceFrame, kind: str) -> Path | 
 
 
 def read_crops(folder: Path, how: str) -> ImageTable:
-    """The chosen frames of CK+48, which holds the last three of each labelled sequence.
+    """Reads the selected frames of CK+48, which holds the last three of each labelled sequence.
 
     Raises:
-        FerError: first frames are asked for, a folder is no expression, or a sequence stands in two.
+        FerError: first frames are requested, a folder's name is not an expression, or a sequence is in two folders.
     """
     if how == "first_and_last3":
         raise FerError(
@@ -307,10 +303,10 @@ def _folder_label(path: Path, folder: Path) -> str:
 
 
 def read_table(path: Path, how: str, cache_dir: Path) -> FaceSet:
-    """The rows of ckextended.csv, in its order; it knows neither people nor sequences.
+    """Reads the rows of ckextended.csv in its order; it has neither subjects nor sequences.
 
     Raises:
-        FerError: other frames than the default's are asked for, or a malformed row (with its line).
+        FerError: other frames than the default are requested, or a row is malformed (with its line).
     """
     if how != "last3":
         raise FerError(
@@ -338,10 +334,10 @@ class SequenceFrame(NamedTuple):
 
 
 def list_frames(folder: Path) -> list[SequenceFrame]:
-    """Every frame below `folder`, sorted by path.
+    """Lists every frame below `folder`, sorted by path.
 
     Raises:
-        FerError: no image there, one that is not called like CK+'s, or one that stands there twice.
+        FerError: there is no image, one whose name is not of CK+'s form, or one that occurs twice.
     """
     found = [
         SequenceFrame(path, subject, f"{subject}/{take}", int(number))
@@ -350,22 +346,3 @@ def list_frames(folder: Path) -> list[SequenceFrame]:
     if not found:
         raise FerError(f"{folder}: no image called like {EXAMPLE} in it or in the folders below")
     return found
-
-
-def find_below(root: Path, name: str) -> Path | None:
-    """The folder or file `name` in `root` or in a folder one or two below, as archives unpack; None without one."""
-    # unpacked into a folder of its own name, Landmarks.zip is Landmarks/Landmarks/
-    candidates = (path for base in _search_folders(root) for path in (base / name / name, base / name))
-    return next((path for path in candidates if path.exists()), None)
-
-
-def _search_folders(root: Path) -> Iterator[Path]:
-    yield root
-    first = _subfolders(root)
-    yield from first
-    for folder in first:
-        yield from _subfolders(folder)
-
-
-def _subfolders(folder: Path) -> list[Path]:
-    return sorted(item for item in folder.iterdir() if item.is_dir() and not item.name.startswith("."))

@@ -24,7 +24,7 @@ from fer_lightning.data.readers.checks import (
     warn_unless_official,
 )
 from fer_lightning.data.readers.fer_votes import with_majority
-from fer_lightning.data.readers.image_files import find_images, log_skipped
+from fer_lightning.data.readers.image_files import find_images, list_subfolders, log_skipped
 from fer_lightning.data.readers.label_mapping import SPLIT_NAMES, SPLIT_SPELLINGS, map_splits
 from fer_lightning.data.readers.text_tables import read_pixel_rows
 from fer_lightning.errors import FerError
@@ -32,40 +32,39 @@ from fer_lightning.errors import FerError
 CLASS_NAMES = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
 USAGES = ("Training", "PublicTest", "PrivateTest")
 SIZE = 48
-# Goodfellow et al. 2013; images of each class, in the order of CLASS_NAMES.
+# Goodfellow et al. 2013: images per class, in the order of CLASS_NAMES
 OFFICIAL_COUNTS = {
     "Training": (3995, 436, 4097, 7215, 4830, 3171, 4965),
     "PublicTest": (467, 56, 496, 895, 653, 415, 607),
     "PrivateTest": (491, 55, 528, 879, 594, 416, 626),
 }
-# Archive or file -> the CSV inside it; the first that exists is read.
+# archive or file -> the CSV file inside it; the first that exists is read
 TABLES = {
     **{f"fer2013.csv{ending}": "fer2013.csv" for ending in ("", ".xz", ".gz", ".zip")},
     "fer2013.tar.gz": "fer2013.csv",
     **{f"icml_face_data.csv{ending}": "icml_face_data.csv" for ending in ("", ".xz", ".gz", ".zip")},
 }
-FOLDERS = 2  # part of the cache's key: raise it when the same class folders give other pixels or splits
+FOLDERS = 2  # part of the cache key: increase it when the same class folders give other pixels or splits
 SIDE_USAGES = {"train": "Training", "val": "PublicTest", "test": "PrivateTest"}
-DEPTH = 2  # of an image below its side's folder
+DEPTH = 2  # path components of an image below the folder of its split
 
 
 def read(dir: str | Path, cache_dir: Path) -> FaceSet:
-    """FER2013's images of 48x48 grey pixels with their seven labels and published split.
+    """Reads FER2013's grey images of 48x48 pixels with their seven labels and the published split.
 
     Source: Goodfellow et al. 2013, "Challenges in representation learning". Ids are row numbers of the table, or
-    paths below `dir`. The split column is Training, PublicTest or PrivateTest. Where folders are three sides, they say
-    it; where they are two, names of files say it that begin with a split's name, and other files know no PublicTest.
-    Where FER+'s fer2013new.csv lies beside the table and fits, the extra column `ferplus` (N,) int64 is its majority
-    label: an index into the whole vocabulary, -1 without one.
+    paths below `dir`. The split column is Training, PublicTest or PrivateTest. Three folders name the split; of two
+    folders, file names that begin with a split's name do, and other files have no PublicTest. If FER+'s fer2013new.csv
+    is beside the table and fits, the extra column `ferplus` (N,) int64 is its majority label: an index into the whole
+    vocabulary, -1 without one.
 
     Args:
-        dir: where the files are: a table (fer2013.csv, icml_face_data.csv; also .xz .gz .zip), fer2013.tar.gz, or
-            the folders train/<class>/, test/<class>/ and, as you like, validation/<class>/, also in the other usual
-            spellings.
-        cache_dir: where the parsed pixels are kept.
+        dir: folder of a table (fer2013.csv, icml_face_data.csv; also .xz .gz .zip), of fer2013.tar.gz, or of the
+            folders train/<class>/, test/<class>/ and optionally validation/<class>/, also in other usual spellings.
+        cache_dir: folder of the cache.
 
     Raises:
-        FerError: nothing readable there, or a malformed file (with its line).
+        FerError: no layout found, or a malformed file (with its line).
     """
     faces = parse(dir, cache_dir)
     warn_unless_official(faces, OFFICIAL_COUNTS)
@@ -73,12 +72,12 @@ def read(dir: str | Path, cache_dir: Path) -> FaceSet:
 
 
 def find_table(folder: Path) -> Path | None:
-    """The table that is read of this folder, packed or not; None where there is none."""
+    """The table in this folder, compressed or not; None if there is none."""
     return next((folder / name for name in TABLES if (folder / name).is_file()), None)
 
 
 def parse(dir: str | Path, cache_dir: Path, key: str = DIR_KEY) -> FaceSet:
-    """What `read` gives, without a look at counts or at FER+; arguments and errors as there.
+    """Reads FER2013 as `read` does, without checking counts and without FER+.
 
     `key` is the override that names `dir`, for messages.
     """
@@ -133,7 +132,7 @@ def _usage(image: ClassImage) -> str:
 
 
 class ClassImage(NamedTuple):
-    """An image file, its side `train`, `val` or `test`, and its class in the vocabulary's word."""
+    """An image file, its split `train`, `val` or `test`, and its expression in the vocabulary."""
 
     path: Path
     side: str
@@ -141,13 +140,13 @@ class ClassImage(NamedTuple):
 
 
 def find_split_folders(root: Path) -> dict[str, Path]:
-    """The folders in `root` that are called as people call the sides train, val and test, by side in this order.
+    """The folders in `root` with the usual names of the splits train, val and test, by split in this order.
 
     Raises:
-        FerError: two folders are the same side.
+        FerError: two folders are the same split.
     """
     folders = (
-        [folder for folder in _subfolders(root) if folder.name.lower() in SPLIT_SPELLINGS] if root.is_dir() else []
+        [folder for folder in list_subfolders(root) if folder.name.lower() in SPLIT_SPELLINGS] if root.is_dir() else []
     )
     found: dict[str, Path] = {}
     for folder, side in zip(folders, map_splits([folder.name for folder in folders], None, str(root)), strict=True):
@@ -158,19 +157,19 @@ def find_split_folders(root: Path) -> dict[str, Path]:
 
 
 def list_class_images(folders: Mapping[str, Path], root: Path) -> list[ClassImage]:
-    """The images of every class folder, side by side and sorted by path; the log counts and names the other files.
+    """Lists the images of every class folder, by split and path, and logs the number and first names of other files.
 
     Args:
-        folders: of each side.
+        folders: folder of each split.
         root: the folder that holds them.
 
     Raises:
-        FerError: a class folder's name is no expression, a side holds no image, or as of `find_images`.
+        FerError: a class folder's name is not an expression, a split has no image, or as in `find_images`.
     """
     found: list[ClassImage] = []
     passed_over: list[Path] = []
     for side, folder in folders.items():
-        names = {item.name: _folder_expression(item) for item in _subfolders(folder)}
+        names = {item.name: _folder_expression(item) for item in list_subfolders(folder)}
         below = find_images(folder)
         own = [image for image in below.images if len(image.relative_to(folder).parts) == DEPTH]
         if not own:
@@ -182,10 +181,10 @@ def list_class_images(folders: Mapping[str, Path], root: Path) -> list[ClassImag
 
 
 def read_grey(paths: Sequence[Path], size: int, root: Path) -> npt.NDArray[np.uint8]:
-    """(N, size, size) uint8 pixels of the files, which lie below `root`.
+    """Reads the files below `root` as (N, size, size) uint8 pixels.
 
     Raises:
-        FerError: naming the files that are no images, or the first that has another size.
+        FerError: naming the files that are not images, or the first of another size.
     """
     pixels = np.empty((len(paths), size, size), dtype=np.uint8)
     for number, image in enumerate(decode_all(paths, root)):
@@ -197,7 +196,7 @@ def read_grey(paths: Sequence[Path], size: int, root: Path) -> npt.NDArray[np.ui
 
 
 def make_ids(found: Sequence[ClassImage], root: Path) -> npt.NDArray[np.str_]:
-    """A stable name for each file: its path below `root`."""
+    """The path of each file below `root`, a name that does not depend on where the data are."""
     return np.array([path_text(image.path, root) for image in found])
 
 
@@ -206,7 +205,3 @@ def _folder_expression(folder: Path) -> str:
         return expression(plain_text(folder.name))
     except FerError as fault:
         raise FerError(f"{folder}: {fault}") from fault
-
-
-def _subfolders(folder: Path) -> list[Path]:
-    return sorted(item for item in folder.iterdir() if item.is_dir() and not item.name.startswith("."))

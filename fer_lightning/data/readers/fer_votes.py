@@ -1,4 +1,4 @@
-"""Reads the votes that FER+ gives to each image of FER2013, makes labels of them and joins the two by row."""
+"""Reads the votes of FER+ for each image of FER2013, derives labels from them and joins the two by row."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ COLUMNS = (
     *("unknown", "NF"),  # not a face
 )
 NAMED = 8  # the columns before `unknown` are expressions
-TAGGERS = 10  # each image was shown to ten people; one of the published rows holds nine votes
+TAGGERS = 10  # people who labelled each image; one of the published rows has nine votes
 CELLS = {str(votes): votes for votes in range(TAGGERS + 1)}
 
-# Labels of FER2013 and FER+ agree in two thirds of the images of every block of this many rows, and in 18 % of rows
-# that do not belong together; the bound is ten standard deviations of a block from both, or more
+# Labels of FER2013 and FER+ agree for two thirds of the images of every block of this many rows, and for 18 % of rows
+# that do not belong together; the bound is ten or more standard deviations of a block away from both
 BLOCK = 500
-SMALLEST_BLOCK = 100  # of fewer rows chance says too much
+SMALLEST_BLOCK = 100  # the agreement of fewer rows is too uncertain
 LEAST_AGREEMENT = 0.4
 
 MODES = ("majority", "share", "argmax", "distribution", "multi")
@@ -50,19 +50,19 @@ class Votes(NamedTuple):
 
 
 def find_votes(folder: Path) -> Path | None:
-    """The votes file of this folder, packed or not; None where there is none."""
+    """The votes file in this folder, compressed or not; None if there is none."""
     return next((folder / f"{TABLE}{end}" for end in ENDINGS if (folder / f"{TABLE}{end}").is_file()), None)
 
 
 def read_votes(path: Path, usages: Sequence[str]) -> Votes:
-    """Every row of fer2013new.csv, in its order.
+    """Reads every row of fer2013new.csv, in its order.
 
     Args:
-        path: the file; also .xz .gz .zip.
+        path: path of the file; also .xz .gz .zip.
         usages: the splits that may occur.
 
     Raises:
-        FerError: naming file and line of the first cell or row that is not as it should be.
+        FerError: with the file and line of the first invalid cell or row.
     """
     votes, usage = [], []
     with open_text(path, TABLE) as lines:
@@ -82,7 +82,7 @@ def read_votes(path: Path, usages: Sequence[str]) -> Votes:
 
 
 def check_mode(mode: str, threshold: float = THRESHOLD) -> None:
-    """Raises FerError for a mode that is none of MODES, or a threshold that is no share."""
+    """Raises FerError unless the mode is one of MODES and the threshold is above 0 and at most 1."""
     if mode not in MODES:
         raise FerError(f"data.label_mode={mode}: choose among {choices(MODES, mode)}")
     if not 0 < threshold <= 1:

@@ -1,4 +1,4 @@
-"""Reads FER+: FER2013's images under labels made of ten people's votes."""
+"""Reads FER+: FER2013's images with labels derived from the votes of ten people."""
 
 from __future__ import annotations
 
@@ -62,17 +62,17 @@ def read(
     votes: str | None = None,
     multi_threshold: float = THRESHOLD,
 ) -> FaceSet:
-    """FER2013's images, labelled by the votes of FER+; images without a clear winner have the label -1.
+    """Reads FER2013's images, labelled by the votes of FER+; images without a clear winner have the label -1.
 
     Source: Barsoum et al. 2016, "Training Deep Networks for Facial Expression Recognition with Crowd-Sourced Label
     Distribution". Ids and splits are FER2013's, classes are the whole vocabulary.
 
     Args:
         dir: FER2013's folder with its table, and fer2013new.csv (also .xz .gz .zip).
-        cache_dir: where the parsed pixels are kept.
-        label_mode: how votes make a label, one of `fer_votes.MODES`; `fer_votes.label` says what each means.
-        votes: the votes file, where it does not lie in `dir`.
-        multi_threshold: share of the votes from which an expression is right, in the mode `multi`.
+        cache_dir: folder of the cache.
+        label_mode: how a label is derived from votes, one of `fer_votes.MODES`; see `fer_votes.label`.
+        votes: path of the votes file, if it is not in `dir`.
+        multi_threshold: share of the votes from which an expression counts, in the mode `multi`.
 
     Returns:
         The faces with the extras `votes` (N, 10) int64 in the file's order of columns, `label_mode` (N,), the same in

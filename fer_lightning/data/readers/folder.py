@@ -29,7 +29,7 @@ from fer_lightning.errors import FerError, choices
 log = logging.getLogger(__name__)
 
 MANIFEST = "manifest.csv"
-DIGITS = 18  # of a frame's number: 64 bits hold no more
+DIGITS = 18  # of a frame's number, which must fit into 64 bits
 IGNORE = "ignore"
 IMAGE = "image"
 GROUPS = ("label", "split", "subject", "sequence", "frame", "pose", "illumination", IMAGE, IGNORE)
@@ -39,25 +39,25 @@ LAYOUTS = {CLASS_ONLY: "<class>/<file>", 3: "<split>/<class>/<file>"}  # by the 
 
 @dataclass(frozen=True)
 class FolderReader:
-    """Reader of a folder of images; a data set with a layout of its own is a YAML file that says how to read it.
+    """Reader of a folder of images; a data set with a layout of its own is a YAML file that describes the layout.
 
-    What is known of each image comes from `manifest`, else from the file manifest.csv in `dir`, else from `pattern`,
-    else from the layouts <split>/<class>/<file> and <class>/<file>. Class names are the vocabulary's words in its
-    order, then the others sorted. An image whose label is "" has none. Where no image has a label, the class names
+    Labels and other columns come from `manifest`, else from the file manifest.csv in `dir`, else from `pattern`, else
+    from the layouts <split>/<class>/<file> and <class>/<file>. Class names are those of the vocabulary in its order,
+    then the others sorted. The label "" stands for an image without a label. If no image has a label, the class names
     are the whole vocabulary.
 
     Attributes:
         dir: the folder.
-        manifest: path of a manifest, relative to `dir`; the images' paths in it are relative to its own folder.
-        pattern: regular expression of an image's whole path below `dir`, written with /. Its named groups are label
-            (required), split, subject, sequence, frame, pose, illumination; where a group `ignore` takes part, the
-            image is passed over.
-        labels: the data set's words -> class names. With it any other word is an error; without it a word of the
-            vocabulary, in any spelling, is that expression and any other word is a class of its own name.
-        splits: the data set's words -> train, val or test, beside the usual spellings of these.
-        frames: which frames of sequences, as in `frames.choose_frames`; a chosen first frame is labelled neutral.
-        about: for people who lack the images: where they are to be had, and in which layout they belong here.
-        counts: published images of each class, by split or under `all`; differing ones are one warning.
+        manifest: path of a manifest, relative to `dir`; the paths of images in it are relative to the manifest.
+        pattern: regular expression of an image's whole path below `dir`, with /. Its named groups are label
+            (required), split, subject, sequence, frame, pose, illumination; an image for which the group `ignore`
+            matches is skipped.
+        labels: the data set's words -> class names. With it any other word is an error; without it an expression in
+            any spelling is that of the vocabulary, and any other word is the name of a class.
+        splits: the data set's words -> train, val or test, in addition to the usual spellings.
+        frames: selection of frames, as in `frames.choose_frames`; a selected first frame is labelled neutral.
+        about: where the images can be obtained and in which layout they are read, for the message if they are missing.
+        counts: split or `all` -> class -> published images; one warning says which counts differ.
     """
 
     dir: str | Path
@@ -70,17 +70,17 @@ class FolderReader:
     counts: Mapping[str, Mapping[str, int]] | None = None
 
     def __call__(self, cache_dir: Path, frames: str | None = None) -> FaceSet:
-        """The images with their labels, and `subject`, `sequence`, `frame`, `split` as far as they are known.
+        """Reads the images with their labels, and `subject`, `sequence`, `frame` and `split` as far as they are known.
 
-        Extras: pose, illumination and mesh as text, where known; and those of `photographs`.
+        Extras: pose, illumination and mesh as text, where known; and those of `build_face_set`.
 
         Args:
-            cache_dir: where is kept what was found in the files.
-            frames: taken instead of the reader's own.
+            cache_dir: folder of the cache.
+            frames: selection of frames in place of the reader's own.
 
         Raises:
-            FerError: nothing to read, a malformed manifest (with its line) or pattern, a word without a meaning, fewer
-                than two classes, a file that is no image, frames chosen of images whose sequence is not known.
+            FerError: no images, a malformed manifest (with its line) or pattern, an unknown word, fewer than two
+                classes, a file that is not an image, or a selection of frames without known sequences.
         """
         root, entries = self._entries()
         labels = [map_label(entry.says["label"], self.labels, entry.where) for entry in entries]
@@ -94,7 +94,7 @@ class FolderReader:
         return faces
 
     def official_counts(self, faces: FaceSet) -> dict[str, dict[str, int]] | None:
-        """Split or `all` -> class of `faces` -> published images; None where `counts` says nothing."""
+        """Split or `all` -> class of `faces` -> published images; None without `counts`."""
         if self.counts is None:
             return None
         own = {
@@ -103,7 +103,7 @@ class FolderReader:
         return {split: {name: of.get(name, 0) for name in faces.class_names} for split, of in own.items()}
 
     def _entries(self) -> tuple[Path, list[ImageEntry]]:
-        """The folder below which the images lie, and what is known of each."""
+        """The root folder of the images, and what is known about each."""
         root = Path(self.dir)
         check_not_file(root)
         manifest = root / (self.manifest or MANIFEST)
@@ -146,7 +146,7 @@ class FolderReader:
 
 
 def _choose_rows(entries: Sequence[ImageEntry], how: str) -> tuple[list[int], list[int]]:
-    """Rows of the frames taken, and those among them that are to be neutral."""
+    """The rows of the selected frames, and those among them to be labelled neutral."""
     sequences, frames = [""] * len(entries), [0] * len(entries)
     if how in FRAMES and how != "all":
         for entry in entries:
@@ -166,7 +166,7 @@ def _choose_rows(entries: Sequence[ImageEntry], how: str) -> tuple[list[int], li
 
 
 def _sequence_names(entries: Sequence[ImageEntry]) -> list[str]:
-    """The recording of each image; where the person is known it goes by both, for many sets number each person's."""
+    """The sequence of each image, with its subject if known: many data sets number the sequences of each subject."""
     return [
         f"{person}/{name}" if name and (person := entry.says.get("subject")) else name
         for entry, name in zip(entries, _column(entries, "sequence"), strict=False)
@@ -183,23 +183,27 @@ def _frame_numbers(entries: Sequence[ImageEntry]) -> list[int]:
 
 
 def _column(entries: Sequence[ImageEntry], name: str) -> list[str]:
-    """What each entry says; an empty list where none says anything."""
+    """A column of all entries; an empty list if it is empty in every entry."""
     column = [entry.says.get(name, "") for entry in entries]
     return column if any(column) else []
 
 
 def entries_by_pattern(files: Sequence[Path], root: Path, pattern: str, about: str | None = None) -> list[ImageEntry]:
-    """An entry for each file, from the named groups of a pattern that matches its whole path below `root`, with /.
+    """An entry per file, from the named groups of a pattern that matches its whole path below `root`, with /.
 
-    `about` is said where a path does not match: a layout in words, which a pattern is not.
+    A group that does not match leaves its column empty. An image for which the group `ignore` matches is skipped. The
+    group `image` is the data set's name of an image, which must be unique. A pattern that ignores case, `(?i)`, gives
+    its words in upper case.
 
-    A group that takes no part says nothing of the image. An image whose group `ignore` takes part is passed over. The
-    group `image` is the data set's own name of an image, which only one file may have. A pattern that ignores case,
-    `(?i)`, gives its words in capitals.
+    Args:
+        files: the images.
+        root: folder of the data set.
+        pattern: the regular expression.
+        about: description of the layout, for the message if a path does not match.
 
     Raises:
-        FerError: the pattern is none, lacks the group `label` or has an unknown one, or does not match an image; two
-            files are the same `image`.
+        FerError: an invalid pattern, one without the group `label` or with an unknown one, or one that does not match
+            an image; or two files with the same `image`.
     """
     rule = _compile(pattern)
     entries, ignored = [], 0
@@ -227,10 +231,10 @@ def entries_by_pattern(files: Sequence[Path], root: Path, pattern: str, about: s
 
 
 def entries_by_depth(files: Sequence[Path], root: Path) -> list[ImageEntry]:
-    """An entry for each file at `<class>/<file>` or at `<split>/<class>/<file>` below `root`.
+    """An entry per file at `<class>/<file>` or at `<split>/<class>/<file>` below `root`.
 
     Raises:
-        FerError: a file lies elsewhere, or both layouts are mixed.
+        FerError: a file is elsewhere, or both layouts are mixed.
     """
     places = [PurePosixPath(path_text(file, root)).parts for file in files]
     for file, parts in zip(files, places, strict=True):
@@ -251,7 +255,7 @@ def entries_by_depth(files: Sequence[Path], root: Path) -> list[ImageEntry]:
 
 
 def format_pattern(pattern: str) -> str:
-    """The pattern for messages, in one line."""
+    """The pattern in one line, for messages."""
     return f"data.faces.pattern={' '.join(pattern.split())}"
 
 

@@ -1,4 +1,4 @@
-"""Chooses frames of sequences that run from the neutral face to the apex."""
+"""Selects frames of sequences that run from the neutral face to the apex."""
 
 from __future__ import annotations
 
@@ -15,16 +15,17 @@ LAST = 3
 
 
 def choose_frames(sequences: Sequence[str], frames: Sequence[int], how: str) -> tuple[Integers, Integers]:
-    """Which images are taken, and which of those show the neutral face that a sequence begins with.
+    """Selects frames, and says which of them show the neutral face at the beginning of a sequence.
 
     Args:
-        sequences: (N,) name of each image's recording.
-        frames: (N,) position in it; any increasing numbers.
-        how: `apex` the last frame, `last3` the last three, `first_and_last3` those and the first as neutral, `all`.
+        sequences: (N,) name of the sequence of each image.
+        frames: (N,) position in the sequence; any increasing numbers.
+        how: `apex` (the last frame), `last3` (the last three), `first_and_last3` (those, and the first as neutral) or
+            `all`.
 
     Returns:
-        Row numbers taken, sorted; and those among them that are a first frame taken as neutral. A sequence of three
-        frames or fewer has no first frame beside its last three: the apex is never called neutral.
+        The selected rows, sorted; and those among them that are a first frame to be labelled neutral. A sequence of
+        three frames or fewer has no neutral frame: its frames are the last three, and the apex is never neutral.
 
     Raises:
         FerError: `how` is unknown.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
@@ -23,22 +23,22 @@ from fer_lightning.errors import FerError
 
 log = logging.getLogger(__name__)
 
-SHOWN = 5  # files that the line about those passed over names
-SCAN_VERSION = 1  # part of the cache's key: raise it when the columns below, or the way files are decoded, change
+SHOWN = 5  # skipped files that the log names
+SCAN_VERSION = 1  # part of the cache key: increase it when the columns below or the decoding of files change
 
 
 class FoundFiles(NamedTuple):
-    """The files below a folder, each list sorted by path: images, and what no reader of images reads."""
+    """The files below a folder: images and other files, each list sorted by path."""
 
     images: list[Path]
     others: list[Path]
 
 
 def list_images(folder: Path) -> list[Path]:
-    """Every image below `folder`, sorted by path; the log counts and names the other files.
+    """Lists every image below `folder`, sorted by path, and logs the number and first names of the other files.
 
     Raises:
-        FerError: as of `find_images`.
+        FerError: as in `find_images`.
     """
     found = find_images(folder)
     log_skipped(found.others, folder)
@@ -46,13 +46,13 @@ def list_images(folder: Path) -> list[Path]:
 
 
 def find_images(folder: Path) -> FoundFiles:
-    """Every file below `folder`: images by their ending or, with another one or none, by their content.
+    """Finds every file below `folder`; an image is recognised by its suffix, or else by its content.
 
-    What is hidden is passed over. Links to other folders are followed.
+    Hidden files and folders are skipped. Links to folders are followed.
 
     Raises:
-        FerError: an image's name at a folder, a link to nowhere, or something that is no regular file; a folder that
-            two paths lead to, for its images would count twice.
+        FerError: a folder with an image's suffix, a broken link, a file with an image's suffix that is not a regular
+            file, or a folder that is reached by two paths, whose images would count twice.
     """
     found = FoundFiles([], [])
     visited = {folder.resolve(): folder}
@@ -76,8 +76,28 @@ def find_images(folder: Path) -> FoundFiles:
     return found
 
 
+def find_below(root: Path, name: str) -> Path | None:
+    """The folder or file `name` in `root`, or one or two folders below, where archives unpack to; None without one."""
+    # Landmarks.zip, unpacked into a folder of its own name, is Landmarks/Landmarks/
+    candidates = (path for base in _search_folders(root) for path in (base / name / name, base / name))
+    return next((path for path in candidates if path.exists()), None)
+
+
+def _search_folders(root: Path) -> Iterator[Path]:
+    yield root
+    first = list_subfolders(root)
+    yield from first
+    for folder in first:
+        yield from list_subfolders(folder)
+
+
+def list_subfolders(folder: Path) -> list[Path]:
+    """The folders in a folder that are not hidden, sorted by name."""
+    return sorted(item for item in folder.iterdir() if item.is_dir() and not item.name.startswith("."))
+
+
 def log_skipped(files: Sequence[Path], root: Path, why: str = "no images that can be read") -> None:
-    """Logs one line with the number of these files below `root` and the names of the first; none for no file."""
+    """Logs the number of skipped files below `root` and the names of the first, if there are any."""
     if files:
         names = ", ".join(path_text(file, root) for file in files[:SHOWN])
         more = f" and {len(files) - SHOWN} more" if len(files) > SHOWN else ""
@@ -86,7 +106,7 @@ def log_skipped(files: Sequence[Path], root: Path, why: str = "no images that ca
 
 
 def check_unique(names: Mapping[Path, str]) -> None:
-    """Raises FerError where two files have the same name of an image, in capitals or not."""
+    """Raises FerError if two files have the same image name, ignoring case."""
     first: dict[str, Path] = {}
     for path, name in names.items():
         other = first.setdefault(name.upper(), path)
@@ -95,8 +115,8 @@ def check_unique(names: Mapping[Path, str]) -> None:
 
 
 def _list_folder(folder: Path) -> list[Path]:
-    """What lies in the folder and is not hidden, the last one first."""
-    # .ipynb_checkpoints, and the ._x.jpg that macOS writes beside x.jpg
+    """The entries of the folder that are not hidden, in reverse order."""
+    # such as .ipynb_checkpoints, and ._x.jpg, which macOS writes beside x.jpg
     return sorted((item for item in folder.iterdir() if not item.name.startswith(".")), reverse=True)
 
 
@@ -110,22 +130,22 @@ def _visit(folder: Path, visited: dict[Path, Path]) -> None:
 
 
 class NamedImage(NamedTuple):
-    """An image file, and the parts of its name in capitals."""
+    """An image file, and the groups of its name in upper case."""
 
     path: Path
     parts: tuple[str, ...]
 
 
 def parse_image_names(folder: Path, pattern: re.Pattern[str], example: str) -> list[NamedImage]:
-    """Every image below `folder`, sorted by path.
+    """Lists every image below `folder`, sorted by path, with the groups of its name.
 
     Args:
-        folder: searched with the folders in it.
-        pattern: of the whole name without its ending; its groups are the parts.
-        example: such a name, for error messages.
+        folder: searched recursively.
+        pattern: regular expression of the whole name without its suffix; its groups are the parts.
+        example: a name that matches, for error messages.
 
     Raises:
-        FerError: a name of another form, an image that stands there twice, or a folder called like an image.
+        FerError: a name that does not match, an image that occurs twice, or as in `find_images`.
     """
     found: list[NamedImage] = []
     for path in list_images(folder):
@@ -140,16 +160,16 @@ def parse_image_names(folder: Path, pattern: re.Pattern[str], example: str) -> l
 
 @dataclass(frozen=True)
 class ImageTable:
-    """What a reader knows of N image files; a list that stays empty is a column that the data set does not know.
+    """What a reader knows about N image files; an empty list stands for a column that the data set does not have.
 
     Attributes:
-        paths: the files.
-        labels: each one's class by name; "" where it has none.
+        paths: paths of the files.
+        labels: class name of each image; "" if it has none.
         class_names: the classes, in the data set's order.
-        subjects: who is in the image; "" where that is unknown.
-        sequences: which recording the image belongs to.
-        frames: position in its sequence.
-        splits: the publisher's own split.
+        subjects: the person in each image; "" if unknown.
+        sequences: the sequence of each image.
+        frames: position of each image in its sequence.
+        splits: the published split of each image.
         extras: further columns by name.
     """
 
@@ -164,25 +184,25 @@ class ImageTable:
 
 
 def build_face_set(name: str, table: ImageTable, root: Path, cache_dir: Path) -> FaceSet:
-    """The FaceSet of these files; ids are paths below `root`, as plain text.
+    """Builds the FaceSet of these files; ids are their paths below `root`, as plain text.
 
-    The first time, and whenever a file has changed, every file is decoded: so a broken one is found here and not in
-    the middle of a training, and sizes and exact copies are known from then on.
+    Every file is decoded the first time, and whenever a file has changed: a broken file is found here and not in the
+    middle of a training. Sizes, colour and digests are cached.
 
     Args:
-        name: of the data set, for the cache.
-        table: what is known of each file.
-        root: the data set's folder.
-        cache_dir: where the findings are kept.
+        name: name of the data set, for the cache.
+        table: what is known about each file.
+        root: folder of the data set.
+        cache_dir: folder of the cache.
 
     Raises:
-        FerError: files that are no images, or cut off: all of them at once; an image stands in the table twice.
+        FerError: files that are not images, or truncated, all of them in one error; or an image that is listed twice.
     """
     ids = [path_text(path, root) for path in table.paths]
     repeated = sorted(name for name, times in Counter(ids).items() if times > 1)
     if repeated:
         raise FerError(f"{root}: {repeated[0]} is listed twice ({len(repeated)} such images); each counts once")
-    # a file that was rewritten has another size or time: hashing gigabytes at every start would take minutes
+    # size and modification time stand for the content: hashing gigabytes at every start would take minutes
     stats = [(stat.st_size, stat.st_mtime_ns) for stat in (path.stat() for path in table.paths)]
     key = content_hash("photographs", SCAN_VERSION, str(root.resolve()), ids, stats)
     found = cache_columns(cache_dir, f"{name}-files", key, lambda: _scan(table.paths, root))
@@ -202,7 +222,7 @@ def build_face_set(name: str, table: ImageTable, root: Path, cache_dir: Path) ->
 
 
 def _scan(paths: Sequence[Path], root: Path) -> Columns:
-    """Size, colour and digest of each file's picture, and a hash of all of them."""
+    """Size, colour and digest of each image, and a hash of all digests."""
     height, width, colour, digest = ([0] * len(paths) for _ in range(4))
     whole = blake2b(digest_size=16)
     for number, image in enumerate(decode_all(paths, root)):

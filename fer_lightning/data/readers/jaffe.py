@@ -1,4 +1,4 @@
-"""Reads JAFFE, whose file names say everything."""
+"""Reads JAFFE, whose file names hold subject and expression."""
 
 from __future__ import annotations
 
@@ -34,16 +34,16 @@ EXAMPLE = "KA.AN1.39.tiff (person, expression and take, number)"
 
 
 def read(dir: str | Path, cache_dir: Path) -> FaceSet:
-    """JAFFE's photographs of 256x256 pixels: ten women, seven expressions, two to five takes of each.
+    """Reads JAFFE's photographs of 256x256 pixels: ten women, seven expressions, two to five takes of each.
 
     Source: Lyons et al. 1998, "Coding facial expressions with Gabor wavelets". Ids are paths below `dir`.
 
     Args:
-        dir: where KA.AN1.39.tiff and the others are, there or in folders below; also as .tif .png .jpg, in any case.
-        cache_dir: where what was found out about the photographs is kept.
+        dir: folder of KA.AN1.39.tiff and the others, also in folders below; also as .tif .png .jpg, in any case.
+        cache_dir: folder of the cache.
 
     Raises:
-        FerError: no image there, one that is not called like JAFFE's, or one that cannot be read.
+        FerError: there is no image, one whose name is not of JAFFE's form, or one that cannot be read.
     """
     root = Path(dir)
     check_not_file(root)
@@ -66,5 +66,5 @@ def read(dir: str | Path, cache_dir: Path) -> FaceSet:
 
 
 def official_counts(faces: FaceSet) -> dict[str, dict[str, int]]:
-    """`all` -> class -> images, as published."""
+    """`all` -> class -> published images."""
     return name_counts(faces.class_names, OFFICIAL_COUNTS)

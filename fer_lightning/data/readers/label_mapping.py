@@ -9,23 +9,23 @@ from fer_lightning.data.names import plain_text
 from fer_lightning.errors import FerError, choices
 
 SPLIT_NAMES = ("train", "val", "test")
-# how people spell the three sides, in small letters
+# usual spellings of the three splits, in lower case
 SPLIT_SPELLINGS = {
     **dict.fromkeys(("train", "training"), "train"),
     **dict.fromkeys(("val", "valid", "validation", "dev"), "val"),
     **dict.fromkeys(("test", "testing", "eval"), "test"),
 }
-EVAL = "eval"  # people call the test side so, or the validation side beside one called test
-SHOWN = 50  # characters of a word in messages
+EVAL = "eval"  # the test split, or the validation split if another one is called test
+SHOWN = 50  # characters of a word that messages show
 
 
 def map_label(word: str, labels: Mapping[str, str] | None, where: str) -> str:
-    """The class that a word stands for; "" for the empty word, which says that an image has no label.
+    """Maps a data set's word to a class name; "" for the empty word, which stands for an image without a label.
 
     Args:
-        word: the data set's own.
-        labels: word -> class; None where every word speaks for itself.
-        where: the word's place, for messages.
+        word: the data set's word.
+        labels: word -> class name; None if every word is the name of its class.
+        where: place of the word, for messages.
 
     Raises:
         FerError: the word is not in `labels`.
@@ -39,7 +39,7 @@ def map_label(word: str, labels: Mapping[str, str] | None, where: str) -> str:
 
 
 def standardise_name(word: str) -> str:
-    """The vocabulary's word where it has one for `word`, whatever the spelling; else the word itself, as plain text."""
+    """The vocabulary's name of an expression in any spelling; any other word as plain text."""
     try:
         return expression(word)
     except FerError:
@@ -47,15 +47,15 @@ def standardise_name(word: str) -> str:
 
 
 def map_split(word: str, splits: Mapping[str, str] | None, where: str) -> str:
-    """`train`, `val` or `test` for a data set's word; "" for the empty word, which names no side.
+    """Maps a data set's word to `train`, `val` or `test`; "" for the empty word, which names no split.
 
     Args:
-        word: the data set's own.
-        splits: word -> side, beside the usual spellings.
-        where: the word's place, for messages.
+        word: the data set's word.
+        splits: word -> split, in addition to the usual spellings.
+        where: place of the word, for messages.
 
     Raises:
-        FerError: the word names no side, or `splits` leads to something else.
+        FerError: the word names no split, or `splits` maps a word to something else.
     """
     if not word:
         return ""
@@ -73,15 +73,15 @@ def map_split(word: str, splits: Mapping[str, str] | None, where: str) -> str:
 
 
 def map_splits(words: Sequence[str], splits: Mapping[str, str] | None, where: str | Sequence[str]) -> list[str]:
-    """`side` of each word, where `eval` beside a test side is the validation side.
+    """Maps each word as `map_split` does, except that `eval` beside a test split is the validation split.
 
     Args:
-        words: the data set's own.
-        splits: word -> side, beside the usual spellings.
-        where: the place of all words, or of each, for messages.
+        words: the data set's words.
+        splits: word -> split, in addition to the usual spellings.
+        where: place of all words, or of each word, for messages.
 
     Raises:
-        FerError: as of `side`; `eval` stands beside both a validation and a test side.
+        FerError: as in `map_split`; or `eval` occurs beside both a validation and a test split.
     """
     places = [where] * len(words) if isinstance(where, str) else where
     meant: dict[str, str] = {}
@@ -101,6 +101,6 @@ def map_splits(words: Sequence[str], splits: Mapping[str, str] | None, where: st
 
 
 def order_classes(names: Iterable[str]) -> tuple[str, ...]:
-    """Each class once: the vocabulary's words in its order, then the others sorted; "" is no class."""
+    """Each class name once: those of the vocabulary in its order, then the others sorted; "" is left out."""
     distinct = set(names) - {""}
     return (*(name for name in EXPRESSIONS if name in distinct), *sorted(distinct - set(EXPRESSIONS)))

@@ -25,19 +25,19 @@ PEOPLE = 5749
 
 
 def read(dir: str | Path, cache_dir: Path, key: str = DIR_KEY) -> FaceSet:
-    """LFW's colour photographs of 250x250 pixels: `subject` is the person's name, and no image has a label.
+    """Reads LFW's colour photographs of 250x250 pixels; `subject` is the person's name, and no image has a label.
 
     Source: Huang et al. 2007, "Labeled Faces in the Wild". The class names are the whole vocabulary. Ids are
     <Name>/<Name>_0001.jpg, the same in every variant.
 
     Args:
         dir: a folder of <Name>/<Name>_0001.jpg, or one that holds it as lfw, lfw-deepfunneled or lfw_funneled, also
-            twice nested as some archives unpack.
-        cache_dir: where is kept what was found in the files.
+            nested twice as some archives unpack.
+        cache_dir: folder of the cache.
         key: the override that names `dir`, for messages.
 
     Raises:
-        FerError: no LFW there, or several variants; a file that is no image or has another name.
+        FerError: no LFW found, or several variants; a file that is not an image or has a name of another form.
     """
     root = _find_root(Path(dir), key)
     files = list_images(root)
@@ -59,11 +59,11 @@ def read(dir: str | Path, cache_dir: Path, key: str = DIR_KEY) -> FaceSet:
 
 
 def official_counts(faces: FaceSet) -> None:
-    """None: LFW's publishers count images and people, and no expression."""
+    """None: LFW's publishers count images and people, not expressions."""
 
 
 def _find_root(folder: Path, key: str) -> Path:
-    """The folder whose folders are people."""
+    """The folder that holds one folder per person."""
     check_not_file(folder, key)
     nested = [folder / name for name in VARIANTS]
     found = [

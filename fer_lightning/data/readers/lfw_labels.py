@@ -21,38 +21,38 @@ from fer_lightning.data.readers.text_tables import read_csv_rows
 from fer_lightning.errors import FerError, choices
 
 Labeller = Callable[[FaceSet], tuple[Integers, npt.NDArray[np.float32], Sequence[str]]]
-VERSION = 2  # part of the fingerprint: raise it when the same settings give other pixels
+VERSION = 2  # part of the fingerprint: increase it when the same settings give other pixels
 
 
 class LabelSource(Protocol):
-    """How pictures of LFW get expressions."""
+    """A source of expression labels for images of LFW."""
 
     def candidates(self, lfw: FaceSet, class_names: tuple[str, ...], needed: int) -> FaceSet:
-        """The pictures that may be drawn, labelled in `class_names` where labels are known before the draw.
+        """The images that may be drawn, labelled in `class_names` if labels are known before the draw.
 
         Raises:
-            FerError: fewer than `needed`.
+            FerError: there are fewer than `needed`.
         """
         ...
 
     def finished(self, pictures: FaceSet, pool: FaceSet, seed: int) -> FaceSet:
-        """The drawn pictures, all labelled, as they stand in the mix.
+        """The drawn images, all labelled, as the mix holds them.
 
         Args:
-            pictures: as drawn; `split` says on which side, the extra `digest` which are the same.
-            pool: all of FER2013, with the same columns, and the extra `used`: whether an image is in the mix.
-            seed: of random choices.
+            pictures: the drawn images, with the column `split` and the extra `digest`.
+            pool: all of FER2013, with the same columns and the extra `used`: whether an image is in the mix.
+            seed: seed of random choices.
         """
         ...
 
 
 @dataclass(frozen=True)
 class FromCsv:
-    """Labels of one's own: a CSV file with the columns `path` and `label`.
+    """Labels from a CSV file with the columns `path` and `label`.
 
     Attributes:
-        path: the file (also .gz .xz .zip). A row names a picture by its file name, such as Aaron_Eckhart_0001.jpg, or a
-            path that ends with it, and an expression in any spelling.
+        path: path of the file (also .gz .xz .zip). A row names an image by its file name, such as
+            Aaron_Eckhart_0001.jpg, or by a path that ends with it, and an expression in any spelling.
     """
 
     path: str | None
@@ -63,7 +63,7 @@ class FromCsv:
             raise FerError(f"data.faces.labels.path={given}: name a CSV file with the columns path,label")
 
     def candidates(self, lfw: FaceSet, class_names: tuple[str, ...], needed: int) -> FaceSet:
-        """The pictures that the file labels.
+        """The images that the file labels.
 
         Raises:
             FerError: a malformed row (with its line), or too few rows.
@@ -86,17 +86,17 @@ class FromCsv:
         )
 
     def finished(self, pictures: FaceSet, pool: FaceSet, seed: int) -> FaceSet:
-        """The pictures as they are."""
+        """The images unchanged."""
         return pictures
 
 
 @dataclass(frozen=True)
 class Pseudo:
-    """Labels by a trained net, where it is sure.
+    """Pseudo-labels: predictions of a trained net above a confidence threshold.
 
     Attributes:
-        labeller: gives of N faces the labels (N,), the confidence of each (N,) from 0 to 1, and its class names.
-        threshold: the least confidence; 0.9 is our choice, paper C says nothing of LFW's labels.
+        labeller: returns for N faces the labels (N,), their confidences (N,) in 0..1, and the class names.
+        threshold: least confidence; 0.9 is our choice, paper C does not say how LFW is labelled.
     """
 
     labeller: Labeller
@@ -107,10 +107,10 @@ class Pseudo:
             raise FerError(f"data.faces.labels.threshold={self.threshold}: choose a confidence from 0 to 1")
 
     def candidates(self, lfw: FaceSet, class_names: tuple[str, ...], needed: int) -> FaceSet:
-        """The pictures of which the net is sure, and sure of one of `class_names`.
+        """The images that the net assigns to one of `class_names` with enough confidence.
 
         Raises:
-            FerError: too few.
+            FerError: there are fewer than `needed`.
         """
         answers, confidence, names = self.labeller(lfw)
         known = relabel(np.asarray(answers, dtype=np.int64), names, class_names)
@@ -121,7 +121,7 @@ class Pseudo:
         )
 
     def finished(self, pictures: FaceSet, pool: FaceSet, seed: int) -> FaceSet:
-        """The pictures as they are."""
+        """The images unchanged."""
         return pictures
 
 
@@ -146,18 +146,18 @@ def _keep_labelled(lfw: FaceSet, label: Integers, class_names: tuple[str, ...], 
 
 @dataclass(frozen=True)
 class Background:
-    """Pictures of LFW as scenes, each with a face of FER2013 over its own; the label is the pasted face's.
+    """Images of LFW as backgrounds, each with a face of FER2013 pasted over its own; the label is the pasted face's.
 
-    A scene gets a face of its own side of the mix. No face is pasted twice; faces that the mix does not hold by
-    themselves come first, and the classes come in numbers as equal as there are faces. A picture's subject is its face,
-    and its column `scene` is the person.
+    Background and face are of the same split. No face is pasted twice; faces that the mix does not hold otherwise are
+    used first, and the classes are as balanced as the faces allow. The subject of a result is its face, and the column
+    `scene` is the person in the background.
 
     Attributes:
-        size: side of the square that the face fills, as a share of the picture's shorter side. LFW's own faces take
+        size: side of the square that the face fills, as a share of the image's shorter side. LFW's own faces take
             about 110 of 250 pixels.
-        x: centre of the square, as a share of the picture's width. LFW's pictures are centred on the face.
-        y: the same of its height.
-        softness: share of the ellipse's radius over which it fades into the scene.
+        x: centre of the square, as a share of the image's width. LFW's images are centred on the face.
+        y: centre of the square, as a share of the image's height.
+        softness: share of the ellipse's radius over which the face fades into the background.
     """
 
     size: float = 0.45
@@ -175,14 +175,14 @@ class Background:
                 raise FerError(f"data.faces.labels.{name}={place}: choose a share of the picture, from 0 to 1")
 
     def candidates(self, lfw: FaceSet, class_names: tuple[str, ...], needed: int) -> FaceSet:
-        """Every picture of LFW: a scene needs no label."""
+        """Every image of LFW: a background needs no label."""
         return lfw
 
     def finished(self, pictures: FaceSet, pool: FaceSet, seed: int) -> FaceSet:
-        """Each picture with a face of the pool, under that face's label and subject.
+        """Pastes a face of the pool into each image, which takes the face's label and subject.
 
         Raises:
-            FerError: a side has fewer faces than pictures.
+            FerError: a split has fewer faces than images.
         """
         assert pictures.split is not None
         assert pool.subject is not None
@@ -194,8 +194,8 @@ class Background:
         for side in ("train", "test"):
             places = random.permutation(np.flatnonzero(pictures.split == side))
             chosen = random.permutation(_draw_faces(pool, side, len(places), random))
-            # a face that the mix holds as well ties its copies to all pictures of the person under it; over people with
-            # many pictures most of disgust would hang together, and validate or not as one
+            # a face that the mix holds as well links its copies to all images of the person in the background; on
+            # people with many images most of disgust would be one group, and validate or not as a whole
             first = np.argsort(~pool.extras["used"][chosen], kind="stable")
             face[places[np.argsort(crowd[places], kind="stable")]] = chosen[first]
         ids = np.char.add(np.char.add(pictures.ids, "+"), pool.ids[face])
@@ -214,11 +214,11 @@ class Background:
         )
 
     def paste(self, scene: Pixels, face: Pixels) -> Pixels:
-        """(H, W) uint8: the scene (H, W) or (H, W, 3) in grey, under the face (h, w) in a soft ellipse."""
+        """(H, W) uint8: the grey scene (H, W) or (H, W, 3) with the face (h, w) pasted in a soft ellipse."""
         picture = cv2.cvtColor(scene, cv2.COLOR_RGB2GRAY) if scene.ndim == 3 else scene.copy()
         height, width = picture.shape
         side = max(1, round(self.size * min(height, width)))
-        # a square that would reach over the edge is moved inside
+        # a square that would reach beyond the edge is moved inside
         top = min(max(0, round(self.y * height - side / 2)), height - side)
         left = min(max(0, round(self.x * width - side / 2)), width - side)
         under = picture[top : top + side, left : left + side]
@@ -227,14 +227,14 @@ class Background:
         return np.asarray(picture, dtype=np.uint8)
 
     def _mask(self, side: int) -> npt.NDArray[np.float64]:
-        """(side, side) 1 where the face shows, 0 in the corners."""
+        """(side, side) opacity of the face: 1 in the middle, 0 in the corners."""
         across = (np.arange(side) + 0.5) / side * 2 - 1
         radius = np.hypot(across[:, None], across)
         return np.asarray(np.clip((1 - radius) / self.softness, 0, 1))
 
 
 def _draw_faces(pool: FaceSet, side: str, count: int, random: np.random.RandomState) -> Integers:
-    """`count` different rows of the pool on this side: classes as even as can be, images that are not `used` first."""
+    """`count` different rows of the pool in this split: classes as balanced as possible, unused images first."""
     own = random.permutation(np.flatnonzero(pool.split == side))
     own = own[np.argsort(pool.extras["used"][own], kind="stable")]
     if len(own) < count:
@@ -248,7 +248,7 @@ def _draw_faces(pool: FaceSet, side: str, count: int, random: np.random.RandomSt
 
 
 def share_evenly(limits: Integers, total: int) -> Integers:
-    """(K,) parts of `total`, as equal as the limits (K,) allow; larger limits take the remainder."""
+    """Divides `total` into (K,) shares, as equal as the limits (K,) allow; larger limits take the remainder."""
     shares = np.zeros(len(limits), dtype=np.int64)
     left = total
     for place, number in enumerate(np.argsort(limits, kind="stable")):
@@ -258,7 +258,7 @@ def share_evenly(limits: Integers, total: int) -> Integers:
 
 
 class _PastedImages(Sequence[Pixels]):
-    """Pictures that are pasted when they are asked for: a whole set of them would not fit in memory."""
+    """Images that are composed on access: a whole set would not fit into memory."""
 
     def __init__(self, scenes: Images, faces: Images, rows: Integers, how: Background) -> None:
         self.scenes = scenes

@@ -34,29 +34,32 @@ def read(
     test_images: int = 7542,
     seed: int = 0,
 ) -> FaceSet:
-    """FER2013's seven classes in equal numbers, and pictures of LFW. Paper C, section IV.C: 28,341 train, 7,542 test.
+    """Reads FER2013's seven classes in equal numbers, and images of LFW.
 
-    FER2013's own split plays no part. All its images, and all of LFW, are cut into the two sides first, with exact
-    copies and people whole; then each side is drawn. FER2013 has 547 images of disgust and paper C takes 3,269: here
-    its training images repeat. How the test images spread over the classes and LFW is `mixing.spread`'s.
+    Paper C, section IV.C has 28,341 training and 7,542 test images.
+
+    FER2013's published split is not used. All its images, and all of LFW, are first divided into train and test, with
+    exact copies and people kept together; then images are drawn from each split. FER2013 has 547 images of disgust and
+    paper C takes 3,269: here its training images repeat. `spread_test_images` divides the test images over the classes
+    and LFW.
 
     Args:
-        fer_dir: where FER2013 is.
-        lfw_dir: where LFW is.
-        cache_dir: where parsed pixels are kept.
-        labels: how pictures of LFW, which has no expression labels, get them.
+        fer_dir: folder of FER2013.
+        lfw_dir: folder of LFW.
+        cache_dir: folder of the cache.
+        labels: source of expression labels for LFW, which has none.
         per_class: images of each of FER2013's classes.
-        lfw_images: pictures of LFW.
-        test_images: of both together.
-        seed: of the cut and the draws.
+        lfw_images: images of LFW.
+        test_images: test images of both together.
+        seed: seed of the division and the draws.
 
     Returns:
-        First the faces of FER2013, grey and 48x48, then the pictures. The split column is `train` or `test`. Ids begin
-        with `fer2013/` or `lfw/`, and a repetition's ends with `@2`, `@3`. The subject is the person for LFW, and for
-        FER2013 the first of the image's exact copies.
+        First the faces of FER2013, grey and 48x48, then the images of LFW. The split column is `train` or `test`. Ids
+        begin with `fer2013/` or `lfw/`, and those of repetitions end with `@2`, `@3`. The subject is the person for
+        LFW, and for FER2013 the first of the image's exact copies.
 
     Raises:
-        FerError: files that cannot be read, too few images, or numbers that cannot be had.
+        FerError: files that cannot be read, too few images, or numbers that cannot be satisfied.
     """
     if min(per_class, lfw_images) < 2:
         raise FerError(f"data.faces: per_class={per_class} and lfw_images={lfw_images}; choose at least 2 of each")
@@ -79,11 +82,11 @@ def read(
 
 
 def official_counts(faces: FaceSet) -> None:
-    """None: paper C publishes no counts of the classes on each side."""
+    """None: paper C publishes no counts of the classes per split."""
 
 
 def _build_pool(fer: FaceSet, copies: Integers, drawn: MixDraw) -> FaceSet:
-    """All of FER2013 with the sides of the mix; `used` says which images stand in it by themselves."""
+    """All of FER2013 with the splits of the mix; `used` says which images the mix holds by themselves."""
     names = np.char.add("fer2013/", fer.ids)
     used = np.isin(np.arange(len(fer)), np.concatenate([drawn.train, drawn.test]))
     first = np.unique(copies, return_index=True)[1]
@@ -107,7 +110,7 @@ def _name_splits(test_side: npt.NDArray[np.bool_]) -> Strings:
 
 
 def _number_repeats(ids: Strings) -> Strings:
-    """Sorted-by-row ids, in which equal ones stand together, with @2, @3 after repetitions."""
+    """Ids, in which equal ones are adjacent, with @2, @3 after repetitions."""
     place = np.arange(len(ids)) - np.unique(ids, return_index=True)[1][np.unique(ids, return_inverse=True)[1]]
     return np.array([f"{name}@{number + 1}" if number else name for name, number in zip(ids, place, strict=True)])
 
@@ -122,7 +125,7 @@ def _concatenate(faces: FaceSet, pictures: FaceSet) -> FaceSet:
     split = np.concatenate([faces.split, pictures.split])
     columns = (ids.tolist(), label.tolist(), split.tolist())
     subject = np.concatenate([faces.subject, pictures.subject])
-    if "scene" in pictures.extras:  # a face from the one set before a person of the other: both must stay on one side
+    if "scene" in pictures.extras:  # a face of one data set on a person of the other: both must stay in one split
         subject = link_groups(subject, np.concatenate([faces.subject, pictures.extras["scene"]]))
     return FaceSet(
         pixels=ConcatImages(faces.pixels, pictures.pixels),
@@ -137,11 +140,11 @@ def _concatenate(faces: FaceSet, pictures: FaceSet) -> FaceSet:
 
 
 class ConcatImages(Sequence[Pixels]):
-    """The pictures of two sequences, one after the other; not copied.
+    """The images of two sequences, one after the other, without copying.
 
     Args:
-        first: pictures 0 to N-1.
-        second: those from N on.
+        first: images 0 to N-1.
+        second: images from N on.
     """
 
     def __init__(self, first: Images, second: Images) -> None:
@@ -157,11 +160,11 @@ class ConcatImages(Sequence[Pixels]):
 
 
 class MixDraw(NamedTuple):
-    """What is drawn from a pool of N images.
+    """Images drawn from a pool of N images.
 
     Attributes:
-        test_side: (N,) whether an image, drawn or not, belongs to the test side.
-        train: sorted rows of the pool; those of a kind that is too small come several times.
+        test_side: (N,) whether an image, drawn or not, belongs to the test split.
+        train: sorted rows of the pool; those of a kind that is too small repeat.
         test: sorted rows of the pool, each once.
     """
 
@@ -173,22 +176,22 @@ class MixDraw(NamedTuple):
 def draw_mix(
     kinds: Integers, groups: Integers, wanted: Integers, names: Sequence[str], test_images: int, seed: int
 ) -> MixDraw:
-    """`wanted` images of each kind, `test_images` of them on the test side.
+    """Draws `wanted` images of each kind, `test_images` of them for the test split.
 
-    The pool is cut first, groups whole, so that neither a copy nor a person crosses. Then each side draws without
-    replacement. A kind with fewer images than wanted tests with its share of the images that there are, each once, and
-    trains with all others and as many repetitions, drawn with replacement, as it lacks.
+    The pool is divided first, with groups kept together, so that the splits share neither a copy nor a person. Then
+    each split is drawn without replacement. A kind with fewer images than wanted tests with its share of the available
+    images, each once, and trains with all others and as many repetitions, drawn with replacement, as are missing.
 
     Args:
         kinds: (N,) 0 to K-1.
-        groups: (N,) from 0 without gaps; images of one group stay on one side.
-        wanted: (K,) images of each kind, on both sides together.
-        names: (K,) of the kinds, for messages.
-        test_images: on the test side, over all kinds.
-        seed: of the cut and the draws.
+        groups: (N,) from 0 without gaps; images of one group stay in one split.
+        wanted: (K,) images of each kind, in both splits together.
+        names: (K,) names of the kinds, for messages.
+        test_images: images of the test split, over all kinds.
+        seed: seed of the division and the draws.
 
     Raises:
-        FerError: a kind has too few images, or the test side cannot have so many.
+        FerError: a kind has too few images, or the test split cannot have so many.
     """
     random = np.random.RandomState(seed)
     available = np.bincount(kinds, minlength=len(wanted))
@@ -196,7 +199,7 @@ def draw_mix(
         if number < 2:
             raise FerError(f"data.faces: {number} images of {name}, and one must train and one must test")
     test = spread_test_images(available, wanted, test_images)
-    # a kind's whole pool is cut in the proportion of what is drawn, so that both sides have enough
+    # each kind's pool is divided in the proportion of what is drawn, so that both splits have enough
     quota = np.where(available < wanted, test, np.round(available * test / wanted)).astype(np.int64)
     test_side = _split_groups(kinds, groups, quota, random)
     rows: dict[bool, list[Integers]] = {True: [], False: []}
@@ -214,13 +217,13 @@ def draw_mix(
 
 
 def spread_test_images(available: Integers, wanted: Integers, test_images: int) -> Integers:
-    """(K,) test images of each kind; paper C is silent on it.
+    """(K,) number of test images of each kind, which paper C does not give.
 
-    A kind with fewer images than wanted tests with the mix's share of those that there are, so that no test image is a
-    repetition. The other kinds take what is left in proportion to `wanted`, the largest remainders rounded up.
+    A kind with fewer images than wanted tests with the mix's share of the available images, so that no test image is a
+    repetition. The other kinds take the rest in proportion to `wanted`, the largest remainders rounded up.
 
     Raises:
-        FerError: no such spread leaves every kind an image on each side.
+        FerError: no such division leaves every kind an image in each split.
     """
     small = available < wanted
     share = test_images / wanted.sum()
@@ -242,7 +245,7 @@ def spread_test_images(available: Integers, wanted: Integers, test_images: int) 
 def _split_groups(
     kinds: Integers, groups: Integers, quota: Integers, random: np.random.RandomState
 ) -> npt.NDArray[np.bool_]:
-    """(N,) whether each image tests: groups in random order, each for which there is still room in all its kinds."""
+    """(N,) whether each image tests: groups in random order, as long as the quota of all their kinds allows."""
     members = np.split(np.argsort(groups, kind="stable"), np.cumsum(np.bincount(groups))[:-1])
     room = quota.tolist()
     test_side = np.zeros(len(kinds), dtype=np.bool_)
@@ -262,7 +265,7 @@ def _draw_rows(rows: Integers, number: int, random: np.random.RandomState) -> In
 
 
 def link_groups(first: Strings, second: Strings) -> Strings:
-    """(N,) one name for all rows that hang together by the name that they have in `first` (N,) or in `second` (N,)."""
+    """(N,) one name for all rows that are connected by equal names in `first` (N,) or in `second` (N,)."""
     names, number = np.unique(np.concatenate([first, second]), return_inverse=True)
     one, two = number[: len(first)], number[len(first) :]
     ties = coo_array((np.ones(len(first)), (one, two)), shape=(len(names), len(names)))

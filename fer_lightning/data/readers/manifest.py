@@ -1,4 +1,4 @@
-"""Reads a manifest: a CSV file with a line for each image of a data set."""
+"""Reads a manifest: a CSV file with one line per image of a data set."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ OPTIONAL = ("subject", "sequence", "frame", "split", *EXTRAS)
 
 
 class ImageEntry(NamedTuple):
-    """One image, and what a line of a manifest or its own path says of it.
+    """One image, and what a line of a manifest or its path says about it.
 
-    `where` is what messages call its source; `says` is column -> text, "" or absent where nothing is said.
+    `where` is its source, for messages; `says` is column -> text, "" or absent if unknown.
     """
 
     path: Path
@@ -30,11 +30,11 @@ class ImageEntry(NamedTuple):
 
 
 def read_manifest(path: Path) -> list[ImageEntry]:
-    """An entry for each line, in the file's order; paths of images are relative to the manifest's folder.
+    """Reads an entry per line, in the order of the file; paths of images are relative to the manifest's folder.
 
     Raises:
-        FerError: with file and line, of the first thing that is not as it should be: an unknown, repeated or missing
-            column, a line of another length, an image that is not there or stands there twice.
+        FerError: with file and line of the first fault: an unknown, repeated or missing column, a line of another
+            length, an image that does not exist or occurs twice.
     """
     if not path.is_file():
         reason = "this is a folder" if path.is_dir() else "there is no such file"

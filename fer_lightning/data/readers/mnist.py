@@ -1,4 +1,4 @@
-"""Reads MNIST's digits, upright or each turned by an angle of its own."""
+"""Reads MNIST's digits, upright or each rotated by a random angle."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from fer_lightning.errors import FerError
 
 CLASS_NAMES = tuple("0123456789")
 SIZE = 28
-READING = 1  # part of the cache's key: raise it when the same files and parameters give other pixels
-# side -> how its files' names begin
+READING = 1  # part of the cache key: increase it when the same files and parameters give other pixels
+# split -> prefix of its files' names
 FILES = {"train": "train", "test": "t10k"}
-MAGIC = {"images-idx3-ubyte": 0x0803, "labels-idx1-ubyte": 0x0801}  # unsigned bytes, in three dimensions and in one
-# LeCun, Cortes and Burges; images of each digit
+MAGIC = {"images-idx3-ubyte": 0x0803, "labels-idx1-ubyte": 0x0801}  # unsigned bytes in three dimensions, and in one
+# LeCun, Cortes and Burges: images per digit
 OFFICIAL_COUNTS = {
     "train": (5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949),
     "test": (980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009),
@@ -28,20 +28,20 @@ OFFICIAL_COUNTS = {
 
 
 def read(dir: str | Path, cache_dir: Path, rotate: float = 0.0, seed: int = 0) -> FaceSet:
-    """MNIST's digits, grey pixels (N, 28, 28); the column `split` is train or test.
+    """Reads MNIST's digits, grey pixels (N, 28, 28); the column `split` is train or test.
 
-    Paper B checks its spatial transformer on the upright digits; turned ones are a harder check. Ids are
+    Paper B checks its spatial transformer on the upright digits; rotated ones are a harder check. Ids are
     train/00000 and so on.
 
     Args:
         dir: the folder that torchvision calls root, with the four unpacked IDX files in MNIST/raw.
-        cache_dir: where the digits are kept.
-        rotate: each digit is turned by an angle drawn uniformly from -rotate to rotate degrees, about its middle,
-            bilinear, with a black border.
-        seed: of the angles.
+        cache_dir: folder of the cache.
+        rotate: each digit is rotated by an angle drawn uniformly from -rotate to rotate degrees, about its centre,
+            bilinearly, with a black border.
+        seed: seed of the angles.
 
     Raises:
-        FerError: a file is missing or cut off, or is no such file; an angle outside 0..180; a negative seed.
+        FerError: a file is missing, truncated or of another kind; an angle outside 0..180; a negative seed.
     """
     if not (math.isfinite(rotate) and 0 <= rotate <= 180):
         raise FerError(f"data.faces.rotate={rotate}: choose 0 to 180 degrees")
@@ -64,7 +64,7 @@ def official_counts(faces: FaceSet) -> dict[str, dict[str, int]]:
 
 
 def _read_all(raw: Path, rotate: float, seed: int) -> FaceSet:
-    # imported here, for it takes seconds. Not the class MNIST, which prefers old copies in MNIST/processed to these
+    # imported here because it takes seconds; the class MNIST would prefer old copies in MNIST/processed
     from torchvision.datasets.mnist import read_image_file, read_label_file
 
     pixels, labels, ids, split = [], [], [], []
@@ -93,7 +93,7 @@ def _rotate(image: Pixels, degrees: float) -> Pixels:
 
 
 def _check_idx_file(path: Path) -> None:
-    """Raises FerError unless the file holds what its head promises: torchvision's own complaints name no file."""
+    """Raises FerError unless the file holds what its header says: the errors of torchvision name no file."""
     magic = MAGIC[path.name.split("-", 1)[1]]
     wanted = (SIZE, SIZE)[: magic % 256 - 1]
     if not path.is_file():
@@ -114,6 +114,6 @@ def _check_idx_file(path: Path) -> None:
 
 
 def _parse_header(head: bytes) -> tuple[int, ...]:
-    """Whole big-endian numbers of four bytes each; what is left over is dropped."""
+    """Big-endian integers of four bytes each; remaining bytes are dropped."""
     numbers: npt.NDArray[np.uint32] = np.frombuffer(head[: len(head) // 4 * 4], dtype=">u4")
     return tuple(int(number) for number in numbers)

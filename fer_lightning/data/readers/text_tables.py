@@ -17,21 +17,21 @@ from fer_lightning.data.readers.archives import detect_encoding
 from fer_lightning.errors import FerError, choices
 
 COLUMNS = ("emotion", "pixels", "Usage")
-MAX_BYTES = 1_000_000  # bytes; the landmarks of a face are 68 lines
-# float() would also take 1_0, nan and the digits of other scripts
+MAX_BYTES = 1_000_000  # of a file of numbers; the landmarks of a face are 68 lines
+# float() would also accept 1_0, nan and the digits of other scripts
 NUMBER = re.compile(r"[-+]?[0-9]+(\.[0-9]*)?([eE][-+]?[0-9]+)?")
 
 
 def read_csv_rows(lines: Iterable[str], name: str, columns: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
-    """Each row's place for messages and its cells in the order of `columns`; empty lines are passed over.
+    """Yields the place of each row, for messages, and its cells in the order of `columns`; empty lines are skipped.
 
     Args:
-        lines: the text, from an open file.
-        name: what messages call the file.
-        columns: which columns, by the names in the header; other columns may stand there as well.
+        lines: the lines of the file.
+        name: name of the file in messages.
+        columns: names of the wanted columns in the header; other columns are ignored.
 
     Raises:
-        FerError: a column is missing or repeated, or a row has another length than the header, with its line.
+        FerError: a column is missing or repeated, or a row and the header differ in length; with the line.
     """
     reader = csv.reader(lines)
     try:
@@ -50,7 +50,7 @@ def read_csv_rows(lines: Iterable[str], name: str, columns: Sequence[str]) -> It
             if len(row) != len(header):
                 raise FerError(f"{where}: {len(row)} cells for {len(header)} columns; is the file cut off here?")
             yield where, [row[place].strip() for place in places]
-    except csv.Error as fault:  # a quote that is never closed swallows lines until the cell is too long
+    except csv.Error as fault:  # without its closing quote a cell continues over lines until it is too long
         raise FerError(
             f"{name}, line {reader.line_num}: this is no table of comma-separated values: {fault}"
         ) from fault
@@ -65,17 +65,17 @@ class PixelRows(NamedTuple):
 
 
 def read_pixel_rows(lines: Iterable[str], name: str, size: int, num_labels: int, usages: Sequence[str]) -> PixelRows:
-    """Every row of the file, in its order.
+    """Reads every row of a CSV file with the columns emotion, pixels and Usage, in the order of the file.
 
     Args:
-        lines: the text, from an open file.
-        name: what error messages call the file.
+        lines: the lines of the file.
+        name: name of the file in messages.
         size: side of the square images, in pixels.
         num_labels: labels are 0 to `num_labels - 1`.
         usages: the split names that may occur.
 
     Raises:
-        FerError: with the file and line of the first cell that is not as it should be.
+        FerError: with the file and line of the first invalid cell.
     """
     pixels, labels, usage = [], [], []
     for where, (label, image, split) in read_csv_rows(lines, name, COLUMNS):
@@ -110,22 +110,22 @@ def _parse_pixels(text: str, size: int, where: str) -> npt.NDArray[np.uint8]:
 
 
 class NumberLine(NamedTuple):
-    """The numbers of a line, and where it stands for messages."""
+    """The numbers of a line, and the place of the line for messages."""
 
     where: str
     values: tuple[float, ...]
 
 
 def read_number_lines(path: Path, columns: int, rows: int | None = None) -> list[NumberLine]:
-    """Every line that is not empty.
+    """Reads a text file of numbers; empty lines are skipped.
 
     Args:
-        path: the file.
-        columns: how many numbers a line has.
-        rows: how many lines there are; None for one or more.
+        path: path of the file.
+        columns: numbers per line.
+        rows: number of lines; None for one or more.
 
     Raises:
-        FerError: with the file and line of the first thing that is not as it should be.
+        FerError: with the file and line of the first fault.
     """
     try:
         with path.open("rb") as stream:
@@ -162,10 +162,10 @@ def _parse_number(cell: str, where: str) -> float:
 
 
 def parse_whole_number(value: float, low: int, high: int, what: str, where: str) -> int:
-    """`value` as an int.
+    """Converts `value` to an int.
 
     Raises:
-        FerError: it has a fraction, or lies outside `low` to `high`.
+        FerError: the value is not a whole number from `low` to `high`.
     """
     if not low <= value <= high or not value.is_integer():
         raise FerError(f"{where}: {what} is {value:g}, it must be a whole number from {low} to {high}")
