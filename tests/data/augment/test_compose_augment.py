@@ -108,7 +108,7 @@ class Darker:
 
     copies = 3
 
-    def __call__(self, images, rows, views):
+    def __call__(self, images, rows, views, light=None):
         return images - (views + rows).astype(np.uint8)[:, None, None]
 
 
