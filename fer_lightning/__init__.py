@@ -1,4 +1,4 @@
-"""Facial expression recognition with PyTorch Lightning and Hydra, in numbers that can be trusted."""
+"""Facial expression recognition with PyTorch Lightning and Hydra."""
 
 from __future__ import annotations
 

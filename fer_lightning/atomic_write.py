@@ -1,4 +1,4 @@
-"""Writes a file whole or not at all; for every room."""
+"""Writes files atomically; for every room."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from fer_lightning.os_errors import naming
 
 @contextmanager
 def atomic_write(path: Path) -> Iterator[Path]:
-    """A place beside `path` to write to; when the block ends well it becomes `path`, on disk and in one step.
+    """A temporary path beside `path` to write to; it replaces `path` in one step when the block succeeds.
 
-    A process that is killed half-way leaves the file of before, and a `.partial` that the next one writes over.
+    A process that is killed in between leaves the previous file, and a `.partial` that the next one overwrites.
     """
     scratch = path.with_name(f"{path.name}.partial")
     try:

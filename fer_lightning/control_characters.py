@@ -1,4 +1,4 @@
-"""Takes control characters out of text that files bring along: names, overrides, logs; for every room."""
+"""Removes control characters from text of files: names, overrides, logs; for every room."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ SURROGATES = re.compile(r"[\ud800-\udfff]")  # bytes of a file name that are no 
 
 
 def without_controls(text: str) -> str:
-    """The text in one line: breaks and tabs become blanks, other control characters go, lone surrogates become �."""
+    """The text in one line without control characters; line breaks and tabs become spaces, lone surrogates �."""
     if text.isprintable():  # as nearly all is
         return text
     return SURROGATES.sub("\N{REPLACEMENT CHARACTER}", CONTROLS.sub("", BREAKS.sub(" ", text)))
 
 
 def without_controls_in_lines(text: str) -> str:
-    """The same of text that has several lines: those stay."""
+    """The same for text of several lines, which are kept."""
     return "\n".join(map(without_controls, text.split("\n")))
 
 
 class CleanFormatter(logging.Formatter):
-    """Formats log records as `logging.Formatter` does, and lets no control character of a name through."""
+    """Formats log records as `logging.Formatter` does, without control characters."""
 
     def format(self, record: logging.LogRecord) -> str:
         """The record's text."""

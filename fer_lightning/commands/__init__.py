@@ -1,1 +1,1 @@
-"""The door: one file a console command, thin."""
+"""Console commands: one thin entry point per command."""

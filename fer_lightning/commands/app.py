@@ -1,4 +1,4 @@
-"""What every command shares: Hydra as the door, and one clear message for a mistake."""
+"""What all commands share: Hydra's entry point, and one clear message per user error."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from fer_lightning.run.sweep.base_callback import check_command
 
 SWITCH = "HYDRA_FULL_ERROR"
 log = logging.getLogger(__name__)
-register_resolvers()  # here, for the workers of a sweep's launcher import this module and call nothing
+register_resolvers()  # at import, as the workers of a sweep's launcher import this module without calling it
 
 
 def run_app(
@@ -43,11 +43,11 @@ def run_app(
     task: Callable[[DictConfig], Any],
     completed: Callable[[Sequence[str]], list[str]] = list,
 ) -> None:
-    """Runs a command whose config is `conf/<config_name>.yaml`; a mistake ends it with exit code 1.
+    """Runs a command whose config is `conf/<config_name>.yaml`; a user error ends it with exit code 1.
 
     Args:
         config_name: the YAML file, without its ending.
-        task: takes the composed config; its value goes to Hydra's sweepers.
+        task: called with the composed config; its return value goes to Hydra's sweepers.
         completed: takes and returns the command's arguments, its flags in front, each one word.
     """
     for line in drop_leftover_ranks():
@@ -89,7 +89,7 @@ def _app(config_name: str, task: Callable[[DictConfig], Any]) -> Callable[[], No
 
 
 def _ending(task: Callable[[DictConfig], Any]) -> Callable[[DictConfig], Any]:
-    """The task; a signal ends it with 128 + signal, and with it a multirun whose other jobs have not started."""
+    """Wraps the task: a signal ends it and a whole multirun with exit code 128 + signal."""
 
     @functools.wraps(task)
     def run(cfg: DictConfig) -> Any:
@@ -116,7 +116,7 @@ def _said(text: str, signum: int) -> int:
 
 
 def _keeping(mistakes: list[FerError], task: Callable[[DictConfig], Any]) -> Callable[[DictConfig], Any]:
-    """The task, its mistake told at once and kept; so that the other jobs of a multirun still run."""
+    """Wraps the task: a user error is printed at once and kept, so that the other jobs of a multirun still run."""
 
     @functools.wraps(task)
     def run(cfg: DictConfig) -> Any:
@@ -135,7 +135,7 @@ def _keeping(mistakes: list[FerError], task: Callable[[DictConfig], Any]) -> Cal
 
 
 def _run_dir(arguments: Sequence[str]) -> dict[str, str]:
-    """The folder that was typed for the run, by the key that `places` has for it."""
+    """The folder that the command line names for the run, by its key in `places`."""
     typed = [word.removeprefix(FOLDER).strip("'\"") for word in arguments if word.startswith(FOLDER)]
     return {OUTPUT: typed[-1]} if typed else {}
 
@@ -147,7 +147,7 @@ def _tell(text: str) -> None:
 
 @contextmanager
 def _whole_errors() -> Iterator[None]:
-    """Makes Hydra hand its exceptions over instead of printing them its own way; logging prints none of its own."""
+    """Makes Hydra raise its exceptions instead of printing them, and keeps logging from printing its own errors."""
     os.environ[SWITCH] = "1"
     # a full disk would bring a traceback per line of the log, and one of each thread that writes
     shown, logging.raiseExceptions = logging.raiseExceptions, False
@@ -167,7 +167,7 @@ def _thread_failed(failure: threading.ExceptHookArgs) -> None:
 
 
 def hydra_job(cfg: DictConfig) -> Job:
-    """The job that Hydra has made a folder for, with the records that Hydra itself keeps in `.hydra/`.
+    """The job in the folder that Hydra has made, with the files that Hydra usually writes into `.hydra/`.
 
     `hydra: run` keeps Hydra from writing them: a second launch in the same folder would do so before it is refused.
 

@@ -1,4 +1,4 @@
-"""`fer-audit`: says what is in a data set and what its sides share, prints the table."""
+"""`fer-audit`: checks a data set and its splits, prints the table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`fer-report`: makes one table of many results, prints it and writes the page."""
+"""`fer-report`: collects many results in one table, prints it and writes a page."""
 
 from __future__ import annotations
 

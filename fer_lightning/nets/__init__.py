@@ -1,1 +1,1 @@
-"""Architectures: torch only, one a file."""
+"""Architectures: torch only, one per file."""

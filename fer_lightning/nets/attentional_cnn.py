@@ -19,25 +19,25 @@ class AttentionalCnn(nn.Module):
 
     The paper says: an affine spatial transformer whose localisation net has two convolutions, each with max-pool and
     ReLU, and two linear layers; four convolutions, "each two followed by max-pooling layer and rectified linear unit";
-    dropout; two linear layers. It gives no width. Open, and decided here:
+    dropout; two linear layers. It gives no width. Not stated there, and decided here:
 
     - the localisation net is that of Deep-Emotion (Minaee and Abdolrashidi 2019), whose words paper D uses;
     - every convolution has its ReLU, for two without one between them are a single linear step;
-    - batch normalisation behind every convolution: the abstract names the technique and no place;
-    - one dropout in front of the linear layers, as the paper orders them.
+    - batch normalisation after every convolution: the abstract names the technique without its place;
+    - one dropout before the linear layers, in the order of the paper.
 
     Args:
         num_classes: logits.
         channels: of the input, 1 grey or 3 RGB.
         size: side of the input in pixels.
-        widths: channels of the four convolutions. Open in the paper.
-        hidden: units of the first linear layer. Open in the paper.
-        dropout: probability of dropping a feature before the linear layers, 0..1. Open in the paper.
+        widths: channels of the four convolutions. Not stated in the paper.
+        hidden: units of the first linear layer. Not stated in the paper.
+        dropout: probability of dropping a feature before the linear layers, 0..1. Not stated in the paper.
         norm: `every` convolution is batch-normalised, only the `fourth` (Deep-Emotion), or `none`.
         padded: keep the size of a map through a convolution; Deep-Emotion lets it shrink by two pixels.
-        attention: false leaves the transformer out, to see what it is worth.
-        stn_padding: border, zeros or reflection, what the warp finds outside the image. Open in the paper.
-        stn_step: share of the localisation net's output in the warp. Open in the paper.
+        attention: false omits the transformer, for the ablation.
+        stn_padding: border, zeros or reflection, the padding mode outside the image. Not stated in the paper.
+        stn_step: factor of the localisation net's output in the warp. Not stated in the paper.
 
     Raises:
         FerError: not four widths, an unknown `norm`, or a `size` too small for the pools.
@@ -74,7 +74,7 @@ class AttentionalCnn(nn.Module):
             layers += [nn.BatchNorm2d(width)] * normed
             before, side = width, side if padded else side - KERNEL + 1
             if number % 2 == 0:
-                layers.append(nn.MaxPool2d(2))  # in front of the ReLU: the same map, for a quarter of the work
+                layers.append(nn.MaxPool2d(2))  # before the ReLU: the same map for a quarter of the operations
                 side //= 2
             layers.append(nn.ReLU(inplace=True))
         if side < 1:

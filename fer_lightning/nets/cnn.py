@@ -18,22 +18,22 @@ class Cnn(nn.Module):
 
     The paper gives the counts (5 standard convolutions, 2 max-pools, 2 Inception modules, 2 fully connected), the
     3x3 kernels, "point convolution for data upscaling", dropout 0.5 after the fully connected layer, and the input
-    of 32 x 32 grey. Open, and decided here:
+    of 32 x 32 grey. Not stated there, and decided here:
 
     - order: a pool after the first and the third convolution, so that most work is done on small maps;
     - the 1x1 convolution is the fifth of the five and doubles the channels for the Inception modules;
     - before the linear layers the map is averaged to 4 x 4, so that they have one size for every `size`;
-    - one dropout, between the two linear layers: behind the second it would erase logits.
+    - one dropout, between the two linear layers: after the second it would drop logits.
 
     Args:
         num_classes: logits.
         channels: of the input, 1 grey or 3 RGB.
         size: side of the input in pixels, at least 16.
-        width: channels of the first convolution; all others have a multiple of it. Open in the paper.
-        hidden: units of the first fully connected layer. Open in the paper.
+        width: channels of the first convolution; all others have a multiple of it. Not stated in the paper.
+        hidden: units of the first fully connected layer. Not stated in the paper.
         dropout: probability of dropping a unit, 0..1.
         init: msra, uniform, xavier, gaussian_0.01 or gaussian_0.001 (section 3.2).
-        bias: start of the linear layers' biases; "the offset parameter is 1" in section 3.2, read as this bias.
+        bias: initial value of the linear layers' biases; "the offset parameter is 1" in section 3.2, read as this bias.
 
     Raises:
         FerError: `size` is below 16, `width` below 1, or `init` is unknown.

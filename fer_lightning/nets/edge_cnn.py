@@ -52,7 +52,7 @@ class EdgeCnn(nn.Module):
 
     Figure 4 and sections III.A to III.D: C1 has 32, C2 64 and C3 128 kernels of 5 x 5, unpadded; S1 and S2 pool 2 x 2
     behind C2 and C3; 300 neurons; ReLU; no bias anywhere. The edges that section II.D extracts "of each layer of the
-    image in the convolution process" are "superimposed on each feature map". Open, and decided here:
+    image in the convolution process" are "superimposed on each feature map". Not stated there, and decided here:
 
     - of what: by default of the input image, as innovation (1) says. They are computed once and follow the maps: a
       convolution's rim is cut off, a pool pools them too, so that each edge meets the pixel it was found at;
@@ -67,8 +67,8 @@ class EdgeCnn(nn.Module):
         channels: of the input, 1 grey or 3 RGB.
         size: side of the input in pixels, at least 20.
         edges: `input`, `maps` for those of each layer's own maps, or `none` for the traditional CNN.
-        edges_before_relu: add them to what the ReLU sees. Open in the paper.
-        edge_scale: factor of the edges, above 0; 1/15 would give a step its own height. Open in the paper. With
+        edges_before_relu: add them to what the ReLU sees. Not stated in the paper.
+        edge_scale: factor of the edges, above 0; 1/15 would give a step its own height. Not stated in the paper. With
             edges=maps, 1/5 gives each map edges of its own size.
         pooling: max or average.
         hidden: neurons of the fully connected layer.

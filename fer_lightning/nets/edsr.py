@@ -1,4 +1,4 @@
-"""EDSR: a residual network that makes an image larger and sharper."""
+"""EDSR: a residual network for single-image super-resolution."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ STAGES = {2: [2], 3: [3], 4: [2, 2]}  # by the whole factor: how many times larg
 class Edsr(nn.Module):
     """(N, channels, H, W) to (N, channels, factor·H, factor·W). Paper B, section 2.2; Lim et al. 2017.
 
-    It learns the scale of pixels from its training, so feed it the one that it was trained on. The paper gives
+    It expects the pixel scale that it was trained on. The paper gives
     16 blocks of 128 features without batch normalisation; the rest is Lim's. A x4 net repeats every tensor of a x2 net
     by name and shape and adds `up.1`, so that weights of the low factor start the high one, as the paper trains them.
 

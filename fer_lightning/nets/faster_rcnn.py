@@ -1,4 +1,4 @@
-"""Faster R-CNN for expressions, paper C's rival: proposes boxes, then names the expression in each."""
+"""Faster R-CNN for expressions, with which paper C compares: proposes boxes, then classifies each."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ BEFORE_NMS = 128  # boxes of the highest objectness among which non-maximum supp
 
 
 class Judged(NamedTuple):
-    """What the two stages say of N images that have K boxes together.
+    """The outputs of the two stages for N images with K boxes in all.
 
     Attributes:
         boxes: of each image, its boxes as x1, y1, x2, y2 in pixels; the last is the whole image.
@@ -43,7 +43,7 @@ class FasterRcnn(nn.Module):
     """(N, channels, size, size) to logits (N, num_classes). Ren et al. 2015, from torchvision's components.
 
     Paper C compares with the method of its reference 19, "Faster Regions with Convolutional Neural Network Features"
-    (sections I and IV), of which it tells trainable kernels and max-pooling; every size here is ours. Convolutions, a
+    (sections I and IV), of which it states trainable kernels and max-pooling; the sizes are ours. Convolutions, a
     max-pool before each but the first, give one map. On it a region proposal network finds boxes; RoIAlign pools
     the map inside each; two linear layers tell expression or background, and how far the box is off.
 

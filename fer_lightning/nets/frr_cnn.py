@@ -1,4 +1,4 @@
-"""FRR-CNN, with which paper C compares: one set of kernels, driven apart, sees a face turned several ways."""
+"""FRR-CNN, with which paper C compares: branches with shared kernels see a face under several rotations."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class FrrCnn(nn.Module):
     The two say of it: three parallel channels that share their weights, each fed the image under one transformation;
     a channel's maps make one vector; "transformation-invariant pooling" over the channels; a term of the loss that
     drives the maps of a layer apart, here `training.penalties.MapDivergence`, which reads them in `maps`. No size is
-    given. Open, and decided here:
+    given. Not stated there, and decided here:
 
     - the transformations: the face as it is, and turned by a few degrees to either side;
     - the pooling: the largest of each feature over the channels, as in TI-pooling (Laptev et al. 2016);

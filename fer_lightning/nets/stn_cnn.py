@@ -17,10 +17,10 @@ class StnCnn(nn.Module):
 
     Args:
         num_classes, channels, size, width, hidden, dropout, init, bias: as in Cnn.
-        stn_width: channels of the localisation net. Open in the paper.
-        stn_padding: border, zeros or reflection, what the warp finds outside the image. Open in the paper.
-        stn_step: how much of the localisation net's output the warp takes; smaller is slower and safer at high
-            learning rates. Open in the paper.
+        stn_width: channels of the localisation net. Not stated in the paper.
+        stn_padding: border, zeros or reflection, the padding mode outside the image. Not stated in the paper.
+        stn_step: factor of the localisation net's output in the warp; smaller is slower and safer at high
+            learning rates. Not stated in the paper.
 
     Raises:
         FerError: as in Cnn and SpatialTransformer.

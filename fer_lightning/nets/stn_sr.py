@@ -20,7 +20,7 @@ class StnSr(nn.Module):
 
     The paper's four systems are two switches: `stn`, and `upscale` = none or edsr. All parts learn from the
     classification together, unless an Edsr trained before gives `sr` its weights; then pixels must come on the scale
-    that it was trained on. The base net and the localisation net are open in the paper: any model of timm, and ours.
+    that it was trained on. The paper does not state the base net and the localisation net: any model of timm, and ours.
 
     Attributes:
         stn: the SpatialTransformer; nothing where it is switched off.
@@ -31,13 +31,13 @@ class StnSr(nn.Module):
         num_classes: logits.
         channels: of the input, 1 grey or 3 RGB.
         size: side of the input in pixels.
-        stn: align the face first.
-        upscale: what enlarges it: none, edsr, or bicubic. The last is not in the paper but a control: the base net sees
-            as many pixels as behind EDSR, of which nothing was learned.
+        stn: with the spatial transformer.
+        upscale: none, edsr or bicubic. The last is not in the paper but a control: the base net gets
+            as many pixels as after EDSR, without anything learned.
         factor: 2, 3 or 4; how many times larger each side becomes, by either way of enlarging.
         blocks, features, residual_scale, batch_norm: of EDSR, as in Edsr.
         name, pretrained, small_stem, options: of the base net, as in TimmNet.
-        stn_width, stn_padding, stn_step: as in StnCnn. Open in the paper, whose Adam at 1e-4 is slow enough for a
+        stn_width, stn_padding, stn_step: as in StnCnn. Not stated in the paper, whose Adam at 1e-4 is slow enough for a
             full step.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Any model of the timm library, fitted to small faces."""
+"""Any model of the timm library, adapted to small faces."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from fer_lightning.nets.parts.small_stem import keep_resolution
 
 log = logging.getLogger(__name__)
 
-OURS = {"num_classes", "in_chans", "img_size", "pretrained"}  # said once, outside options
+OURS = {"num_classes", "in_chans", "img_size", "pretrained"}  # arguments of the class itself, not of options
 
 
 class TimmNet(nn.Module):
     """(N, channels, size, size) to logits (N, num_classes); pixels scaled to 0..1, then (x - mean) / std.
 
     Attributes:
-        mean, std: one value a channel, from the model's own pretraining, so that pretrained weights see what they
+        mean, std: one value per channel, from the model's own pretraining, as pretrained weights expect; they
             learned on; averaged over RGB when `channels` is not 3.
         net: the timm model.
 
@@ -102,7 +102,7 @@ class TimmNet(nn.Module):
 
 
 def described(name: str) -> PretrainedCfg:
-    """What timm knows about model `name`: first convolution, normalisation, where weights are.
+    """The description of model `name` in timm: first convolution, normalisation, place of the weights.
 
     Raises:
         FerError: timm has no such model; the message lists the nearest names.
@@ -118,5 +118,5 @@ def described(name: str) -> PretrainedCfg:
 
 
 def per_channel(rgb: tuple[float, ...], channels: int) -> tuple[float, ...]:
-    """One value a channel: the model's own where the counts agree, else their mean for each."""
+    """One value per channel: the model's own where the counts agree, else their mean for each."""
     return tuple(rgb) if len(rgb) == channels else (sum(rgb) / len(rgb),) * channels

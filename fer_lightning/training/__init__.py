@@ -1,1 +1,1 @@
-"""Ways of training a net, and what they need: losses, metrics, schedules, callbacks."""
+"""LightningModules, losses, metrics, schedules and callbacks."""

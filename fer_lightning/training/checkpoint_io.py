@@ -1,4 +1,4 @@
-"""Writes a checkpoint whole or not at all."""
+"""Writes checkpoints atomically."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from fer_lightning.atomic_write import atomic_write
 
 
 class AtomicCheckpointIO(TorchCheckpointIO):
-    """Writes beside the file and renames: a process that is killed half-way leaves the checkpoint of before.
+    """Writes a temporary file and renames it: a process that is killed in between leaves the previous checkpoint.
 
     Lightning's own way collects the checkpoint in memory and then in TMPDIR, where each kill leaves a torn copy.
     """
 
     def save_checkpoint(self, checkpoint: dict[str, Any], path: str | Path, storage_options: Any | None = None) -> None:
-        """Replaces `path` by the checkpoint, on disk when this returns.
+        """Replaces `path` by the checkpoint, which is on disk when this returns.
 
         Raises:
             OSError: the disk is full, or the folder cannot be written to.
@@ -29,7 +29,7 @@ class AtomicCheckpointIO(TorchCheckpointIO):
             try:
                 torch.save(checkpoint, stream)
             except RuntimeError as failure:
-                # torch closes its archive after a write that the disk refused, and complains of that instead
+                # torch closes its archive after a failed write, and reports that instead
                 if isinstance(failure.__context__, OSError):
                     raise failure.__context__ from None
                 raise

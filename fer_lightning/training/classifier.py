@@ -1,4 +1,4 @@
-"""Trains any net that gives one score a class, by any loss between scores and labels."""
+"""Trains a classification net with any loss between logits and targets."""
 
 from __future__ import annotations
 
@@ -23,25 +23,24 @@ log = logging.getLogger(__name__)
 
 
 class Classifier(Learner):
-    """A net with its loss, optimizer and schedule.
+    """Classifies images.
 
     Args:
         net: takes normalised images (N, channels, size, size) and gives logits (N, C).
         loss: takes logits (N, C) and labels (N,) or votes (N, C), gives a scalar.
-        optimizer: makes the optimizer of the parameters.
-        schedule: makes the schedule of that optimizer for a length of training.
+        optimizer: factory of the optimizer, called with the parameters.
+        schedule: factory of the learning-rate schedule, called with the optimizer and the length of training.
         class_names: the C names that the logits stand for.
-        input: what the net asks of its images; its mean and std, where given, normalise them.
+        input: size, channels and normalisation of the net's input.
         mirror_test: an older name of `views=["mirror"]`.
-        penalty: takes the net, gives a scalar that is added to the training loss; the losses that are logged are
-            without it, so that those of training and validation compare.
-        views: names of `views.VIEWS`: a test or prediction is the mean of the probabilities of these views of an image.
-            Validation, which is read after every epoch, stays with the image alone.
+        penalty: takes the net and returns a scalar that is added to the training loss; the logged losses are
+            without it, so that training and validation are comparable.
+        views: names of `views.VIEWS`: test-time augmentation, the mean of the probabilities of these views of an image.
+            Validation uses the image alone.
         crop_size: side in pixels of the view `ten_crops`.
 
     Raises:
-        FerError: views that do not go together, or `mirror_test` beside them.
-
+        FerError: incompatible views, or `mirror_test` together with `views`.
     """
 
     soft_targets = True
@@ -71,7 +70,7 @@ class Classifier(Learner):
         self.metrics = self._fresh_metrics()
 
     def restrict_to(self, names: Sequence[str]) -> None:
-        """Answers only with the classes `names`, in the model's order: for data that lack some of its classes.
+        """Predicts only the classes `names`, in the model's order: for data without some of its classes.
 
         Raises:
             FerError: no class of the model is among them.
@@ -109,7 +108,7 @@ class Classifier(Learner):
         check_classification_loss(loss, len(self.class_names), soft_targets)
 
     def metric_names(self, stage: str) -> list[str]:
-        """The names of everything that a stage logs."""
+        """The names of the metrics that a stage logs."""
         return [
             f"{stage}/{name}" for name in ("loss", *METRICS, *(f"recall/{name}" for name in self.predicted_classes))
         ]
@@ -125,7 +124,7 @@ class Classifier(Learner):
     def forward(self, images: Tensor, described: Tensor | None = None) -> Tensor:
         """Logits (N, C) float32 of prepared images (N, channels, size, size), uint8 or 0..255.
 
-        A net that sees a descriptor beside the image gets `described` (N, F), or else what describes these images.
+        A net that takes a descriptor beside the image gets `described` (N, F), or the descriptors of these images.
         """
         return self.logits(self.normalise(images), self._descriptors(images, described))
 
@@ -137,11 +136,11 @@ class Classifier(Learner):
         return logits if len(self.kept_classes) == len(self.class_names) else logits[:, self.kept_classes]
 
     def scores(self, images: Tensor, described: Tensor | None = None) -> Tensor:
-        """(N, C) float32 whose softmax is what is tested: the logits, or the mean over several views of a face."""
+        """(N, C) float32 whose softmax is the prediction: the logits, or the mean over several views of a face."""
         seen = self.views(images)
         if len(seen) == 1:
             return cast(Tensor, self(images, described))
-        # what is described are the images as they are
+        # descriptors are those of the unchanged images
         answers = [self(view, described if view is images else None) for view in seen]
         # the logarithm of the mean of the views' probabilities
         return torch.stack(answers).log_softmax(dim=-1).logsumexp(dim=0) - math.log(len(seen))
@@ -156,7 +155,7 @@ class Classifier(Learner):
         return loss if loss is None or self.penalty is None else loss + self.penalty(self.net)
 
     def apply_train_transforms(self, batch: Batch) -> Batch:
-        """A training batch as the net sees it: normalised, and changed by the `train_transforms`."""
+        """A training batch after normalisation and the `train_transforms`."""
         described = self._descriptors(batch.image, batch.described)
         batch = batch._replace(image=self.normalise(batch.image), described=described)
         for transform in self.train_transforms:
@@ -164,17 +163,17 @@ class Classifier(Learner):
         return batch
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
-        """Counts a validation batch."""
+        """Updates the metrics with a validation batch."""
         self._count("val", self(batch.image, batch.described), batch)
 
     def test_step(self, batch: Batch, batch_idx: int) -> Tensor:
-        """Counts a test batch; its probabilities (N, C) float32."""
+        """Updates the metrics with a test batch; returns its probabilities (N, C) float32."""
         scores = self.scores(batch.image, batch.described)
         self._count("test", scores, batch)
         return scores.softmax(dim=1)
 
     def stage_metrics(self, stage: str) -> ClassificationMetrics:
-        """The counts of a stage's current or last epoch."""
+        """The metrics of a stage's current or last epoch."""
         return cast(ClassificationMetrics, self.metrics[f"of_{stage}"])
 
     def _try_forward(self, images: Tensor) -> Tensor:
@@ -191,14 +190,14 @@ class Classifier(Learner):
             ) from refusal
 
     def _descriptors(self, images: Tensor, described: Tensor | None) -> Tensor | None:
-        """What the net sees beside the images: `described`, or what describes them; None of a net that sees no more."""
+        """The descriptors for the net, computed where `described` is None; None for a net without."""
         return self.input.describe(images) if self.input.hog is not None and described is None else described
 
     def _fresh_metrics(self) -> nn.ModuleDict:
         return nn.ModuleDict({f"of_{stage}": ClassificationMetrics(len(self.predicted_classes)) for stage in STAGES})
 
     def _count(self, stage: str, scores: Tensor, batch: Batch) -> Tensor | None:
-        """Adds the batch to the stage's figures; the loss, unless only a part of the model's classes answers."""
+        """Updates the metrics of the stage; the loss, or None with only a part of the model's classes."""
         whole = len(self.kept_classes) == len(self.class_names)
         loss: Tensor | None = self.loss(scores, batch.target) if whole else None
         self.stage_metrics(stage).update(scores.detach().softmax(dim=1), batch.label, loss)

@@ -1,4 +1,4 @@
-"""Trains a net that finds boxes by its own losses, and measures it as a classifier."""
+"""Trains a detection net by its own losses, and evaluates it as a classifier."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from fer_lightning.training.classifier import Classifier
 
 
 class DetectorNet(Protocol):
-    """What the net of a Detector can do beside giving logits."""
+    """The net of a Detector."""
 
     def losses(self, x: Tensor, labels: Tensor) -> tuple[dict[str, Tensor], Tensor]:
         """Scalars to minimise together, and logits (N, C), of normalised images and labels (N,)."""
 
 
 class Detector(Classifier):
-    """A classifier whose net trains by the losses of its boxes.
+    """A classifier whose net trains by detection losses.
 
     The loss that is logged is that of the logits in training too, so that training and validation compare. It is
-    plain cross entropy, for no other would change what is learned.
+    plain cross entropy, as no other loss would change the training.
 
     Args:
         net: a DetectorNet; takes normalised images (N, channels, size, size) and gives logits (N, C).

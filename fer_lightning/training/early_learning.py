@@ -1,4 +1,4 @@
-"""Early-learning regularisation against wrong labels, by a memory of what the net said of each training image."""
+"""Early-learning regularisation against label noise, by a moving average of the predictions for each training image."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class EarlyLearningLoss(nn.Module):
     Liu et al. 2020, "Early-Learning Regularization Prevents Memorization of Noisy Labels".
     A net learns the clean labels first and memorises the wrong ones later. So each training image has a target t, the
     moving average of the net's own probabilities p, t <- momentum x t + (1 - momentum) x p, and training adds
-    weight x mean log(1 - <p, t>), which is low where the net still says what it said early (equation 6 there).
+    weight x mean log(1 - <p, t>), which is low where the predictions agree with the early ones (equation 6 there).
 
     The memory is a buffer, so that a checkpoint keeps it and a resumed run ends as an uninterrupted one. Images that a
     batch mixes of several (`mix`) have no memory: they get the base loss alone.

@@ -1,4 +1,4 @@
-"""What is measured of enlarged images in a stage: PSNR and SSIM, beside those of bicubic interpolation."""
+"""The metrics of super-resolution: PSNR and SSIM, and those of bicubic interpolation."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ METRICS = ("psnr", "ssim", "psnr_bicubic", "ssim_bicubic")
 
 
 class ImageMetrics(StageMetrics):
-    """The figures of a stage that enlarges images.
+    """The metrics of a stage of super-resolution.
 
     PSNR is that of the mean squared error over the pixels of all images, and so is finite where a single image, such
-    as a blank one, is met exactly. SSIM (Wang et al. 2004, Gaussian window of 11 pixels) is the mean over images.
+    as a blank one, is restored exactly. SSIM (Wang et al. 2004, Gaussian window of 11 pixels) is the mean over images.
 
     Args:
-        compared: measure SSIM and bicubic interpolation too, which cost more than the step of a small net.
+        compared: also compute SSIM and the metrics of bicubic interpolation, which are costly.
     """
 
     def __init__(self, compared: bool = True) -> None:
@@ -35,14 +35,14 @@ class ImageMetrics(StageMetrics):
             self._ssim_bicubic = StructuralSimilarityIndexMeasure(data_range=1.0)
 
     def names(self) -> list[str]:
-        """Of the figures."""
+        """The names of the metrics."""
         return ["loss", *(name for name in METRICS if hasattr(self, f"_{name}"))]
 
     def update(self, enlarged: Tensor, bicubic: Tensor, original: Tensor, loss: Tensor) -> None:
         """Adds a batch of images (N, channels, H, W) float32 in 0..1, and its mean loss."""
         self._loss.update(loss.detach() * len(original))
         self._images.update(float(len(original)))
-        # SSIM subtracts squares of nearly the same size: autocast's bf16 would take a twentieth off it
+        # SSIM subtracts squares of nearly equal size: in the bf16 of autocast it would lose a twentieth
         with torch.autocast(original.device.type, enabled=False):
             for name in self.names()[1:]:
                 metric = getattr(self, f"_{name}")

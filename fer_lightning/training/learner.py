@@ -1,4 +1,4 @@
-"""What every LightningModule here shares: a net with its loss, optimizer, schedule and the scale of its pixels."""
+"""The base class of every LightningModule here: a net with its loss, optimizer, schedule and input normalisation."""
 
 from __future__ import annotations
 
@@ -37,27 +37,27 @@ class Examples(NamedTuple):
 
 
 class Learner(pl.LightningModule):
-    """A net with its loss, optimizer and schedule; a subclass per task says what a step is and what is measured.
+    """A net with its loss, optimizer and schedule; a subclass per task defines its steps and metrics.
 
-    Code outside this room never asks which task a module has: what differs between tasks is a method or an attribute
+    Code elsewhere never asks for the type of a module: what differs between tasks is a method or an attribute
     here, and a new task is one subclass and one YAML file in conf/model.
 
     Args:
         net: takes normalised images (N, channels, size, size).
-        loss: gives a scalar.
-        optimizer: makes the optimizer of the parameters.
-        schedule: makes the schedule of that optimizer for a length of training.
+        loss: returns a scalar.
+        optimizer: factory of the optimizer, called with the parameters.
+        schedule: factory of the learning-rate schedule, called with the optimizer and the length of training.
         class_names: the names of the classes in the data.
-        input: what the net asks of its images; its mean and std, where given, normalise them.
+        input: size, channels and normalisation of the net's input.
 
     Attributes:
         main_metric: the name, without its stage, of the metric by which runs are compared; the model's YAML file sets
             `monitor` to its value in validation, unless it is the accuracy.
         soft_targets: whether the loss compares class scores with a share of each class, as votes and mixed images have.
         train_transforms: change each training batch, in this order, after its images are normalised.
-        record: plain data that a checkpoint keeps as `fer_config`.
-        trained_images: (N,) int64, digests of the images that trained it, also before `init_from`; None where that is
-            not known.
+        record: plain data that checkpoints keep as `fer_config`.
+        trained_images: (N,) int64, digests of all images that trained the net, including those before `init_from`; None
+            where they are unknown.
     """
 
     main_metric: ClassVar[str] = "accuracy"
@@ -131,11 +131,11 @@ class Learner(pl.LightningModule):
         return {}
 
     def metric_names(self, stage: str) -> list[str]:
-        """The names of everything that a stage logs."""
+        """The names of the metrics that a stage logs."""
         raise NotImplementedError
 
     def compute_metrics(self, stage: str) -> dict[str, float]:
-        """What a stage has measured, by those names; every rank must call it, for the ranks meet here."""
+        """The metrics of a stage by those names; every rank must call it, as the ranks are synchronised here."""
         raise NotImplementedError
 
     def set_normalisation(self, mean: Sequence[float] | Tensor, std: Sequence[float]) -> None:
@@ -147,11 +147,11 @@ class Learner(pl.LightningModule):
         self.pixel_std.copy_(torch.tensor(std).view(-1, 1, 1))
 
     def normalise(self, images: Tensor) -> Tensor:
-        """What the net sees of images (N, channels, H, W), uint8 or 0..255."""
+        """The normalised input of the net for images (N, channels, H, W), uint8 or 0..255."""
         return (images.to(self.pixel_mean.dtype).div(255) - self.pixel_mean) / self.pixel_std
 
     def stage_metrics(self, stage: str) -> StageMetrics:
-        """What a stage has measured in its current or last epoch."""
+        """The metrics of a stage in its current or last epoch."""
         return cast(StageMetrics, self.metrics[f"of_{stage}"])
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
@@ -164,17 +164,17 @@ class Learner(pl.LightningModule):
         return cast(OptimizerLRScheduler, {"optimizer": optimizer, "lr_scheduler": config})
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Keeps what rebuilds this module: plain data, so that the file loads with `weights_only=True`."""
+        """Saves what is needed to rebuild this module: plain data, so that the file loads with `weights_only=True`."""
         checkpoint["fer_config"] = copy.deepcopy(self.record)
         if self.trained_images is not None:
             checkpoint[TRAINED_IMAGES] = self.trained_images
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """On a resume, takes over which images have trained: those of `init_from` are known to the first part only."""
+        """On a resume, restores the digests of the training images, including those of `init_from`."""
         self.trained_images = checkpoint.get(TRAINED_IMAGES, self.trained_images)
 
     def length(self) -> Length:
-        """How long this training lasts; 0 epochs where nothing but `trainer.max_time` ends it."""
+        """The length of this training; 0 epochs where `trainer.max_time` alone ends it."""
         trainer = self.trainer
         trainer.fit_loop.setup_data()  # Lightning counts the batches of an epoch only then
         steps = math.ceil(trainer.num_training_batches / trainer.accumulate_grad_batches)

@@ -1,4 +1,4 @@
-"""Losses that compare class scores with labels or votes, and the check that a loss does so."""
+"""Classification losses, and a check that a loss fits a classifier."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ class ProbabilityLoss(nn.Module):
     section III.E; norm=1 is its sibling. Target: labels (N,) int64 or distributions (N, C).
 
     The gradient of both vanishes where the softmax gives the true class little (for norm=1 it is proportional to
-    that probability), so that a net which has learned nothing yet learns the easiest class alone (Ghosh et al. 2017 and
-    Zhang and Sabuncu 2018 describe it for norm=1). A warm-up begins with cross-entropy and blends linearly into the
-    gap; in validation and test the loss is always the gap alone.
+    that probability), so that an untrained net learns the easiest class alone (Ghosh et al. 2017 and
+    Zhang and Sabuncu 2018 describe it for norm=1). A warm-up starts with cross entropy and blends linearly into the
+    error; in validation and test the loss is always the error alone.
 
     Args:
         norm: 1 (absolute) or 2 (squared).
-        warm_up: training batches until the loss is the gap alone; 0 is the papers' formula from the first batch.
+        warm_up: training batches until the loss is the error alone; 0 is the papers' formula from the first batch.
 
     Raises:
         FerError: norm is neither 1 nor 2, or warm_up is negative.
@@ -50,7 +50,7 @@ class ProbabilityLoss(nn.Module):
             self.register_buffer("batches", torch.zeros((), dtype=torch.int64))
 
     def forward(self, logits: Tensor, target: Tensor) -> Tensor:
-        """Mean gap, a scalar in [0, 2/C]; while it warms up, blended with cross-entropy."""
+        """Mean error, a scalar in [0, 2/C]; blended with cross entropy during the warm-up."""
         scores = logits.float()
         gap = scores.softmax(dim=1) - distribution(target, logits.shape[1])
         value = gap.abs().mean() if self.norm == 1 else gap.square().mean()
@@ -63,7 +63,7 @@ class ProbabilityLoss(nn.Module):
 
 
 class FocalLoss(nn.Module):
-    """Cross entropy times (1 - p) ** gamma, averaged over images: easy images count less; gamma=0 is cross entropy.
+    """Cross entropy times (1 - p) ** gamma, averaged over images: easy images weigh less; gamma=0 is cross entropy.
 
     Lin et al. 2017, equation 4, with softmax for p. With a distribution as target, each class counts by its share.
     Logits (N, C); target: labels (N,) int64 or distributions (N, C).
@@ -88,12 +88,12 @@ class FocalLoss(nn.Module):
 
 
 class WeightedCrossEntropy(nn.Module):
-    """Cross entropy in which class c weighs 1 / count ** power, so that rare expressions are not ignored.
+    """Cross entropy with class weights 1 / count ** power, so that rare expressions are not ignored.
 
     The weights average 1 over the training images, so the loss keeps the scale of the plain one. A class without
     training images has weight 0: images of it in validation or test add nothing to the loss. The sum is divided by
-    N, not by the batch's weights (torch's way), so that an image's pull does not depend on its neighbours.
-    Logits (N, C); target: labels (N,) int64 or distributions (N, C). The weights travel in the checkpoint.
+    N, not by the batch's weights as in torch, so that the weight of an image does not depend on its batch.
+    Logits (N, C); target: labels (N,) int64 or distributions (N, C). Checkpoints keep the weights.
 
     Raises:
         FerError: power is negative, or the loss is called before `fit_counts` or a checkpoint gave it weights.
@@ -115,7 +115,7 @@ class WeightedCrossEntropy(nn.Module):
         return self.weight.numel() > 0
 
     def fit_counts(self, counts: Tensor) -> None:
-        """Set the weights from the training split's images in each class.
+        """Sets the weights from the training images per class.
 
         Args:
             counts: (C,) zero or more each; sums of votes serve as well.
@@ -139,7 +139,7 @@ class WeightedCrossEntropy(nn.Module):
 
 
 def _take_the_shape(module: nn.Module, state_dict: dict[str, Any], prefix: str, *_: object) -> None:
-    """Make room for a checkpoint's weights in a loss that has none yet; a fitted one keeps its class count."""
+    """Resizes the buffer of an unfitted loss for a checkpoint's weights; a fitted one keeps its class count."""
     saved = state_dict.get(f"{prefix}weight")
     if isinstance(module, WeightedCrossEntropy) and isinstance(saved, Tensor) and not module.fitted:
         module.weight = torch.empty_like(saved, device=module.weight.device)

@@ -1,4 +1,4 @@
-"""What is measured in a stage: a confusion matrix, a calibration error, a mean loss, and all that follows from them."""
+"""The metrics of a stage: confusion matrix, calibration error, mean loss and the scores that follow from them."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ METRICS = ("accuracy", "macro_f1", "balanced_accuracy", "ece")  # the keys of Cl
 
 
 class StageMetrics(nn.Module):
-    """What one stage (train, val or test) measures over one epoch, by the torchmetrics that it has as attributes.
+    """The metrics of one stage (train, val or test) over one epoch, by torchmetrics in its attributes.
 
-    They add up over batches and over DDP ranks. As an attribute of a LightningModule it moves to the module's device;
-    call `reset` between epochs. A checkpoint holds none of it, but for one in mid-epoch, which keeps `state`.
+    They accumulate over batches and DDP ranks. As an attribute of a LightningModule it moves to the module's device;
+    call `reset` between epochs. Checkpoints do not hold it, except for those in mid-epoch, which keep `state`.
     """
 
     def reset(self) -> None:
-        """Forget every batch."""
+        """Resets every metric."""
         for _, metric in self._parts():
             metric.reset()
 
     def state(self) -> dict[str, Any]:
-        """What `restore` needs to go on in mid-epoch: tensors and plain data, of this rank alone."""
+        """The state for `restore` in mid-epoch: tensors and plain data of this rank."""
         return {name: {"updates": m.update_count, **_copied(m.metric_state)} for name, m in self._parts()}
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Goes on where `state` was taken."""
+        """Restores what `state` returned."""
         for name, metric in self._parts():
             kept = dict(state[name])
             metric._update_count = kept.pop("updates")
@@ -50,18 +50,18 @@ class StageMetrics(nn.Module):
 
 
 class ClassificationMetrics(StageMetrics):
-    """The figures of a stage that classifies.
+    """The metrics of a stage of classification.
 
-    It keeps two numbers an image (for the calibration error) until `reset`: 240 kB for 30,000 images.
+    It keeps two numbers per image for the calibration error until `reset`: 240 kB for 30,000 images.
     """
 
     def __init__(self, num_classes: int) -> None:
         super().__init__()
-        # Checking the values of every batch would make the host wait for a GPU; the loss has seen the labels already.
+        # validating the values of every batch would synchronise with the GPU; the loss has checked the labels already
         self._counts = MulticlassConfusionMatrix(num_classes, validate_args=False)
         self._calibration = MulticlassCalibrationError(num_classes, n_bins=CALIBRATION_BINS, validate_args=False)
-        # a sum, for torchmetrics 1.9 forgets the weights of a MeanMetric that does not look for nan; and to look for it
-        # would make the host wait for a GPU
+        # a sum: torchmetrics 1.9 ignores the weights of a MeanMetric without nan checks, and nan checks
+        # synchronise with the GPU
         self._loss = SumMetric(nan_strategy="disable")
 
     def update(self, probabilities: Tensor, labels: Tensor, loss: Tensor | None = None) -> None:
@@ -75,11 +75,11 @@ class ClassificationMetrics(StageMetrics):
         """`accuracy`, `macro_f1`, `balanced_accuracy` and `ece` in [0, 1], and `loss` where batches had one.
 
         All are nan before the first image. The loss is the mean over the images.
-        Every rank must call it: the ranks meet here. `confusion` and `recall` are free afterwards.
+        Every rank must call it, as the ranks are synchronised here. `confusion` and `recall` are free afterwards.
         `ece` is the expected calibration error of the highest probability, in 15 equal bins (Guo et al. 2017).
         """
         confusion = self.confusion
-        # Without an image there is nothing to concatenate; every rank sees the same sum and takes the same way.
+        # without images there is nothing to concatenate; every rank has the same sum and so takes the same branch
         ece = float(self._calibration.compute()) if bool(confusion.any()) else float("nan")
         figures = {
             "accuracy": accuracy(confusion),

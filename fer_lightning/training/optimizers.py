@@ -1,4 +1,4 @@
-"""Optimizers that are wrapped around another one."""
+"""Optimizers that wrap another one."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from fer_lightning.errors import FerError
 def lookahead(
     params: Iterable[nn.Parameter], *, base: Callable[..., Optimizer], lr: float, alpha: float = 0.5, k: int = 6
 ) -> Optimizer:
-    """Lookahead (Zhang et al. 2019), by timm: every `k` steps the weights go `alpha` of the way that `base` went.
+    """Lookahead (Zhang et al. 2019), by timm: every `k` steps the slow weights move by `alpha` towards those of `base`.
 
     Args:
-        params: what trains.
+        params: the trainable parameters.
         base: makes the inner optimizer of `params` and `lr`.
         lr: of the inner optimizer.
-        alpha: 0 (stay) to 1 (follow).
+        alpha: step size of the slow weights, above 0 to 1.
         k: steps of the inner optimizer between two of the outer one.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Penalties on a net that are added to its loss."""
+"""Regularisation terms that are added to the loss."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from torch.autograd.function import once_differentiable
 
 from fer_lightning.errors import FerError
 
-TINY = 1e-12  # the square of a map's length that still counts as a map
+TINY = 1e-12  # smallest squared norm of a map
 
 
 class WeightPenalty(nn.Module):
-    """`strength` times the sum of the squared weights of the last linear layers; biases are free.
+    """`strength` times the sum of the squared weights of the last linear layers, without biases.
 
     Paper D, section 4: the loss is "simply the summation of two terms", cross-entropy and a regularization term.
     Deep-Emotion (Minaee and Abdolrashidi 2019), whose words these are, takes the weights of the last two linear layers.
 
     Args:
         strength: 0 or more.
-        linear_layers: how many of the net's linear layers count, from its end.
+        linear_layers: number of the net's last linear layers that are penalised.
 
     Raises:
         FerError: a negative strength, or fewer than one layer; when called, a net with fewer linear layers.
@@ -49,10 +49,10 @@ class WeightPenalty(nn.Module):
 
 
 class MapDivergence(nn.Module):
-    """`strength` times how alike the maps of one layer are, 0..1 before the strength.
+    """`strength` times the similarity of the maps within a layer, 0..1 before the strength.
 
     Papers C (section I) and E (2.5.1) on FRR-CNN (Xie and Hu 2017): the kernels of a layer are driven apart by the
-    difference of each pair of its maps. The measure is open, ours is the squared cosine between two maps, taken as
+    difference of each pair of its maps. Our choice of the measure is the squared cosine between two maps, taken as
     vectors of their H x W values: 1 for equal maps, however strong each is, and 0 for maps that share nothing. It is
     averaged over the pairs of a layer, over images, and over layers. A map that is 0 everywhere is like no other.
 

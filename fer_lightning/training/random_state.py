@@ -1,4 +1,4 @@
-"""The random generators of a process: seeded together, saved and restored together."""
+"""The state of all random generators of a process: Python, NumPy and torch."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def seed_all(*entropy: int) -> None:
 
 
 def get_random_state() -> dict[str, Any]:
-    """Where they stand: tensors and plain data."""
+    """The state of all generators: tensors and plain data."""
     version, words, gauss = random.getstate()
     kind, keys, *rest = np.random.get_state()
     return {
@@ -30,7 +30,7 @@ def get_random_state() -> dict[str, Any]:
 
 
 def set_random_state(state: dict[str, Any]) -> None:
-    """Puts them where `get_random_state` found them; a device that was not there then keeps its own."""
+    """Restores a state from `get_random_state`; devices that it does not cover keep their own."""
     version, words, gauss = state["python"]
     random.setstate((version, tuple(words), gauss))
     kind, keys, *rest = state["numpy"]

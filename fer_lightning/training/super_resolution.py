@@ -1,4 +1,4 @@
-"""Trains a net to enlarge images: each image of a data set is shrunk, and the net gives it back its pixels."""
+"""Trains super-resolution: each image of a data set is downsampled, and the net restores it."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Enlarged(NamedTuple):
 
 
 class SuperResolver(Learner):
-    """A net that enlarges images by its own `factor`. Paper B, section 2.2.
+    """Trains a net that enlarges images by its `factor`. Paper B, section 2.2.
 
     The paper does not say which images of high resolution it trains on: here those of any data set, which are shrunk by
     bicubic interpolation with its window widened against aliasing, as is usual for EDSR's data (Lim et al. 2017).
@@ -49,11 +49,11 @@ class SuperResolver(Learner):
     Args:
         net: takes images (N, channels, H, W) on the scale of `input` and gives (N, channels, factor * H, factor * W)
             on the same; has an attribute `factor`.
-        loss: compares two batches of images, and is 0 for equal ones.
-        optimizer, schedule, class_names, input: as in Learner; the classes take no part.
+        loss: compares two batches of images; 0 for equal ones.
+        optimizer, schedule, class_names, input: as in Learner; the classes are not used.
 
     Raises:
-        FerError: the net does not divide the images' side.
+        FerError: the factor does not divide the image size.
     """
 
     main_metric = "psnr"
@@ -107,7 +107,7 @@ class SuperResolver(Learner):
         return {"enlarged": enlarged_faces(pixels, shown.names, subtitle, caption)}
 
     def metric_names(self, stage: str) -> list[str]:
-        """The names of everything that a stage logs."""
+        """The names of the metrics that a stage logs."""
         return [f"{stage}/{name}" for name in self.stage_metrics(stage).names()]
 
     def compute_metrics(self, stage: str) -> dict[str, float]:
@@ -135,11 +135,11 @@ class SuperResolver(Learner):
         return self._count("train", batch)
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
-        """Counts a validation batch."""
+        """Updates the metrics with a validation batch."""
         self._count("val", batch)
 
     def test_step(self, batch: Batch, batch_idx: int) -> None:
-        """Counts a test batch."""
+        """Updates the metrics with a test batch."""
         self._count("test", batch)
 
     def _count(self, stage: str, batch: Batch) -> Tensor:
@@ -150,12 +150,12 @@ class SuperResolver(Learner):
 
 
 def shrink(images: Tensor, factor: int) -> Tensor:
-    """Images (N, channels, H, W) in 0..1 made smaller by `factor`, rounded to the 256 levels of an image file."""
+    """Images (N, channels, H, W) in 0..1 downsampled by `factor`, rounded to the 256 levels of an image file."""
     return resize_bicubic(images, images.shape[-1] // factor).mul(255).round().div(255)
 
 
 def resize_bicubic(images: Tensor, size: int) -> Tensor:
-    """Images (N, channels, H, H) in 0..1 at another size, by bicubic interpolation within 0..1."""
+    """Images (N, channels, H, H) in 0..1 resized by bicubic interpolation, clipped to 0..1."""
     return F.interpolate(images, size=(size, size), mode="bicubic", antialias=True, align_corners=False).clamp(0, 1)
 
 

@@ -1,4 +1,4 @@
-"""Lightning's Trainer with what this project's config adds to it."""
+"""Lightning's Trainer with the options of this project."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The views of a face by which a test or a prediction answers: mirrored, cropped, equalised."""
+"""Test-time augmentation: mirrored, cropped and equalised views of a face."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ VIEWS = ("mirror", "ten_crops", "equalized")
 
 
 class Views:
-    """Test-time augmentation: the answer is the mean of the probabilities of all views.
+    """The views of an image whose probabilities a prediction averages.
 
     Args:
         names: `mirror`, the image and its left-right mirror image; `ten_crops`, the four corners, the centre, and the
@@ -45,7 +45,7 @@ class Views:
         self.crop_size = max(1, size * 11 // 12) if crop_size is None else crop_size
 
     def __call__(self, images: Tensor) -> list[Tensor]:
-        """Views (N, channels, size, size), 0..255, of such images, uint8 or 0..255; an uncut image comes first."""
+        """Views (N, channels, size, size), 0..255, of such images, uint8 or 0..255; an uncropped image comes first."""
         seen = self._placed(images)
         if "equalized" in self.names:
             seen += self._placed(transforms.equalize(images.round().to(torch.uint8)))

@@ -1,4 +1,4 @@
-"""The Inception v2 module: four views of a feature map side by side, 5x5 replaced by two 3x3."""
+"""The Inception v2 module: four parallel branches, with 5x5 convolutions replaced by two 3x3."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Starting weights by name, as papers compare them."""
+"""Weight initialisations by name."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ INITS: dict[str, Callable[[Tensor], object]] = {
 
 
 def initialise(net: nn.Module, init: str = "msra", bias: float = 0.0) -> None:
-    """Give every convolution and linear layer of `net` its starting weights; a spatial transformer stays the identity.
+    """Initialises every convolution and linear layer of `net`; a spatial transformer stays the identity.
 
     The five choices are those of paper A, section 3.2. Batch normalisation keeps scale 1 and shift 0.
     Draws from torch's global generator.

@@ -1,4 +1,4 @@
-"""Kirsch edges: how strongly three neighbours of a pixel stand out from its other five, in the strongest direction."""
+"""Kirsch edges: the largest of eight directional responses per pixel."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def kirsch(x: Tensor) -> Tensor:
 
     Of the eight directions' templates (equation 13: three neighbours that touch weigh 5, the other five -3, the centre
     0) the largest response counts, with its sign (equation 15). The eight of a pixel have the mean 0, so that an edge
-    is 0 or more: 15 times the height of a straight step. What lies outside the image is open in the paper: the border
+    is 0 or more: 15 times the height of a straight step. The paper does not state the padding: the border
     is repeated, for zeros would draw an edge around every face.
 
     Differentiable once, a tie being shared by its directions. Summed in float32 at least, given in the dtype of `x`.
@@ -73,7 +73,7 @@ def _edges(x: Tensor) -> Tensor:
 
 
 def _gradient(x: Tensor, g: Tensor) -> Tensor:
-    """What `_edges` hands back: each step of it, from the last to the first."""
+    """The gradient of `_edges`: each of its steps in reverse."""
     rows, columns, squares = _sums(x)
     top, bottom = rows[..., :-2, :], rows[..., 2:, :]
     left, right = columns[..., :-2], columns[..., 2:]
@@ -104,7 +104,7 @@ def _gradient(x: Tensor, g: Tensor) -> Tensor:
 
 
 def _shares(g: Tensor, first: Tensor, second: Tensor) -> tuple[Tensor, Tensor]:
-    """Twice what the maximum of two gets, for each of them: all to the larger, or half to each."""
+    """Twice the gradient of a maximum of two for each of them: all to the larger, or half to each in a tie."""
     sign = torch.sub(first, second).sign_()
     return torch.addcmul(g, g, sign), torch.addcmul(g, g, sign, value=-1)
 

@@ -1,4 +1,4 @@
-"""Makes a timm model's first layers keep the resolution, so that a 48-pixel face is not 3 pixels wide at the end."""
+"""Makes the first layers of a timm model keep the resolution, for faces of 48 pixels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Spatial transformer: a small network chooses the affine warp under which the next one sees the image."""
+"""Spatial transformer: a small network predicts the affine warp of the image for the next one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from fer_lightning.nets.parts.conv import ConvBnRelu
 PADDINGS = ("border", "zeros", "reflection")
 DEEP_EMOTION_CONVOLUTIONS = ((8, 7), (10, 5))  # channels and kernel size of each; Minaee and Abdolrashidi 2019
 DEEP_EMOTION_HIDDEN = 32
-GRID = 4  # the localisation net's last map is GRID x GRID, whatever the input: it keeps where things are, coarsely
+GRID = 4  # the last map of the localisation net is GRID x GRID for any input size, and so keeps coarse positions
 
 
 class Localisation(nn.Sequential):
@@ -31,7 +31,7 @@ class Localisation(nn.Sequential):
 def coarse_localisation(channels: int, width: int) -> Localisation:
     """Two Conv-BN-ReLU with max-pooling and a linear layer, at half the resolution and for any size of image."""
     return Localisation(
-        nn.MaxPool2d(2),  # where a face lies shows at half the resolution, for a quarter of the time
+        nn.MaxPool2d(2),  # half the resolution is enough to locate a face, in a quarter of the time
         ConvBnRelu(channels, width),
         nn.MaxPool2d(2),
         ConvBnRelu(width, 2 * width),
@@ -66,15 +66,15 @@ class SpatialTransformer(nn.Module):
     """(N, channels, H, W) warped to (N, channels, H', W'). Paper A, section 2.1; Jaderberg et al. 2015.
 
     Localisation net, grid generator, bilinear sampler. It starts as the identity, so that training begins with faces
-    as they are. Paper A leaves the localisation net open: `coarse_localisation` is ours.
+    as they are. Paper A does not state the localisation net: `coarse_localisation` is our choice.
 
     Args:
         channels: of the image or the feature map.
         out_size: H' = W' in pixels; None keeps the size.
         width: channels of the coarse localisation net; its hidden layer has four times as many units.
-        step: how much of its last layer's output the warp takes. Open in the papers; with all of it, SGD at paper A's
+        step: factor of its last layer's output in the warp. Not stated in the papers; with all of it, SGD at paper A's
             rate of 0.1 and momentum 0.9 threw digits out of the frame for good.
-        padding: what lies outside the image: border, zeros or reflection. Border by default, because the black wedges
+        padding: mode outside the image: border, zeros or reflection. Border by default, because the black wedges
             of a rotated image are edges that no face has.
         localisation: another localisation net, without its last layer; None is the coarse one.
 
@@ -112,7 +112,7 @@ class SpatialTransformer(nn.Module):
         return torch.eye(2, 3, device=x.device) + self.step * change.float().view(-1, 2, 3)
 
     def warp(self, x: Tensor, theta: Tensor) -> Tensor:
-        """`x` seen through `theta`, bilinearly; use it to draw what the net saw."""
+        """`x` warped by `theta`, bilinearly; also for drawing what the net sees."""
         height, width = (self.out_size, self.out_size) if self.out_size else x.shape[-2:]
         # bf16 has 8 bits of fraction: its coordinates would be off by up to an eighth of a pixel at 48 x 48
         with torch.autocast(x.device.type, enabled=False):
@@ -121,5 +121,5 @@ class SpatialTransformer(nn.Module):
         return warped.to(x.dtype)
 
     def forward(self, x: Tensor) -> Tensor:
-        """The image under the warp that the localisation net chose for it."""
+        """The image under the warp that the localisation net predicts."""
         return self.warp(x, self.theta(x))

@@ -1,4 +1,4 @@
-"""Turns a net's weights to the channels-last memory layout; the feature maps follow."""
+"""Converts a net to the channels-last memory format."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import torch
 
 
 class ChannelsLast(pl.Callback):
-    """Before each stage; a checkpoint's weights, loaded into the module, keep the layout that they find."""
+    """Converts the weights before each stage; feature maps and loaded weights follow."""
 
     def setup(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
-        """Changes strides only, no value."""
+        """Changes strides, not values."""
         pl_module.to(memory_format=torch.channels_last)

@@ -1,4 +1,4 @@
-"""Averages the weights over training; the average is what validates, is saved and tests."""
+"""Exponential moving average of the weights, for validation, checkpoints and the test."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from fer_lightning.training.callbacks.weight_averaging import Averaging
 class Ema(Averaging):
     """Exponential moving average of weights and buffers, updated at every optimiser step.
 
-    After n steps it keeps min(decay, (1 + n) / (10 + n)) of itself, as TensorFlow's ExponentialMovingAverage with
+    The decay after n steps is min(decay, (1 + n) / (10 + n)), as in TensorFlow's ExponentialMovingAverage with
     `num_updates`: Lightning's own EMAWeightAveraging has no such start, and its average still holds two fifths of the
     random first weights after 900 steps of decay 0.999.
 
     Args:
-        decay: the share of the average that a step keeps in the long run, above 0 and below 1.
+        decay: weight of the previous average in the long run, above 0 and below 1.
 
     Raises:
         FerError: decay is out of range.

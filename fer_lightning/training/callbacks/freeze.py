@@ -1,4 +1,4 @@
-"""Keeps chosen parts of a net as they are while the rest trains."""
+"""Freezes chosen parameters of a net."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ log = logging.getLogger(__name__)
 
 
 class Freeze(pl.Callback):
-    """Parameters whose names match a pattern get no gradient and no optimizer.
+    """Parameters whose names match a pattern get no gradient and are not optimised.
 
     A module all of whose parameters are frozen also stays in eval mode: its dropout is off, and its batch
-    normalisation keeps the statistics that it came with.
+    normalisation keeps its statistics.
 
     Args:
         patterns: shell patterns of parameter names inside the net, such as `stn.*` or `*.bias`.
@@ -31,7 +31,7 @@ class Freeze(pl.Callback):
         self.patterns = list(patterns)
 
     def setup(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
-        """Before the optimizer is made, which takes what trains."""
+        """Freezes before the optimizer is made of the trainable parameters."""
         if stage != "fit":
             return
         named = dict(as_learner(pl_module).net.named_parameters())
@@ -49,7 +49,7 @@ class Freeze(pl.Callback):
             raise FerError(f"callbacks.freeze.patterns={self.patterns} freezes the whole net: nothing is left to train")
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Lightning returns every part to its own mode after each validation."""
+        """Sets frozen modules to eval mode; Lightning restores the mode of every module after each validation."""
         for part in as_learner(pl_module).net.modules():
             weights = list(part.parameters())
             if weights and not any(weight.requires_grad for weight in weights):
@@ -57,5 +57,5 @@ class Freeze(pl.Callback):
 
 
 def _tops(names: Iterable[str]) -> list[str]:
-    """The patterns that take a whole part of the net."""
+    """The patterns of the net's top-level modules."""
     return sorted({f"{name.split('.')[0]}.*" for name in names})

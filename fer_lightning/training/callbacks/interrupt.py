@@ -1,4 +1,4 @@
-"""Ends training when it is asked to, with a checkpoint from which it can go on as if nothing had been."""
+"""Stops training on a signal, with a checkpoint from which it continues as if uninterrupted."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from fer_lightning.training.random_state import get_random_state, set_random_sta
 
 log = logging.getLogger(__name__)
 
-EVERY = 16  # batches between the looks of several processes at each other, which cost a message
+EVERY = 16  # batches between the checks of several processes, which communicate
 
 
 class Interrupted(BaseException):
-    """A run ended because a signal asked for it; of a training, last.ckpt is the checkpoint to go on from.
+    """A signal stopped the run; a training continues from last.ckpt.
 
-    No Exception, as KeyboardInterrupt is none: libraries that catch every error must not swallow it.
+    Not an Exception, like KeyboardInterrupt: libraries that catch every exception must not swallow it.
     """
 
     def __init__(self, signum: int) -> None:
@@ -35,10 +35,10 @@ class Interrupted(BaseException):
 
 
 class Interrupt(pl.Callback):
-    """Finishes the running step, writes last.ckpt, and raises Interrupted; a second Ctrl-C ends at once.
+    """Finishes the running step, writes last.ckpt and raises Interrupted; a second Ctrl-C stops at once.
 
-    A checkpoint in mid-epoch keeps what an epoch's end does not need: how many batches are done, the state of every
-    generator and the figures so far, of each process. Where validation is due after the running step, it comes first.
+    A checkpoint in mid-epoch also keeps the number of finished batches, the state of every
+    generator and the metrics so far, per process. Validation that is due after the running step runs first.
 
     Args:
         path: of last.ckpt.
@@ -51,17 +51,17 @@ class Interrupt(pl.Callback):
         self._to_restore: dict[str, Any] = {}
 
     def state_dict(self) -> dict[str, Any]:
-        """Plain data and tensors; empty at an epoch's end."""
+        """Plain data and tensors; empty at the end of an epoch."""
         return self._to_save
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Of a checkpoint in mid-epoch."""
+        """Takes the state of a checkpoint in mid-epoch."""
         self._to_restore = state_dict
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Listens, and leads the data and the figures to where a checkpoint in mid-epoch left them."""
+        """Installs the signal handlers, and restores the data position and the metrics of a checkpoint in mid-epoch."""
         if threading.current_thread() is threading.main_thread():
-            # Lightning gives back the handlers that it found, of every signal, when training has ended
+            # Lightning restores the previous handlers of all signals after training
             for signum in STOP_SIGNALS:
                 signal.signal(signum, self._ask)
         if not self._to_restore:
@@ -80,7 +80,7 @@ class Interrupt(pl.Callback):
     def on_train_batch_start(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, batch: Batch, batch_idx: int
     ) -> None:
-        """Restores the generators last: a loader draws from them when it begins."""
+        """Restores the generators last, as a loader draws from them when it starts."""
         if self._to_restore:
             set_random_state(self._to_restore["processes"][trainer.global_rank]["generators"])
             self._to_restore = {}
@@ -88,7 +88,7 @@ class Interrupt(pl.Callback):
     def on_train_batch_end(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Batch, batch_idx: int
     ) -> None:
-        """Saves and ends, when asked, where no gradient is half collected."""
+        """Saves and stops after a signal, where no gradient is partially accumulated."""
         done, accumulated = batch_idx + 1, trainer.accumulate_grad_batches
         if done % accumulated or _validation_follows(trainer):
             return
@@ -101,16 +101,16 @@ class Interrupt(pl.Callback):
             raise Interrupted(signum)
 
     def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Ends, when asked during validation, with the checkpoint that the last epoch has just left."""
+        """Stops after a signal during validation, with the checkpoint that the last epoch has just written."""
         self.raise_if_interrupted(trainer)
 
     def raise_if_interrupted(self, trainer: pl.Trainer) -> None:
-        """Raises Interrupted when a signal came; for the moments at which last.ckpt is fresh."""
+        """Raises Interrupted after a signal; to be called when last.ckpt is up to date."""
         if (signum := self._agreed(trainer)) is not None:
             raise Interrupted(signum)
 
     def _agreed(self, trainer: pl.Trainer) -> int | None:
-        """The signal that any process got; all of them must end at the same step."""
+        """The signal that any process received; all must stop at the same step."""
         if trainer.world_size == 1:
             return self._asked
         return max((signum for signum in all_gather(self._asked) if signum is not None), default=None)
@@ -123,14 +123,14 @@ class Interrupt(pl.Callback):
 
 
 def _validation_follows(trainer: pl.Trainer) -> bool:
-    """A checkpoint between a batch and the validation that is due after it would lose the validation."""
+    """Whether validation is due after this batch: a checkpoint in between would lose it."""
     loop = trainer.fit_loop
     assert loop._data_fetcher is not None
     return trainer.is_last_batch or loop.epoch_loop._should_check_val_fx(loop._data_fetcher)
 
 
 def _begin_the_next_epoch(trainer: pl.Trainer) -> None:
-    """Lightning 2.6 takes any resume with `max_steps` for one in mid-epoch, and would end the last epoch once more."""
+    """Lightning 2.6 treats any resume with `max_steps` as one in mid-epoch, and would end the last epoch again."""
     loop = trainer.fit_loop
     if loop.restarted_on_epoch_end:
         loop.epoch_progress.increment_completed()

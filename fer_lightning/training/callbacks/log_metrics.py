@@ -1,4 +1,4 @@
-"""Logs what a stage measured, before the callbacks that read it."""
+"""Logs the metrics of a stage, before the callbacks that read them."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from fer_lightning.training.learner import as_learner
 
 
 class LogMetrics(pl.Callback):
-    """Starts a stage's counts anew, and logs `<stage>/<metric>` at its end.
+    """Resets the metrics at the start of a stage, and logs `<stage>/<metric>` at its end.
 
-    A module's own hooks run after those of its callbacks, so that a record or a progress line would see the figures
+    A module's own hooks run after those of the callbacks, so that a log or a progress line would see the metrics
     of the epoch before. This callback stands first in the trainer's list.
     """
 
     def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Forgets the last epoch's counts."""
+        """Resets the metrics of training."""
         as_learner(pl_module).stage_metrics("train").reset()
 
     def on_validation_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Forgets the last validation's counts."""
+        """Resets the metrics of validation."""
         as_learner(pl_module).stage_metrics("val").reset()
 
     def on_test_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Forgets the last test's counts."""
+        """Resets the metrics of the test."""
         as_learner(pl_module).stage_metrics("test").reset()
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
@@ -36,7 +36,7 @@ class LogMetrics(pl.Callback):
         _log(pl_module, "val")
 
     def on_test_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """`test/*`; the counts stay readable until the next test."""
+        """`test/*`; the metrics stay readable until the next test."""
         _log(pl_module, "test")
 
 

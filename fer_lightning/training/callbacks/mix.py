@@ -1,4 +1,4 @@
-"""Mixes the images of a training batch with each other, and their classes in the same shares."""
+"""Mixup and CutMix of training batches."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from fer_lightning.training.learner import Learner
 class Mix(TrainTransform):
     """Mixup (Zhang et al. 2018) or CutMix (Yun et al. 2019), by torchvision, on whole batches.
 
-    The loss gets a share for each class, (N, C). `train/accuracy` counts a mixed image by its largest share.
+    The loss gets soft targets (N, C). `train/accuracy` counts a mixed image as its class with the largest share.
 
     Args:
         num_classes: C.
-        mixup_alpha: of the Beta distribution from which mixup's share is drawn; 0 is no mixup.
-        cutmix_alpha: of the one from which the area of CutMix is drawn; 0 is no CutMix.
+        mixup_alpha: parameter of the Beta distribution of mixup's ratio; 0 is no mixup.
+        cutmix_alpha: parameter of the Beta distribution of CutMix's area; 0 is no CutMix.
         prob: probability that a batch is mixed.
-        switch_prob: where both are on, the probability of CutMix.
-        off_after: the share of the epochs after which images are no longer mixed.
+        switch_prob: probability of CutMix where both are on.
+        off_after: fraction of the epochs after which images are no longer mixed.
 
     Raises:
         FerError: a value out of its range, or neither of the two is on.
@@ -61,7 +61,7 @@ class Mix(TrainTransform):
             )
 
     def __call__(self, batch: Batch) -> Batch:
-        """The batch mixed, `label` being the class with the largest share; or as it is."""
+        """The mixed batch, in which `label` is the class with the largest share; or the unchanged batch."""
         if self.done > self.off_after:
             return batch
         mixed, switched = torch.rand(2).tolist()

@@ -1,4 +1,4 @@
-"""One line an epoch on stderr: a bar with images a second in a terminal, the finished line elsewhere."""
+"""One line per epoch on stderr: a progress bar with images/s in a terminal, only the finished line elsewhere."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SHOWN = ("loss", "accuracy", "psnr")  # of each stage, where it is logged
 
 
 class Progress(ProgressBar):
-    """Shows how far an epoch is, and closes it with its figures."""
+    """Shows the progress of an epoch, and then its metrics."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -35,7 +35,7 @@ class Progress(ProgressBar):
     def on_train_batch_start(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, batch: Batch, batch_idx: int
     ) -> None:
-        """Opens the bar with the first batch, be it an epoch's first or the first after an interruption."""
+        """Opens the bar with the first batch of an epoch, or the first one after a resume."""
         if not self._title:
             # without a number of epochs Lightning counts to -1
             end = f"/{trainer.max_epochs}" if trainer.max_epochs and trainer.max_epochs > 0 else ""
@@ -48,14 +48,14 @@ class Progress(ProgressBar):
         self._move(trainer, batch, self.total_train_batches)
 
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Notes that the epoch has figures of its own."""
+        """Notes that the epoch has validation metrics of its own."""
         self._validated = True
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Closes it with the epoch's figures."""
+        """Closes the bar with the metrics of the epoch."""
         shown = [f"{stage}/{name}" for stage in ("train", "val") for name in SHOWN]
         metrics = trainer.callback_metrics
-        # without a validation in this epoch, those of the last one that had one are still there
+        # without a validation in this epoch, the metrics of an earlier one are still there
         fresh = [name for name in shown if self._validated or not name.startswith("val/")]
         figures = [f"{name} {float(metrics[name]):.4f}" for name in fresh if name in metrics]
         self._validated = False
@@ -82,7 +82,7 @@ class Progress(ProgressBar):
         self._close("")
 
     def on_exception(self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException) -> None:
-        """Leaves the line of an interrupted epoch, so that the message starts on a new one."""
+        """Closes the bar of an interrupted epoch, so that the message starts on a new line."""
         if self._bar is not None:
             self._bar.close()
             self._bar = None
@@ -92,7 +92,7 @@ class Progress(ProgressBar):
         self._started = time.perf_counter()
         self._images = 0
         if self._enabled and sys.stderr.isatty():
-            # the speed is written by hand: tqdm counts batches, people think in images
+            # the speed is in images, while tqdm counts batches
             layout = "{desc}  {percentage:3.0f}%|{bar:30}| {n}/{total} batches{postfix}"
             self._bar = tqdm(
                 desc=title, initial=done, file=sys.stderr, leave=False, bar_format=layout, dynamic_ncols=True

@@ -1,4 +1,4 @@
-"""Trains on small images first and on larger ones later."""
+"""Progressive resizing of training images."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ log = logging.getLogger(__name__)
 
 
 class Progressive(TrainTransform):
-    """Progressive resizing: shrunk images take less time and teach the same at first (Tan & Le 2021, section 4).
+    """Trains on small images first, which take less time (Tan and Le 2021, section 4).
 
-    The net must pool adaptively. Validation and test images keep the size of the model's input.
+    The net needs adaptive pooling. Validation and test images keep the size of the model's input.
 
     Args:
-        sizes: sides of the training images in pixels, in the order of the phases; the last is the model's input size.
-        shares: of the epochs that each phase has; their sum is 1.
+        sizes: sides of the training images in pixels per phase; the last is the model's input size.
+        shares: fraction of the epochs per phase; they sum to 1.
 
     Raises:
         FerError: the lists differ in length or hold a value out of range.
@@ -58,11 +58,11 @@ class Progressive(TrainTransform):
 
     @property
     def size(self) -> int:
-        """Side of the training images now."""
+        """The current side of the training images in pixels."""
         return next(size for size, end in zip(self.sizes, self.ends, strict=True) if self.done <= end)
 
     def __call__(self, batch: Batch) -> Batch:
-        """The batch at the current size, shrunk without aliasing."""
+        """The batch at the current size, downsampled with antialiasing."""
         size = self.size
         if size != self._told:
             self._told = size

@@ -1,4 +1,4 @@
-"""Seeds every generator anew at each epoch, so that an epoch depends on its number and not on what ran before."""
+"""Reseeds every random generator at each epoch, so that an epoch does not depend on what ran before."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from fer_lightning.training.random_state import seed_all
 
 
 class Reseed(pl.Callback):
-    """The seeds come from (seed, epoch, rank): a resumed run draws what an uninterrupted one would."""
+    """The seeds follow from (seed, epoch, rank): a resumed run draws the same numbers as an uninterrupted one."""
 
     def __init__(self, seed: int) -> None:
         self.seed = seed

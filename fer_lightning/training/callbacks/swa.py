@@ -1,4 +1,4 @@
-"""Averages the weights of the last epochs' ends, each alike."""
+"""Stochastic weight averaging over the ends of the last epochs."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from fer_lightning.training.learner import as_learner
 class Swa(Averaging):
     """Stochastic weight averaging (Izmailov et al. 2018): the mean over the ends of the last epochs.
 
-    Before these, the weights are as they are. The rate is the schedule's own: one that does not fall to 0 leaves
-    something to average, such as `cosine_restarts`, or `cosine` with `scheduler.min_factor=0.1`. Batch normalisation
-    gets the average of its statistics.
+    Before them, the weights are not averaged. The learning rate is that of the schedule: choose one that does not fall
+    to 0, such as `cosine_restarts`, or `cosine` with `scheduler.min_factor=0.1`. Batch normalisation
+    uses the average of its statistics.
 
     Args:
-        start: the share of the epochs after which averaging begins, 0 or more and below 1.
+        start: fraction of the epochs after which averaging begins, 0 or more and below 1.
 
     Raises:
         FerError: start is out of range, or nothing says how many epochs there are.
@@ -36,13 +36,13 @@ class Swa(Averaging):
         super().__init__()
 
     def should_update(self, step_idx: int | None = None, epoch_idx: int | None = None) -> bool:
-        """After each step before averaging begins, for validation may come at any; then after each epoch's last one."""
+        """After each step before averaging begins; then after the last step of each epoch."""
         return step_idx is not None and self._due
 
     def on_train_batch_end(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        """Finds what is due after this batch."""
+        """Determines whether the average is updated after this batch."""
         epochs = as_learner(pl_module).length().epochs
         if epochs < 1:
             raise FerError("callbacks=swa averages the last share of the epochs: set trainer.max_epochs or max_steps")
@@ -52,7 +52,7 @@ class Swa(Averaging):
         super().on_train_batch_end(trainer, pl_module, outputs, batch, batch_idx)
 
     def share(self, updates: Tensor) -> Tensor:
-        """One part of as many as there are epochs in the average; all where averaging has not begun."""
+        """1 / number of averaged epochs; 1 before averaging begins."""
         return torch.tensor(1 / max(1, self._ends))
 
     def state_dict(self) -> dict[str, Any]:
@@ -60,6 +60,6 @@ class Swa(Averaging):
         return {**super().state_dict(), "ends": self._ends}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Goes on where the checkpoint was written."""
+        """Restores the state of a checkpoint."""
         super().load_state_dict(state_dict)
         self._ends = state_dict["ends"]

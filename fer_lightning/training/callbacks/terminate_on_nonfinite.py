@@ -1,4 +1,4 @@
-"""Ends training at the first loss that is no finite number."""
+"""Terminates training at the first loss that is not finite."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from torch import Tensor
 from fer_lightning.data.inputs import Batch
 from fer_lightning.training.distributed import all_gather
 
-BEFORE = 5  # losses that are shown of the steps before
-AT_ONCE = ("cpu",)  # devices that have computed a loss when they give it
-EVERY = 20  # batches between looks where a look makes a device, or other processes, wait
+BEFORE = 5  # losses of previous steps that are reported
+AT_ONCE = ("cpu",)  # devices that compute synchronously
+EVERY = 20  # batches between checks, which synchronise with the device or with other processes
 
 
 class NonFiniteLoss(Exception):
-    """A loss that is nan or infinite; `step` tells where and `before` what led there."""
+    """A loss that is nan or infinite; with its `step` and the losses `before` it."""
 
     def __init__(self, step: Step, before: list[float], epoch: int) -> None:
         super().__init__(f"step {step.number}: loss {step.loss}")
@@ -29,7 +29,7 @@ class NonFiniteLoss(Exception):
 
     @property
     def grew(self) -> bool:
-        """Whether the losses before had left their usual size: a step that was too long, and no single operation."""
+        """Whether the losses before it had grown, as with a learning rate that is too high."""
         return len(self.before) > 1 and max(self.before[1:]) > 3 * self.before[0] + 1
 
 
@@ -43,9 +43,9 @@ class Step:
 
 
 class TerminateOnNonFinite(pl.Callback):
-    """Looks at every loss, on a GPU or over several processes some batches late; raises NonFiniteLoss.
+    """Checks every loss, on a GPU or with several processes some batches late; raises NonFiniteLoss.
 
-    No epoch ends and no checkpoint is written without a look.
+    No epoch ends and no checkpoint is written without a check.
     """
 
     def __init__(self) -> None:
@@ -55,7 +55,7 @@ class TerminateOnNonFinite(pl.Callback):
     def on_train_batch_end(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Batch, batch_idx: int
     ) -> None:
-        """Keeps the loss, and looks when it is time."""
+        """Keeps the loss, and checks those kept when it is time."""
         loss = outputs["loss"] if isinstance(outputs, Mapping) else outputs
         whole = loss.detach() * trainer.accumulate_grad_batches  # Lightning has divided it
         self._waiting.append((trainer.fit_loop.total_batch_idx + 1, whole, batch.row))
@@ -66,7 +66,7 @@ class TerminateOnNonFinite(pl.Callback):
     def on_save_checkpoint(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]
     ) -> None:
-        """Looks at what has not been seen yet; every process comes here."""
+        """Checks the remaining losses; called in every process."""
         if self._waiting:
             self._look(trainer)
 
@@ -79,7 +79,7 @@ class TerminateOnNonFinite(pl.Callback):
         self._waiting = []
 
     def _found(self, losses: list[float], bad: list[bool], epoch: int) -> NonFiniteLoss:
-        """Of all processes the earliest step: where one fails, the next step fails everywhere."""
+        """The earliest step of all processes: where one fails, the next step fails everywhere."""
         mine = None
         if any(bad):
             place = bad.index(True)

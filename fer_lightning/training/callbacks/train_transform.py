@@ -1,4 +1,4 @@
-"""Changes training batches on the device, after normalisation; validation and test images stay as they are."""
+"""The base class of transforms of training batches, on the device and after normalisation."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from fer_lightning.training.learner import Learner, as_learner
 
 
 class TrainTransform(pl.Callback):
-    """A callback that the module calls with each training batch, and that knows how far training is.
+    """A callback that the module calls with each training batch, and that knows the progress of training.
 
-    What a subclass draws at random comes from torch's generator, which every epoch seeds anew and a checkpoint in
-    mid-epoch keeps.
+    Subclasses draw from torch's generator, which is reseeded at every epoch and which a checkpoint in
+    mid-epoch saves.
 
     Attributes:
-        done: the share of the epochs that lies behind the middle of the current one, 0..1.
+        done: fraction of the training at the middle of the current epoch, 0..1.
     """
 
     done = 0.0
@@ -32,22 +32,23 @@ class TrainTransform(pl.Callback):
         raise NotImplementedError
 
     def setup(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
-        """Enters the module's list."""
+        """Adds itself to the module's transforms."""
         if stage == "fit":
             as_learner(pl_module).train_transforms.append(self)
 
     def on_train_batch_start(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, batch: Any, batch_idx: int
     ) -> None:
-        """Finds where training stands: a resume in mid-epoch begins no epoch."""
+        """Updates `done`, per batch, as a resume in mid-epoch starts no epoch."""
         epochs = as_learner(pl_module).length().epochs
         if epochs < 1:
-            raise FerError(f"{type(self).__name__} acts for shares of the epochs: set trainer.max_epochs or max_steps")
+            name = type(self).__name__
+            raise FerError(f"{name} depends on the fraction of finished epochs: set trainer.max_epochs or max_steps")
         self.done = min(1.0, (trainer.current_epoch + 0.5) / epochs)
 
 
 def require_classifier(module: Learner, option: str) -> None:
-    """Raises FerError where the module does not classify images alone; `option` is what asks for it."""
+    """Raises FerError where the module does not classify images alone; `option` is the setting that needs it."""
     if not module.predicted_classes:
         raise FerError(f"{option} is for models that classify; {type(module).__name__} does not, leave it out")
     if module.input.hog is not None:

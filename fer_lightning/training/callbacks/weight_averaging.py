@@ -1,4 +1,4 @@
-"""What averages of the weights share: the average validates, is saved and tests."""
+"""The base class of weight averages, which are used for validation, checkpoints and the test."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from torch import Tensor
 
 
 class Averaging(WeightAveraging):
-    """An average of weights and of buffers, among them the statistics of batch normalisation."""
+    """An average of weights and buffers, including the statistics of batch normalisation."""
 
     def __init__(self) -> None:
         super().__init__(use_buffers=True, avg_fn=self._averaged)
 
     def share(self, updates: Tensor) -> Tensor:
-        """The share of the current weights in the next average, 0..1, after `updates` updates (from 1)."""
+        """The weight of the current weights in the next average, 0..1, after `updates` updates (from 1)."""
         raise NotImplementedError
 
     def teardown(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
-        """Forgets the average of training: Lightning would swap it in when the chosen checkpoint is validated."""
+        """Drops the average after training: Lightning would swap it in when the chosen checkpoint is validated."""
         super().teardown(trainer, pl_module, stage)
         if stage == "fit":
             self._average_model = None
