@@ -44,8 +44,8 @@ def words(figure: Figure) -> list[str]:
 def assert_legible(figure: Figure) -> None:
     """No text leaves the page, no two level ones overlap, and none stands in the midst of the turned ones."""
     canvas = FigureCanvasAgg(figure)
-    canvas.draw()
     renderer = canvas.get_renderer()
+    figure.draw_without_rendering()  # places every text as drawing does, in a fraction of the time
     width, height = canvas.get_width_height()
     boxes = [(t, t.get_window_extent(renderer)) for t in texts(figure)]
     for text, box in boxes:
@@ -59,9 +59,9 @@ def assert_legible(figure: Figure) -> None:
     for t, box in level:
         for slanted in turned:
             assert not (box.y0 < slanted.y0 and box.y1 > slanted.y1), t.get_text()
+    plots = [axes.get_window_extent(renderer) for axes in figure.axes]
     for text in figure.texts:  # those outside of every plot
         box = text.get_window_extent(renderer)
-        for axes in figure.axes:
-            plot = axes.get_window_extent(renderer)
+        for plot in plots:
             apart = box.x1 <= plot.x0 or plot.x1 <= box.x0 or box.y1 <= plot.y0 + 1 or plot.y1 <= box.y0 + 1
             assert apart, f"'{text.get_text()}' stands in a plot"

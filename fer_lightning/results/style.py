@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
@@ -78,18 +79,17 @@ def text_width(text: str, size: float, weight: str = "normal") -> float:
 
 def shorten(text: str, width: float, size: float) -> str:
     """`text`, cut with an ellipsis when it is wider than `width` inches."""
-    cut = text
-    while len(cut) > 1 and text_width(cut, size) > width:
-        cut = f"{cut.rstrip('…')[:-1]}…"
-    return cut
+    if len(text) < 2 or text_width(text, size) <= width:
+        return text
+    words = text.rstrip("…")
+    kept = bisect_right(range(1, len(words)), width, key=lambda length: text_width(f"{words[:length]}…", size))
+    return f"{words[:kept]}…"
 
 
 def end_lines(text: str, width: float, size: float) -> list[str]:
     """`text`, a path or a name, in one line or two; of one that is wider still the end, by which paths differ."""
-    last = len(text)
-    while last > 1 and text_width(text[-last:], size) > width:
-        last -= 1
-    if last == len(text):
+    last = bisect_right(range(1, len(text) + 1), width, key=lambda length: text_width(text[-length:], size)) or 1
+    if last >= len(text):
         return [text]
     return [shorten(text[:-last][::-1], width, size)[::-1], text[-last:]]
 

@@ -195,6 +195,7 @@ def test_columns_that_do_not_agree_are_refused(true, names, shape, message):
         Predictions(np.array(["x", "y", "z"]), np.array(true), names, np.zeros(shape, dtype=np.float32))
 
 
-def test_the_closing_table_needs_no_pyarrow():
-    asked = "import sys, fer_lightning.results.tables; sys.exit('pyarrow' in sys.modules)"
+def test_the_closing_table_and_training_need_neither_pyarrow_nor_pandas():
+    modules = "fer_lightning.results.tables, fer_lightning.results.confusion_scores, fer_lightning.commands.report"
+    asked = f"import sys, {modules}; sys.exit(bool({{'pyarrow', 'pandas'}} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", asked], check=False).returncode == 0

@@ -51,8 +51,7 @@ def test_only_what_is_there_is_explained():
     assert not [word for word in told if "interval" in word or "diamond" in word]
 
 
-@pytest.mark.parametrize("names", [1, 2, 3, 8])
-@pytest.mark.parametrize("groups", [1, 2, 5, 12])
+@pytest.mark.parametrize(("groups", "names"), [(1, 1), (1, 8), (2, 3), (5, 2), (12, 1), (12, 8)])
 def test_any_number_of_bars_is_legible_on_a_phone(groups, names):
     labels = [*LONG, "a" * 60, "short"][:groups]
     bars = [Bar(100 * (k + 1) / names, f"{100 * (k + 1) / names:.1f}", (0, 100), 50) for k in range(names)]

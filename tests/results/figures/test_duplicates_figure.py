@@ -65,7 +65,7 @@ def test_pictures_stand_as_they_are_left_then_right():
     assert left.y0 == pytest.approx(right.y0)
 
 
-@pytest.mark.parametrize("count", [1, 2, 5, 8])
+@pytest.mark.parametrize("count", [1, 8])
 def test_long_names_stay_legible(count):
     long = pair(
         ids=("folder of faces/subject 1/image_000001.png", "$\\broken$/image_2.png"),

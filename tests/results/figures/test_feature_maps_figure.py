@@ -64,9 +64,7 @@ def test_more_maps_than_a_row_holds_stand_in_further_rows():
     assert len({round(axes.get_position().x0, 4) for axes in six.axes}) == 4  # the face, and three and three maps
 
 
-@pytest.mark.parametrize("colour", [(), (3,)])
-@pytest.mark.parametrize("maps", [1, 4, 9])
-@pytest.mark.parametrize("faces", [1, 3])
+@pytest.mark.parametrize(("faces", "maps", "colour"), [(1, 1, ()), (1, 9, (3,)), (3, 1, (3,)), (3, 4, ())])
 def test_long_names_and_texts_stay_legible(faces, maps, colour):
     long = layer(faces, list(range(500, 500 + maps)), name="net.blocks.12.3.branch_of_some_depth.conv_pw_linear")
     figure = drawn(faces, long, long, names=LONG[:faces], size=224, colour=colour, subtitle="what was tested " * 9)

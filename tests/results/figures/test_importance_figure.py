@@ -65,9 +65,7 @@ def test_nothing_is_transparent_and_loss_and_gain_are_two_hues_that_deepen():
     assert abs(luminance(LOSS(0.0)[:3]) - luminance(LOSS(1.0)[:3])) > 0.1
 
 
-@pytest.mark.parametrize("colour", [(), (3,)])
-@pytest.mark.parametrize("total", [1, 2, 10])
-@pytest.mark.parametrize("size", [32, 224])
+@pytest.mark.parametrize(("size", "total", "colour"), [(32, 1, ()), (224, 1, (3,)), (224, 2, ()), (32, 10, (3,))])
 def test_long_names_and_texts_stay_legible(size, total, colour):
     drops = np.stack([spike(0.9, size)] * total)
     figure = drawn(drops, LONG[:total], colour, subtitle="what was tested " * 9, how="how it was blanked " * 9)

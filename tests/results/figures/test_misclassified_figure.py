@@ -70,8 +70,7 @@ def test_no_mistake_is_said_in_a_sentence(total, said):
     assert not figure.axes
 
 
-@pytest.mark.parametrize("shape", [(48, 48), (48, 48, 3), (224, 224), (112, 96, 3)])
-@pytest.mark.parametrize("total", [1, 2, 40])
+@pytest.mark.parametrize(("shape", "total"), [((48, 48), 1), ((224, 224), 2), ((48, 48, 3), 2), ((112, 96, 3), 40)])
 def test_long_names_and_ids_leave_the_confidence_in_sight(shape, total):
     images, true = np.zeros((total, *shape), dtype=np.uint8), np.arange(total) % 10
     ids = [f"folder of faces/subject {i}/image_{i:06d}.png" for i in range(total)]

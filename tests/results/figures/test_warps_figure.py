@@ -48,9 +48,9 @@ def test_outlines_beyond_the_face_are_in_sight_up_to_half_a_face(beyond, shown):
         assert right - 8 == pytest.approx(shown, abs=0.1)
 
 
-@pytest.mark.parametrize("colour", [(), (3,)])
-@pytest.mark.parametrize("total", [1, 2, 10])
-@pytest.mark.parametrize(("size", "out"), [(48, None), (224, 32)])
+@pytest.mark.parametrize(
+    ("size", "out", "total", "colour"), [(48, None, 1, ()), (224, 32, 1, (3,)), (224, 32, 2, ()), (48, None, 10, (3,))]
+)
 def test_long_names_and_texts_stay_legible(size, out, total, colour):
     corners = np.stack([size * FRAME + number for number in range(total)])
     figure = drawn(corners, LONG[:total], size, out, colour, subtitle="what was tested " * 9)
