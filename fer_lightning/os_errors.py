@@ -23,18 +23,34 @@ def naming(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in FULL or (error.filename is None and error.errno is not None):
+        renamed = error.filename2 is not None  # the scratch file could not take the place
+        if error.errno in FULL or renamed or (error.filename is None and error.errno is not None):
+            error.filename2 = None
             error.filename = str(path)
         raise
 
 
 @contextmanager
 def as_fer_error(places: Mapping[str, str]) -> Iterator[None]:
-    """Turns an OSError of the block into a FerError with the text of `describe`."""
+    """Turns an OSError of the block into a FerError with the text of `describe`, and likewise a lack of memory."""
     try:
         yield
     except OSError as error:
         raise FerError(describe(error, places)) from error
+    except (MemoryError, RuntimeError) as error:
+        if not _lacks_memory(error):
+            raise
+        said = " ".join(str(error).split())
+        raise FerError(f"not enough memory ({said}): choose smaller images, batches or nets") from error
+
+
+def _lacks_memory(error: Exception) -> bool:
+    """Whether Python, or torch on a processor or a GPU, was refused memory."""
+    return (
+        isinstance(error, MemoryError)
+        or type(error).__name__ == "OutOfMemoryError"
+        or "can't allocate memory" in str(error)
+    )
 
 
 def describe(error: OSError, places: Mapping[str, str]) -> str:

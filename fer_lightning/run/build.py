@@ -42,6 +42,9 @@ from fer_lightning.training.losses import UnsuitableLoss, fit_to_training_set
 from fer_lightning.training.schedules import Length
 from fer_lightning.training.trainer import Trainer
 
+# what a constructor raises when it gets values that it cannot use
+FAULTS = (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
+
 
 class Run(NamedTuple):
     """All that a training needs.
@@ -247,12 +250,12 @@ def _one_clear_error(name: str) -> Iterator[None]:
         inner = re.search(r"full_key: (\S+)", str(failure))
         place = f"{name}.{inner[1]}" if inner else name
         raise cause if isinstance(cause, FerError) else FerError(f"{place}: {_one_line(cause)}") from failure
-    except (TypeError, ValueError, RuntimeError, MisconfigurationException) as refusal:
+    except (*FAULTS, MisconfigurationException) as refusal:
         raise FerError(f"{name}: {_one_line(refusal)}") from refusal
 
 
 def _one_line(refusal: BaseException) -> str:
-    return " ".join(str(refusal).split())
+    return " ".join(str(refusal).split()) or type(refusal).__name__
 
 
 def _check_schedule(module: Learner, epochs: int | None) -> None:

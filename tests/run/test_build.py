@@ -114,3 +114,8 @@ def test_what_lightning_refuses_about_slurm_is_one_message(tmp_path, monkeypatch
 def test_an_augmentation_that_is_none_is_refused(tmp_path):
     with pytest.raises(FerError, match=r"augment\._target_=albumentations\.HorizontalFlip: it is no Augment"):
         built(tmp_path, "augment._target_=albumentations.HorizontalFlip", "~augment.transforms")
+
+
+def test_a_value_that_a_constructor_stumbles_over_is_one_message(tmp_path):
+    with pytest.raises(FerError, match=r"^optimizer: list index out of range"):
+        build_run(compose_job([*TINY, "+optimizer.betas=[0.9]"], tmp_path))

@@ -8,16 +8,21 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from types import NoneType
 from typing import Any
 
 from fer_lightning.atomic_write import atomic_write
-from fer_lightning.config_keys import is_place
+from fer_lightning.config_keys import Group, groups, is_place
 from fer_lightning.errors import FerError
 from fer_lightning.moved_paths import update_targets
 from fer_lightning.run.job import Job
 
 FILE_NAME = "job.json"
-KEYS = {"config", "choices", "overrides", "output_dir", "started"}
+# the type of each key; those that may be null are also absent in runs of earlier versions
+TYPES: dict[str, tuple[type, ...]] = {
+    **{"config": (dict,), "choices": (dict,), "overrides": (list,), "output_dir": (str,), "started": (str,)},
+    **{"data_digest": (dict, NoneType), "wandb_id": (str, NoneType)},
+}
 
 
 def save(job: Job) -> None:
@@ -51,7 +56,7 @@ def load(folder: Path) -> Job:
         content = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as broken:
         raise FerError(f"{path} is no whole JSON file ({broken}): start the run anew") from broken
-    if not isinstance(content, dict) or not content.keys() >= KEYS or "model" not in content["config"]:
+    if not _is_saved_job(content):
         raise FerError(f"{path} is not as fer-train writes it: start the run anew")
     here = folder.resolve()
     job = Job(
@@ -66,6 +71,18 @@ def load(folder: Path) -> Job:
     )
     places = {content["output_dir"]: str(here)} if content["output_dir"] != str(here) else {}
     return replace(job, config=moved(job.config, places), places=places)
+
+
+def _is_saved_job(content: Any) -> bool:
+    if not isinstance(content, dict) or not all(isinstance(content.get(key), kinds) for key, kinds in TYPES.items()):
+        return False
+    try:
+        datetime.fromisoformat(content["started"])
+    except ValueError:
+        return False
+    config, choices = content["config"], content["choices"]
+    nodes = (*groups(Group.ONE), "paths", "callbacks")
+    return choices.keys() >= set(groups(Group.ONE)) and all(isinstance(config.get(name), dict) for name in nodes)
 
 
 def _absolute(value: Any, key: str = "") -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -11,7 +12,9 @@ import torch
 from support import TINY, call
 
 from fer_lightning.commands import train
+from fer_lightning.errors import FerError
 from fer_lightning.results.result import read
+from fer_lightning.run.resume import saved_job
 from fer_lightning.run.resume.previous_progress import rows_before
 from fer_lightning.training.callbacks.reseed import Reseed
 
@@ -142,3 +145,19 @@ def test_a_run_that_was_stopped_in_its_first_epoch_goes_on_in_its_wandb_run(how,
     assert call(train.main, *words) == 0  # a new run, for this one is complete
     (other,) = wandb_ids(folder)
     assert other not in ids
+
+
+WRONG = [
+    (key, value) for key in saved_job.TYPES for value in (7, "x", []) if not isinstance(value, saved_job.TYPES[key])
+]
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [*WRONG, ("started", "yesterday"), ("config", {}), ("config", {"model": {}}), ("choices", {})],
+)
+def test_a_job_that_is_not_as_training_writes_it_is_refused_in_one_line(whole, tmp_path, key, value):
+    content = json.loads((whole / saved_job.FILE_NAME).read_text())
+    (tmp_path / saved_job.FILE_NAME).write_text(json.dumps({**content, key: value}))
+    with pytest.raises(FerError, match=r"job\.json is not as fer-train writes it: start the run anew"):
+        saved_job.load(tmp_path)
