@@ -70,6 +70,24 @@ def test_a_mistake_is_one_line_before_anything_is_measured(words, said, tmp_path
     assert not (tmp_path / "out").exists()
 
 
+def test_an_interruption_keeps_the_rounds_that_are_finished(tmp_path, monkeypatch, capsys):
+    rounds = iter([10.0, 12.0])
+
+    def measure_round(self):
+        if (value := next(rounds, None)) is None:
+            raise KeyboardInterrupt
+        key = "training_images_per_second", "images/s", 500, "augment=none"
+        return {(key[0], side, *key[1:]): value * (1 + (side == BARE)) for side in (OURS, BARE)}
+
+    monkeypatch.setattr(bench.Bench, "prepare", lambda self, images: None)
+    monkeypatch.setattr(bench.Bench, "round", measure_round)
+    assert call(bench.main, "--sizes", 500, "--rounds", 3, "--out", tmp_path) == 0
+    assert "| none | 11 (10 to 12) | 22 (20 to 24) | 0.500 (0.500 to 0.500) | - | - |" in capsys.readouterr().out
+    found = json.loads((tmp_path / "bench.json").read_text())
+    assert "--sizes 500 --rounds 2 --steps 20 --batch 128 " in found["command"]
+    assert {figure["name"] for figure in found["figures"]} == {"training_images_per_second", "training_ratio"}
+
+
 def test_no_two_of_many_images_are_equal_and_every_class_is_there(tmp_path):
     faces = read(tmp_path, images=1_200, subjects=20)
     assert len(np.unique(faces.array.reshape(1_200, -1), axis=0)) == 1_200

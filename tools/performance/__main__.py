@@ -5,12 +5,11 @@ from __future__ import annotations
 import argparse
 import os
 import platform
-import shlex
 import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -52,7 +51,7 @@ def main() -> None:
 
 
 def measure(settings: Settings, scratch: Path) -> Benchmark:
-    """The whole benchmark; says on stderr where it is.
+    """The whole benchmark; says on stderr where it is. Ctrl-C ends it after the rounds that are finished.
 
     Raises:
         FerError: a process fails; its last lines are named.
@@ -63,14 +62,20 @@ def measure(settings: Settings, scratch: Path) -> Benchmark:
         bench.prepare(images)
     loads: list[float] = []
     found: list[Values] = []
-    for number in range(1, settings.rounds + 1):
+    try:
+        for number in range(1, settings.rounds + 1):
+            loads.append(os.getloadavg()[0])
+            print(f"round {number} of {settings.rounds}, load {loads[-1]:.1f}", file=sys.stderr)
+            found.append(bench.round())
         loads.append(os.getloadavg()[0])
-        print(f"round {number} of {settings.rounds}, load {loads[-1]:.1f}", file=sys.stderr)
-        found.append(bench.round())
-    loads.append(os.getloadavg()[0])
+    except KeyboardInterrupt:
+        if not found:
+            raise
+        print(f"interrupted: the figures are of {len(found)} finished rounds", file=sys.stderr)
+    settings = replace(settings, rounds=len(found))
     figures = collect(found)
     return Benchmark(
-        command=shlex.join(["python", "-m", "tools.performance", *sys.argv[1:]]),
+        command=_command(settings),
         machine=machine(),
         versions={"Python": platform.python_version(), "torch": str(torch.__version__), "commit": _commit()},
         settings={**asdict(settings), "processors": os.cpu_count() or 1},
@@ -79,6 +84,14 @@ def measure(settings: Settings, scratch: Path) -> Benchmark:
         load_average=tuple(loads),
         figures=(*figures, *_ratios(figures)),
     )
+
+
+def _command(settings: Settings) -> str:
+    """What measures the same again; where the files go decides no figure."""
+    plain = {name: value for name, value in asdict(settings).items() if name != "calls"}
+    options = {"batch" if name == "batch_size" else name: value for name, value in plain.items()}
+    words = [f"--{k} {','.join(map(str, v)) if isinstance(v, tuple) else v}" for k, v in options.items()]
+    return " ".join(["python -m tools.performance", *words])
 
 
 def _ratios(figures: Sequence[Figure]) -> list[Figure]:
