@@ -20,7 +20,9 @@ from tools.performance.step_times import StepTimes
 TINY = ("--sizes", "500,600", "--rounds", 1, "--steps", 2, "--batch", 8, "--threads", 1, "--widths", "4,4,4")
 PER_SIZE = {
     *("training_images_per_second", "training_ratio", "waiting_share", "seconds_to_first_step"),
-    *("training_peak_memory", "prediction_milliseconds", "prediction_ratio", "prediction_peak_memory"),
+    *("training_images_per_cpu_second", "training_cpu_ratio", "cpu_seconds_to_first_step", "training_peak_memory"),
+    *("prediction_milliseconds", "prediction_ratio", "prediction_cpu_milliseconds", "prediction_cpu_ratio"),
+    "prediction_peak_memory",
 }
 
 
@@ -82,7 +84,10 @@ def test_an_interruption_keeps_the_rounds_that_are_finished(tmp_path, monkeypatc
     monkeypatch.setattr(bench.Bench, "prepare", lambda self, images: None)
     monkeypatch.setattr(bench.Bench, "round", measure_round)
     assert call(bench.main, "--sizes", 500, "--rounds", 3, "--out", tmp_path) == 0
-    assert "| none | 11 (10 to 12) | 22 (20 to 24) | 0.500 (0.500 to 0.500) | - | - |" in capsys.readouterr().out
+    assert (
+        "| none | wall clock | 11 (10 to 12) | 22 (20 to 24) | 0.500 (0.500 to 0.500) | - | - |"
+        in capsys.readouterr().out
+    )
     found = json.loads((tmp_path / "bench.json").read_text())
     assert "--sizes 500 --rounds 2 --steps 20 --batch 128 " in found["command"]
     assert {figure["name"] for figure in found["figures"]} == {"training_images_per_second", "training_ratio"}
@@ -98,10 +103,13 @@ def test_no_two_of_many_images_are_equal_and_every_class_is_there(tmp_path):
 
 def test_rate_and_waiting_are_of_all_steps_but_the_first(tmp_path):
     # the first step ends at 10; until the end of the last at 16 two steps of 2 s and two waits of 1 s
-    StepTimes(steps=[(3, 10), (11, 13), (14, 16)], waits=[(0, 3), (10, 11), (13, 14), (16, 99)]).write(tmp_path / "t")
+    waits = [(0, 3), (10, 11), (13, 14), (16, 99)]
+    StepTimes([(3, 10), (11, 13), (14, 16)], waits, cpu=[(1, 2), (2, 3), (3, 4)]).write(tmp_path / "t")
     times = StepTimes.read(tmp_path / "t")
     assert times.first_step == 3
     assert times.images_per_second(batch_size=12) == 2 * 12 / 6
+    assert times.images_per_cpu_second(batch_size=12) == 2 * 12 / 2
+    assert times.cpu_before_first_step == 1
     assert times.waiting_share == pytest.approx(2 / 6)
 
 
@@ -117,6 +125,7 @@ def test_a_process_is_measured_from_outside_and_a_failure_is_told(tmp_path):
     small = run([python, "-c", "import time; time.sleep(0.3)"], {}, tmp_path / "log")
     large = run([python, "-c", "import time; x = b'1' * 200_000_000; time.sleep(0.3)"], {}, tmp_path / "log")
     assert small.seconds >= 0.3
+    assert 0 < small.cpu_seconds < small.seconds
     if small.peak is not None:  # where there is a /proc
         assert 190e6 < large.peak - small.peak < 230e6
         assert 190e6 < large.anonymous - small.anonymous < 230e6

@@ -28,7 +28,12 @@ from tools.performance.rounds import Bench, Settings, Values
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
 SMALLEST = 500  # images of a data set in which every class stands on every side
 BYTES = 48 * 48  # of an image
-RATIOS = {"training_images_per_second": "training_ratio", "prediction_milliseconds": "prediction_ratio"}
+RATIOS = {
+    "training_images_per_second": "training_ratio",
+    "training_images_per_cpu_second": "training_cpu_ratio",
+    "prediction_milliseconds": "prediction_ratio",
+    "prediction_cpu_milliseconds": "prediction_cpu_ratio",
+}
 
 
 def main() -> None:

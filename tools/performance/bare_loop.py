@@ -64,7 +64,7 @@ def train(folder: Path, settings: dict[str, Any]) -> StepTimes:
     for _ in range(settings["steps"]):
         asked = time.monotonic()
         images, labels = next(batches)
-        begun = time.monotonic()
+        begun, cpu = time.monotonic(), time.process_time()
         with mixed:
             logits = net((images.float().div(255) - 0.5) / 0.25)
         optimizer.zero_grad()
@@ -72,6 +72,7 @@ def train(folder: Path, settings: dict[str, Any]) -> StepTimes:
         optimizer.step()
         times.waits.append((asked, begun))
         times.steps.append((begun, time.monotonic()))
+        times.cpu.append((cpu, time.process_time()))
     return times
 
 

@@ -22,12 +22,14 @@ class Measured(NamedTuple):
     Attributes:
         started: monotonic clock.
         seconds: from its start to its end.
+        cpu_seconds: processor time that it took.
         peak: bytes of resident memory at most; pages of memory-mapped files that happen to be in memory count.
         anonymous: bytes of its own memory at most, without such pages, which the system takes back when it needs them.
     """
 
     started: float
     seconds: float
+    cpu_seconds: float
     peak: int | None
     anonymous: int | None
 
@@ -45,6 +47,7 @@ def run(command: Sequence[str], variables: Mapping[str, str], log: Path) -> Meas
     """
     # not from the usage that wait4 gives: it begins at the memory of the process that started this one
     seen: dict[str, int] = {}
+    before = _cpu_of_children()
     with log.open("wb") as stream:
         started = time.monotonic()
         process = subprocess.Popen(
@@ -65,7 +68,13 @@ def run(command: Sequence[str], variables: Mapping[str, str], log: Path) -> Meas
     if process.returncode:
         last = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-3:]
         raise FerError(f"{' '.join(command)}: exit code {process.returncode}\n" + "\n".join(last))
-    return Measured(started, seconds, seen.get(PEAK), seen.get(ANONYMOUS))
+    return Measured(started, seconds, _cpu_of_children() - before, seen.get(PEAK), seen.get(ANONYMOUS))
+
+
+def _cpu_of_children() -> float:
+    """Processor time of all processes that this one has started and that have ended."""
+    times = os.times()
+    return times.children_user + times.children_system
 
 
 def _memory(pid: int) -> dict[str, int]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
 import pandas as pd
 
@@ -11,7 +10,10 @@ from fer_lightning.results.escaping import markdown_text
 from fer_lightning.results.report.write_tables import markdown_table
 from tools.performance.figures import BARE, OURS, Benchmark, Figure
 
+WALL, CPU = "wall clock", "processor"
 NOTES = (
+    "Time is that of the clock on the wall, and that which the processor spent on the process (all of its threads): "
+    "other programs take turns with a benchmark on a busy machine, but their turns are not in its processor time.",
     "Every measurement is a process of its own. fer-train and the bare loop take turns (A B A B), and a ratio is of "
     "two neighbours, so that a machine whose speed drifts does not decide it.",
     "The bare loop (tools/performance/bare_loop.py) has the same net, batch size, precision, memory-mapped pixels "
@@ -86,53 +88,57 @@ def _busy(loads: Sequence[float], benchmark: Benchmark) -> str:
 
 def _training(benchmark: Benchmark, images: int) -> list[str]:
     lines = [
-        ["augmentation", "fer-train, images/s", "bare loop, images/s", "ratio", "fer-train waits", "bare loop waits"]
+        ["augmentation", "time", "fer-train, images/s", "bare loop, images/s", "ratio", "waits", "bare loop waits"]
     ]
     for augment in ("none", "flip_crop"):
-        variant = f"augment={augment}"
-
-        def find(name: str, side: str = OURS, variant: str = variant) -> Figure | None:
-            return benchmark.find(name, side, images, variant)
-
-        rates = [_cell(find("training_images_per_second", side)) for side in (OURS, BARE)]
-        waits = [_cell(find("waiting_share", side), share=True) for side in (OURS, BARE)]
-        lines.append([augment, *rates, _cell(find("training_ratio"), digits=3), *waits])
-    return _table(lines, 1)
+        cell = _finder(benchmark, images, f"augment={augment}")
+        rates = [cell("training_images_per_second", side) for side in (OURS, BARE)]
+        waits = [cell("waiting_share", side, share=True) for side in (OURS, BARE)]
+        lines.append([augment, WALL, *rates, cell("training_ratio", digits=3), *waits])
+        rates = [cell("training_images_per_cpu_second", side) for side in (OURS, BARE)]
+        lines.append([augment, CPU, *rates, cell("training_cpu_ratio", digits=3), "", ""])
+    return _table(lines, 2)
 
 
 def _start_up(benchmark: Benchmark) -> list[str]:
     found = [figure for figure in benchmark.figures if figure.name == "process_seconds"]
-    return _table([["process", "seconds"], *([figure.variant, _cell(figure, digits=2)] for figure in found)], 1)
-
-
-def _prediction(benchmark: Benchmark, images: int) -> list[str]:
-    lines = [["faces per call", "fer_lightning, ms", "bare net, ms", "ratio", "fer_lightning, images/s"]]
-    for figure in benchmark.figures:
-        if (figure.name, figure.side, figure.images) == ("prediction_milliseconds", OURS, images):
-            batch = int(figure.variant.partition("=")[2])
-            bare = benchmark.find(figure.name, BARE, images, figure.variant)
-            of_both = benchmark.find("prediction_ratio", OURS, images, figure.variant)
-            cells = [_cell(figure, digits=2), _cell(bare, digits=2), _cell(of_both, digits=3)]
-            lines.append([str(batch), *cells, f"{1000 * batch / figure.median:,.0f}"])
+    lines = [["process", f"seconds, {WALL}", f"seconds, {CPU}"]]
+    for figure in found:
+        cpu = benchmark.find("process_cpu_seconds", figure.side, None, figure.variant)
+        lines.append([figure.variant, _cell(figure, digits=2), _cell(cpu, digits=2)])
     return _table(lines, 1)
 
 
+def _prediction(benchmark: Benchmark, images: int) -> list[str]:
+    lines = [["faces per call", "time", "fer_lightning, ms", "bare net, ms", "ratio"]]
+    for batch, _ in benchmark.settings["calls"]:
+        cell = _finder(benchmark, images, f"batch={batch}")
+        for time, name, ratio in (
+            (WALL, "prediction_milliseconds", "prediction_ratio"),
+            (CPU, "prediction_cpu_milliseconds", "prediction_cpu_ratio"),
+        ):
+            sides = [cell(name, side, digits=2) for side in (OURS, BARE)]
+            lines.append([str(batch), time, *sides, cell(ratio, digits=3)])
+    return _table(lines, 2)
+
+
 def _growth(benchmark: Benchmark, sizes: Sequence[int]) -> list[str]:
-    variant = "augment=flip_crop"
     calls = [str(batch) for batch, _ in benchmark.settings["calls"]]
-    head = ["images", "images/s", "ratio to bare", "waits", "first step, s", "bare, s"]
+    head = ["images", "time", "images/s", "ratio to bare", "first step, s", "bare, first step, s"]
     lines = [[*head, *(f"predict {batch}, ms" for batch in calls)]]
     for images in sizes:
-
-        def cell(name: str, side: str = OURS, variant: str = variant, images: int = images, **how: Any) -> str:
-            return _cell(benchmark.find(name, side, images, variant), **how)
-
-        training = [cell("training_images_per_second"), cell("training_ratio", digits=3)]
-        waits = cell("waiting_share", share=True)
-        first = [cell("seconds_to_first_step", side, digits=1) for side in (OURS, BARE)]
-        predictions = [cell("prediction_milliseconds", variant=f"batch={batch}", digits=2) for batch in calls]
-        lines.append([f"{images:,}", *training, waits, *first, *predictions])
-    return _table(lines, 0)
+        cell = _finder(benchmark, images, "augment=flip_crop")
+        for time, rate, ratio, first, predict in (
+            (WALL, "training_images_per_second", "training_ratio", "seconds_to_first_step", "prediction_milliseconds"),
+            (
+                *(CPU, "training_images_per_cpu_second", "training_cpu_ratio", "cpu_seconds_to_first_step"),
+                "prediction_cpu_milliseconds",
+            ),
+        ):
+            training = [cell(rate), cell(ratio, digits=3), *(cell(first, side, digits=1) for side in (OURS, BARE))]
+            of_calls = [_finder(benchmark, images, f"batch={batch}")(predict, digits=2) for batch in calls]
+            lines.append([f"{images:,}", time, *training, *of_calls])
+    return _table(lines, 2)
 
 
 def _memory_growth(benchmark: Benchmark, sizes: Sequence[int]) -> list[str]:
@@ -155,6 +161,15 @@ def _table(lines: Sequence[Sequence[str]], text_columns: int) -> list[str]:
     """A Markdown table; the first line is its head."""
     head, *body = lines
     return markdown_table(pd.DataFrame(body, columns=head), text_columns)
+
+
+def _finder(benchmark: Benchmark, images: int, variant: str) -> Callable[..., str]:
+    """A function from the name of a figure, and its side, to its cell."""
+
+    def cell(name: str, side: str = OURS, digits: int = 0, share: bool = False) -> str:
+        return _cell(benchmark.find(name, side, images, variant), digits, share)
+
+    return cell
 
 
 def _cell(figure: Figure | None, digits: int = 0, share: bool = False) -> str:

@@ -17,8 +17,12 @@ from fer_lightning.data.images import Pixels
 WARM_UP = 3  # calls of each that are not counted
 
 
-def measure(ckpt: Path, pixels: Path, calls: dict[int, int]) -> dict[str, dict[str, list[float]]]:
-    """Batch size -> `fer_lightning` and `bare` -> seconds of each call.
+CLOCKS = {"wall": time.perf_counter, "cpu": time.process_time}
+Seconds = dict[str, list[float]]
+
+
+def measure(ckpt: Path, pixels: Path, calls: dict[int, int]) -> dict[str, dict[str, Seconds]]:
+    """Batch size -> `fer_lightning` and `bare` -> clock -> seconds of each call.
 
     Args:
         ckpt: a checkpoint of a classifier of 48x48 grey faces.
@@ -35,16 +39,16 @@ def measure(ckpt: Path, pixels: Path, calls: dict[int, int]) -> dict[str, dict[s
         return found.softmax(dim=1).numpy()
 
     sides: dict[str, Callable[[Pixels], object]] = {"fer_lightning": model.probabilities, "bare": bare}
-    seconds: dict[str, dict[str, list[float]]] = {}
+    seconds: dict[str, dict[str, Seconds]] = {}
     for batch, count in calls.items():
-        found: dict[str, list[float]] = {side: [] for side in sides}
+        found: dict[str, Seconds] = {side: {clock: [] for clock in CLOCKS} for side in sides}
         for call in range(WARM_UP + count):
             for side, predict in sides.items():
                 images = faces[np.sort(draws.integers(len(faces), size=batch))]
-                begun = time.perf_counter()
+                begun = {clock: read() for clock, read in CLOCKS.items()}
                 predict(images)
-                if call >= WARM_UP:
-                    found[side].append(time.perf_counter() - begun)
+                for clock, read in CLOCKS.items():
+                    found[side][clock] += [read() - begun[clock]] * (call >= WARM_UP)
         seconds[str(batch)] = found
     return seconds
 

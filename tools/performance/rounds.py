@@ -85,14 +85,16 @@ class Bench:
         for side, measure in ((OURS, self._train), (BARE, self._bare)):
             folder = self._next_folder()
             measured, times = measure(images, augment, folder)
-            values |= {
-                ("training_images_per_second", side, "images/s", images, variant): times.images_per_second(
-                    self.settings.batch_size
-                ),
-                ("waiting_share", side, "", images, variant): times.waiting_share,
-                ("seconds_to_first_step", side, "s", images, variant): times.first_step - measured.started,
-                **_memory("training", measured, side, images, variant),
+            batch_size = self.settings.batch_size
+            found = {
+                ("training_images_per_second", "images/s"): times.images_per_second(batch_size),
+                ("training_images_per_cpu_second", "images/s"): times.images_per_cpu_second(batch_size),
+                ("waiting_share", ""): times.waiting_share,
+                ("seconds_to_first_step", "s"): times.first_step - measured.started,
+                ("cpu_seconds_to_first_step", "s"): times.cpu_before_first_step,
             }
+            values |= {(name, side, unit, images, variant): value for (name, unit), value in found.items()}
+            values |= _memory("training", measured, side, images, variant)
         return values
 
     def _train(self, images: int, augment: str, folder: Path) -> tuple[Measured, StepTimes]:
@@ -117,10 +119,12 @@ class Bench:
         words = [str(ckpt), str(pixels), calls, str(folder / "seconds.json")]
         measured = self._run(["-m", "tools.performance.prediction", *words], images, folder)
         found = json.loads((folder / "seconds.json").read_text(encoding="utf-8"))
+        names = {"wall": "prediction_milliseconds", "cpu": "prediction_cpu_milliseconds"}
         values = {
-            ("prediction_milliseconds", side, "ms", images, f"batch={batch}"): 1000 * statistics.median(seconds)
+            (name, side, "ms", images, f"batch={batch}"): 1000 * statistics.median(seconds[clock])
             for batch, sides in found.items()
             for side, seconds in sides.items()
+            for clock, name in names.items()
         }
         return values | _memory("prediction", measured, OURS, images, "")
 
@@ -137,7 +141,9 @@ class Bench:
         for (variant, side), command in commands.items():
             folder = self._next_folder()
             folder.mkdir(parents=True)
-            values["process_seconds", side, "s", None, variant] = self._run(command, images, folder).seconds
+            measured = self._run(command, images, folder)
+            values["process_seconds", side, "s", None, variant] = measured.seconds
+            values["process_cpu_seconds", side, "s", None, variant] = measured.cpu_seconds
         return values
 
     def _overrides(self, images: int, augment: str) -> list[str]:

@@ -23,18 +23,21 @@ class StepTimer(Profiler):
         super().__init__()
         self.path = Path(path)
         self.times = StepTimes()
-        self._begun: dict[str, float] = {}
+        self._begun: dict[str, tuple[float, float]] = {}
 
     def start(self, action_name: str) -> None:
         """Notes the time at which a step or a wait begins."""
         if action_name in (STEP, WAIT):
-            self._begun[action_name] = time.monotonic()
+            self._begun[action_name] = time.monotonic(), time.process_time()
 
     def stop(self, action_name: str) -> None:
         """Notes a step or a wait that has ended."""
         if action_name in (STEP, WAIT):
+            begun, cpu = self._begun[action_name]
             spans = self.times.steps if action_name == STEP else self.times.waits
-            spans.append((self._begun[action_name], time.monotonic()))
+            spans.append((begun, time.monotonic()))
+            if action_name == STEP:
+                self.times.cpu.append((cpu, time.process_time()))
 
     def teardown(self, stage: str | None) -> None:
         """Writes the file at the end of the training; the test that follows is not timed."""

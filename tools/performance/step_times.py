@@ -11,15 +11,17 @@ Span = tuple[float, float]
 
 @dataclass
 class StepTimes:
-    """Spans in seconds of the machine's monotonic clock, which all processes share.
+    """Spans in seconds: of the machine's monotonic clock, which all processes share, or of this process's own time.
 
     Attributes:
         steps: forward, loss, backward and optimizer step of each batch.
         waits: until the batch of each step was there.
+        cpu: the steps in processor time of all threads since the process began: other programs take none of it.
     """
 
     steps: list[Span] = field(default_factory=list)
     waits: list[Span] = field(default_factory=list)
+    cpu: list[Span] = field(default_factory=list)
 
     def write(self, path: Path) -> None:
         """Writes a JSON file."""
@@ -37,6 +39,11 @@ class StepTimes:
         return self.steps[0][0]
 
     @property
+    def cpu_before_first_step(self) -> float:
+        """Processor time from the start of the process to its first training step."""
+        return self.cpu[0][0]
+
+    @property
     def seconds(self) -> float:
         """From the end of the first step, which warms up, to the end of the last."""
         return self.steps[-1][1] - self.steps[0][1]
@@ -44,6 +51,10 @@ class StepTimes:
     def images_per_second(self, batch_size: int) -> float:
         """Images of all steps but the first, over `seconds`."""
         return batch_size * (len(self.steps) - 1) / self.seconds
+
+    def images_per_cpu_second(self, batch_size: int) -> float:
+        """The same over the processor time of these steps and the waits between them."""
+        return batch_size * (len(self.cpu) - 1) / (self.cpu[-1][1] - self.cpu[0][1])
 
     @property
     def waiting_share(self) -> float:
