@@ -84,10 +84,8 @@ def test_an_interruption_keeps_the_rounds_that_are_finished(tmp_path, monkeypatc
     monkeypatch.setattr(bench.Bench, "prepare", lambda self, images: None)
     monkeypatch.setattr(bench.Bench, "round", measure_round)
     assert call(bench.main, "--sizes", 500, "--rounds", 3, "--out", tmp_path) == 0
-    assert (
-        "| none | wall clock | 11 (10 to 12) | 22 (20 to 24) | 0.500 (0.500 to 0.500) | - | - |"
-        in capsys.readouterr().out
-    )
+    cells = "| none | wall clock | 11 (10 to 12) | 22 (20 to 24) | 0.500 (0.500 to 0.500) | - | - |"
+    assert cells in " ".join(capsys.readouterr().out.split())
     found = json.loads((tmp_path / "bench.json").read_text())
     assert "--sizes 500 --rounds 2 --steps 20 --batch 128 " in found["command"]
     assert {figure["name"] for figure in found["figures"]} == {"training_images_per_second", "training_ratio"}
