@@ -81,8 +81,6 @@ def batch_columns(report: Report) -> list[tuple[str, list[str], list[Any]]]:
 def _columns(report: Report, frame: pd.DataFrame) -> list[tuple[str, list[str], list[Any]]]:
     """Name, texts and values of each column of figures."""
     rows, metric = report.rows, report.metric
-    seconds = (frame["fit_seconds"].fillna(0.0) + frame["test_seconds"].fillna(0.0)) / 3600
-    hours = [hours if timed else None for hours, timed in zip(seconds, frame["timed"], strict=True)]
     missing = [len(row.missing_jobs) + len(row.missing_cells) or None for row in rows]
 
     def column(name: str, key: str, write: Callable[[Any], str]) -> tuple[str, list[str], list[Any]]:
@@ -98,7 +96,7 @@ def _columns(report: Report, frame: pd.DataFrame) -> list[tuple[str, list[str], 
             for name in BESIDE
             if (of := f"test/{name}") != metric
         ),
-        ("hours", to_texts(hours, format_hours), hours),
+        column("hours", "hours", format_hours),
         column("images/s", "images_per_second", "{:,.0f}".format),
         *batch_columns(report),
         ("missing", [_missing(row) for row in rows], missing),

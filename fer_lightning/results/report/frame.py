@@ -23,7 +23,7 @@ def report_frame(report: Report) -> pd.DataFrame:
             end the 95 % interval.
         paper, difference: what the paper reports, and `mean` minus that.
         accuracy, macro_f1, balanced_accuracy: means over the runs.
-        fit_seconds, test_seconds: sums over the runs; None where no run was timed.
+        fit_seconds, test_seconds, hours: sums over the runs, hours of both; None where no run was timed.
         images_per_second, test_images_per_second: of fitting and of the test, means over the runs.
         timed: how many runs were timed.
         failed, unfinished, holes: jobs without a result, and missing cells of the grid of folds and seeds.
@@ -70,6 +70,8 @@ def _figures(row: Row, metric: str, test: Comparison | None) -> dict[str, Any]:
     known = score.mean is not None and row.reported is not None
     seconds = {stage: [result.timing.get(f"{stage}_seconds") for result in results] for stage in ("fit", "test")}
     rates = {stage: [result.timing.get(f"{stage}_images_per_second") for result in results] for stage in seconds}
+    sums = {stage: _sum(values) for stage, values in seconds.items()}
+    total = _sum(sums.values())
     return {
         "metric": metric,
         "mean": score.mean,
@@ -79,7 +81,8 @@ def _figures(row: Row, metric: str, test: Comparison | None) -> dict[str, Any]:
         "paper": row.reported,
         "difference": (score.mean or 0.0) - (row.reported or 0.0) if known else None,
         **{name: _mean(result.metrics.get(f"test/{name}") for result in results) for name in BESIDE},
-        **{f"{stage}_seconds": _sum(values) for stage, values in seconds.items()},
+        **{f"{stage}_seconds": value for stage, value in sums.items()},
+        "hours": None if total is None else total / 3600,
         "images_per_second": _mean(rates["fit"]),
         "test_images_per_second": _mean(rates["test"]),
         "timed": sum(any(value is not None for value in pair) for pair in zip(*seconds.values(), strict=True)),

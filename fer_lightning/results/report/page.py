@@ -123,10 +123,7 @@ def _heat_cell(recall: float | None) -> Heat:
 def _costs(report: Report) -> dict[str, object]:
     """What the rows with timed runs took: texts per row, and the hours of all."""
     frame = report_frame(report)
-    frame["name"], frame["hours"] = (
-        [row.name for row in report.rows],
-        (frame["fit_seconds"].fillna(0.0) + frame["test_seconds"].fillna(0.0)) / 3600,
-    )
+    frame["name"] = [row.name for row in report.rows]
     timed = frame[frame["timed"] > 0]
     rates = [to_texts(timed[key], "{:,.0f}".format) for key in ("images_per_second", "test_images_per_second")]
     minutes = map(format_hours, 60 * timed["hours"] / timed["timed"])
