@@ -52,9 +52,9 @@ def curves_table(curves: Curves) -> list[str]:
     """The lines above a picture of curves: what it shows, where each row has converged, and how to read that."""
     name = curves.title
     lines = [f"**{markdown_text(name[:1].upper() + name[1:] + unit(curves.metric))}**", ""]
-    if not (table := curves.converged()).empty:
+    if not (table := curves.convergence()).empty:
         lines += [*markdown_table(table, 1), ""]
-    return [*lines, *[markdown_text(" ".join(curves.told())), ""] * bool(curves.told())][:-1]
+    return [*lines, *[markdown_text(" ".join(curves.notes())), ""] * bool(curves.notes())][:-1]
 
 
 def rotation_table(tests: Sequence[Tested]) -> list[str]:

@@ -46,20 +46,20 @@ class Line(NamedTuple):
 
 
 @styled
-def draw_rotation_curve(lines: Sequence[Line], subtitle: str = "", told: str = "") -> Figure:
+def draw_rotation_curve(lines: Sequence[Line], subtitle: str = "", details: str = "") -> Figure:
     """Test accuracy with its 95 % interval over the angle by which the images are turned, a line a model.
 
     Args:
         lines: at least one, each with at least one point; from the seventh on colours come again, with other dashes.
         subtitle: a line of its own; what was tested.
-        told: a remark below it.
+        details: a remark below it.
     """
     if not lines or not all(line.points for line in lines):
         raise ValueError("draw_rotation_curve takes at least one line, and no line without points")
     labels = [shorten(line.label, LABEL_WIDTH, SMALL_SIZE) for line in lines]
     right = max(text_width(label, SMALL_SIZE) for label in labels) + 0.24
     width = 2 * PAD + LEFT + PLOT_WIDTH + right
-    heads = heading("Accuracy over the angle", subtitle, told, width - 2 * PAD)
+    heads = heading("Accuracy over the angle", subtitle, details, width - 2 * PAD)
     tall = max(PLOT_HEIGHT, LEADING * (len(lines) + 1))
     figure = Figure(figsize=(width, PAD + BELOW + tall + ABOVE + heading_height(heads) + PAD))
     write_heading(figure, heads)

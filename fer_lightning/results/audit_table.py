@@ -104,7 +104,7 @@ def _remarks(audited: Audited, folder: Path) -> Iterator[tuple[str, str]]:
         yield "probable label errors", f"{errors:,} of {images:,} images ({share})"
     yield "blank", f"{audited.blank:,} images"
     yield "people", _people(audited)
-    yield "sizes", _listed([f"{size} {count:,}" for size, count in audited.sizes.items()])
+    yield "sizes", _list([f"{size} {count:,}" for size, count in audited.sizes.items()])
     yield "channels", ", ".join(f"{name} {count:,}" for name, count in audited.channels.items() if count)
     if audited.detection is not None:
         for name, rate in audited.detection["detectors"].items():
@@ -124,17 +124,17 @@ def _beside_published(published: dict[str, int], found: dict[str, int]) -> str:
     differing = [f"{name} {found[name]:,} (published {n:,})" for name, n in published.items() if found[name] != n]
     if not differing:
         return f"{total:,} images, every class as published"
-    return f"{counted:,} of {total:,} images, differing: {_listed(differing)}"
+    return f"{counted:,} of {total:,} images, differing: {_list(differing)}"
 
 
 def _people(audited: Audited) -> str:
     if audited.subjects is None:
         return "not known"
     shared = audited.shared_subjects
-    where = f"{len(shared):,} on more than one side: {_listed(shared)}" if shared else "none on two sides"
+    where = f"{len(shared):,} on more than one side: {_list(shared)}" if shared else "none on two sides"
     return f"{audited.subjects:,}, {where}"
 
 
-def _listed(words: Sequence[str]) -> str:
+def _list(words: Sequence[str]) -> str:
     more = f" and {len(words) - SHOWN:,} more" if len(words) > SHOWN else ""
     return ", ".join(words[:SHOWN]) + more

@@ -82,7 +82,7 @@ def grouped_bars(
     labels = [[wrap(group.label, pitch - 0.08, SMALL_SIZE) for group in line] for line in lines]
     heights = [LABEL * max(map(len, of)) + 0.1 for of in labels]
     legend = [wrap(name, WIDTH - SWATCH - 0.1, TEXT_SIZE) for name in names]
-    head = heading(title, subtitle, _told(known), WIDTH)
+    head = heading(title, subtitle, _details(known), WIDTH)
     below = PAD + legend_height(legend) + 0.06
     height = below + sum(heights) + len(lines) * (TALL + ABOVE) + heading_height(head) + PAD
     figure = Figure(figsize=(WIDTH + 2 * PAD, height))
@@ -109,7 +109,7 @@ def _lines(groups: Sequence[Group], bars: int, room: float) -> list[Sequence[Gro
     return [groups[k : k + each] for k in range(0, len(groups), each)]
 
 
-def _told(bars: Sequence[Bar]) -> str:
+def _details(bars: Sequence[Bar]) -> str:
     parts = {
         "line: 95 % interval": any(bar.ends for bar in bars),
         "hollow diamond: paper": any(bar.paper is not None for bar in bars),

@@ -39,7 +39,7 @@ def foot(lines: int) -> float:
 
 
 def twos(
-    captions: Sequence[tuple[Sequence[str], Sequence[str]]], title: str, subtitle: str, told: str, below: float = 0.0
+    captions: Sequence[tuple[Sequence[str], Sequence[str]]], title: str, subtitle: str, details: str, below: float = 0.0
 ) -> tuple[Figure, list[tuple[Axes, Axes]]]:
     """A page of pictures in twos, with the axes of each, left and right.
 
@@ -47,14 +47,14 @@ def twos(
         captions: of N twos, the lines under the left picture and under the right one.
         title: a bold line.
         subtitle: a muted line below it.
-        told: a line of figures below that.
+        details: a line of figures below that.
         below: inches left free at the page's foot.
     """
     rows = -(-len(captions) // ACROSS)
     two = 2 * TWO_SIDE + TOUCH
     across = min(len(captions), ACROSS)
     width = max(2 * PAD + across * (two + BETWEEN) - BETWEEN, LEAST_WIDTH)
-    lines: list[Line] = heading(title, subtitle, told, width - 2 * PAD)
+    lines: list[Line] = heading(title, subtitle, details, width - 2 * PAD)
     tall = TWO_SIDE + foot(max(len(side) for both in captions for side in both))
     head = PAD + heading_height(lines) + 0.08
     figure = Figure(figsize=(width, head + rows * (tall + BELOW) - BELOW + below + PAD))

@@ -87,8 +87,8 @@ def curve_bundles(bundles: Sequence[Bundle], metric: str, subtitle: str = "", ov
         raise ValueError(f"curve_bundles takes 1 to {len(COLOURS)} bundles, and none without curves")
     scale = 100 if is_fraction(metric) else 1
     legend = [wrap(bundle.name, WIDTH - STROKE - 0.1, TEXT_SIZE) for bundle in bundles]
-    told = f"{label(metric)}{' (%)' if scale == 100 else ''} over {over}; thin: a run, thick: mean of a row"
-    lines = heading("Learning curves", subtitle, told, WIDTH)
+    details = f"{label(metric)}{' (%)' if scale == 100 else ''} over {over}; thin: a run, thick: mean of a row"
+    lines = heading("Learning curves", subtitle, details, WIDTH)
     bottom = PAD + legend_height(legend) + 0.12 + BELOW
     figure = Figure(figsize=(WIDTH + 2 * PAD, bottom + PLOT_HEIGHT + 0.12 + heading_height(lines) + PAD))
     write_heading(figure, lines)

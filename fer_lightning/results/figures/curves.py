@@ -70,8 +70,8 @@ def learning_curves(
     span = (min(shown, default=1), max(shown, default=1))
 
     width = 2 * PAD + sum(panel.left + PLOT_WIDTH + panel.right for panel in panels)
-    told = _told(panels, monitor, mode, chosen, max(seen, default=0))
-    lines = heading("Learning curves", subtitle, told, width - 2 * PAD)
+    details = _details(panels, monitor, mode, chosen, max(seen, default=0))
+    lines = heading("Learning curves", subtitle, details, width - 2 * PAD)
     bottom = PAD + BELOW
     figure = Figure(figsize=(width, bottom + PLOT_HEIGHT + ABOVE + heading_height(lines) + PAD))
     write_heading(figure, lines)
@@ -167,7 +167,7 @@ def _mark(axes: Axes, panel: Panel, chosen: int, monitor: str) -> None:
     )
 
 
-def _told(panels: Sequence[Panel], monitor: str, mode: str, chosen: int | None, last: int) -> str:
+def _details(panels: Sequence[Panel], monitor: str, mode: str, chosen: int | None, last: int) -> str:
     best = {"max": "highest", "min": "lowest"}[mode]
     if chosen is None:
         return f"{last:,} epoch{'s' * (last != 1)}, none chosen"

@@ -61,20 +61,20 @@ class Copies(NamedTuple):
 
 
 @styled
-def copies_page(pairs: Sequence[Copies], subtitle: str = "", told: Mapping[str, str] | None = None) -> Figure:
+def copies_page(pairs: Sequence[Copies], subtitle: str = "", details: Mapping[str, str] | None = None) -> Figure:
     """Pairs side by side, those of one crossing under a heading of their own; labels that differ in red.
 
     Args:
         pairs: at least one, those of the same `sides` next to each other.
         subtitle: a muted line below the title; which data.
-        told: `sides` -> a line of figures below their heading.
+        details: `sides` -> a line of figures below their heading.
     """
     sections = [(sides, list(found)) for sides, found in groupby(pairs, lambda pair: pair.sides)]
     across = min(ACROSS, max(len(found) for _, found in sections))
     pair_width = 2 * SIDE + TOUCH
     width = max(2 * PAD + across * pair_width + (across - 1) * GAP, LEAST_WIDTH)
     lines = heading(TITLE, subtitle, "", width - 2 * PAD)
-    heads = [_head(sides, (told or {}).get(sides, ""), width - 2 * PAD) for sides, _ in sections]
+    heads = [_head(sides, (details or {}).get(sides, ""), width - 2 * PAD) for sides, _ in sections]
     deep = [-(-len(found) // across) * (SIDE + FOOT + GAP / 2) for _, found in sections]
     tops = sum(heading_height(head) + 0.08 + GAP / 2 for head in heads)
     height = PAD + heading_height(lines) + tops + sum(deep) + PAD
@@ -94,11 +94,11 @@ def copies_page(pairs: Sequence[Copies], subtitle: str = "", told: Mapping[str, 
     return figure
 
 
-def _head(sides: str, told: str, width: float) -> list[Line]:
+def _head(sides: str, details: str, width: float) -> list[Line]:
     first, _, second = sides.partition("-")
     name = f"Left in {first}, right in {second}" if second else "Anywhere in the set"
     lines = [Line(name, TEXT_SIZE, "bold", INK)]
-    return lines + [Line(text, SMALL_SIZE, "normal", MUTED) for text in wrap(told, width, SMALL_SIZE)]
+    return lines + [Line(text, SMALL_SIZE, "normal", MUTED) for text in wrap(details, width, SMALL_SIZE)]
 
 
 def _draw(figure: Figure, pair: Copies, left: float, top: float) -> None:

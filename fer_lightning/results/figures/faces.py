@@ -23,7 +23,7 @@ def face_grid(
     title: str = "",
     columns: int | None = None,
     subtitle: str = "",
-    told: str = "",
+    details: str = "",
     notes: Sequence[str] = (),
 ) -> Figure:
     """Faces side by side, left to right and down, each over its caption of at most two lines.
@@ -34,7 +34,7 @@ def face_grid(
         title: the first line; none when empty.
         columns: faces a row; a page wider than high when None.
         subtitle: a muted line below the title; what was shown.
-        told: a line of figures below that.
+        details: a line of figures below that.
         notes: N muted texts of one line below the captions, or none; of a longer one the end is kept.
     """
     total = len(images)
@@ -49,7 +49,7 @@ def face_grid(
     caption_lines = max(map(len, texts))
     foot = (caption_lines + bool(ends)) * LEADING + 0.05
     width = max(2 * PAD + across * wide + (across - 1) * GAP, 2.6)
-    lines = heading(title, subtitle, told, width - 2 * PAD)
+    lines = heading(title, subtitle, details, width - 2 * PAD)
     head = PAD + (heading_height(lines) + 0.06 if lines else 0)
     height = head + down * (tall + foot) + (down - 1) * GAP + PAD
     figure = Figure(figsize=(width, height))

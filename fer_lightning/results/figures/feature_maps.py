@@ -60,16 +60,16 @@ def feature_maps(
     columns = max(map(_across, layers))
     width = max(2 * PAD + (columns + 1) * (SIDE + GAP) - GAP, LEAST_WIDTH)
     lines = heading(TITLE, subtitle, TOLD, width - 2 * PAD)
-    told = [wrap(_told(layer), width - 2 * PAD, TEXT_SIZE) for layer in layers]
+    details = [wrap(_details(layer), width - 2 * PAD, TEXT_SIZE) for layer in layers]
     row = SIDE + foot(1) + GAP
     rooms = [
         0.14 + len(text) * line_height(TEXT_SIZE) + total * _rows(layer) * row
-        for layer, text in zip(layers, told, strict=True)
+        for layer, text in zip(layers, details, strict=True)
     ]
     figure = Figure(figsize=(width, PAD + heading_height(lines) + sum(rooms) - GAP + PAD))
     write_heading(figure, lines)
     top = figure.get_figheight() - PAD - heading_height(lines)
-    for layer, text, room in zip(layers, told, rooms, strict=True):
+    for layer, text, room in zip(layers, details, rooms, strict=True):
         _draw(figure, layer, text, top, faces, names)
         top -= room
     return figure
@@ -78,14 +78,14 @@ def feature_maps(
 def _draw(
     figure: Figure,
     layer: Layer,
-    told: Sequence[str],
+    details: Sequence[str],
     top: float,
     faces: npt.NDArray[np.uint8],
     names: Sequence[str],
 ) -> None:
     width, height = figure.get_size_inches()
     top -= 0.14
-    for text in told:
+    for text in details:
         figure.text(PAD / width, top / height, text, va="top", fontsize=TEXT_SIZE, color=INK)
         top -= line_height(TEXT_SIZE)
     lowest, highest = layer.maps.min(axis=(0, 2, 3)), layer.maps.max(axis=(0, 2, 3))
@@ -110,7 +110,7 @@ def _across(layer: Layer) -> int:
     return -(-len(layer.numbers) // _rows(layer))
 
 
-def _told(layer: Layer) -> str:
+def _details(layer: Layer) -> str:
     height, width = layer.maps.shape[2:]
     which = f"{len(layer.numbers)} of {layer.total} maps"
     return f"{layer.name} ({layer.kind}): {which}, {width} x {height}"

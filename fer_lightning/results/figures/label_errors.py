@@ -26,17 +26,17 @@ class Doubt(NamedTuple):
     p_suggested: float
 
 
-def label_errors_page(doubts: Sequence[Doubt], subtitle: str, told: str) -> Figure:
+def label_errors_page(doubts: Sequence[Doubt], subtitle: str, details: str) -> Figure:
     """The faces in the order given, each over its label, the suggested class and its id.
 
     Args:
         doubts: one or more, with images of one size, (H, W) grey or (H, W, 3) RGB.
         subtitle: a line of its own; which data and which nets.
-        told: a line of figures.
+        details: a line of figures.
     """
     captions = [
         f"label {doubt.label} {100 * doubt.p_label:.0f} %\n{doubt.suggested} {100 * doubt.p_suggested:.0f} %"
         for doubt in doubts
     ]
     images = np.stack([doubt.image for doubt in doubts])
-    return face_grid(images, captions, TITLE, None, subtitle, told, [doubt.id for doubt in doubts])
+    return face_grid(images, captions, TITLE, None, subtitle, details, [doubt.id for doubt in doubts])

@@ -25,12 +25,12 @@ class Line(NamedTuple):
     colour: str
 
 
-def heading(title: str, subtitle: str, told: str, width: float) -> list[Line]:
+def heading(title: str, subtitle: str, details: str, width: float) -> list[Line]:
     """A bold title, a muted line of what was tested and one of figures, wrapped into `width` inches."""
     return [
         *(Line(text, 12.5, "bold", INK) for text in wrap(title, width, 12.5, "bold")),
         *(Line(text, TEXT_SIZE, "normal", MUTED) for text in wrap(subtitle, width, TEXT_SIZE)),
-        *(Line(text, TEXT_SIZE, "normal", INK) for text in wrap(told, width, TEXT_SIZE)),
+        *(Line(text, TEXT_SIZE, "normal", INK) for text in wrap(details, width, TEXT_SIZE)),
     ]
 
 

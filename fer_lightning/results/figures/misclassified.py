@@ -60,8 +60,8 @@ def misclassified_faces(
         for i in order
     ]
     share = f"{len(wrong):,} of {total:,} images taken for another class ({100 * len(wrong) / total:.2f} %)"
-    told = share if len(order) == len(wrong) else f"{share}; the {len(order)} surest of them"
-    return face_grid(faces, captions, TITLE, None, subtitle, told, [str(ids[i]) for i in order])
+    details = share if len(order) == len(wrong) else f"{share}; the {len(order)} surest of them"
+    return face_grid(faces, captions, TITLE, None, subtitle, details, [str(ids[i]) for i in order])
 
 
 def _fitted(name: str, rest: str, width: float) -> str:
@@ -69,8 +69,8 @@ def _fitted(name: str, rest: str, width: float) -> str:
 
 
 def _none(total: int, subtitle: str) -> Figure:
-    told = f"None of the {total:,} images was taken for another class." if total else "no images"
-    lines = heading(TITLE, subtitle, told, EMPTY_WIDTH - 2 * PAD)
+    details = f"None of the {total:,} images was taken for another class." if total else "no images"
+    lines = heading(TITLE, subtitle, details, EMPTY_WIDTH - 2 * PAD)
     figure = Figure(figsize=(EMPTY_WIDTH, heading_height(lines) + 2 * PAD))
     write_heading(figure, lines)
     return figure

@@ -59,9 +59,9 @@ def step_rows(
     # the words of the config have no place to break: difference_of_gaussians is wider than a face
     heads = [wrap(step.name.replace("_", " "), SIDE, TEXT_SIZE) for step in steps]
     heads = [[*head[: NAME_LINES - 1], " ".join(head[NAME_LINES - 1 :])] if head[1:] else head for head in heads]
-    told = max(map(len, heads)) * NAME_LEADING
+    details = max(map(len, heads)) * NAME_LEADING
     remarks = [wrap(_remark(steps, number), SIDE, SMALL_SIZE)[:REMARK_LINES] for number in range(len(steps))]
-    room = told + max(map(len, remarks)) * LEADING + 0.06
+    room = details + max(map(len, remarks)) * LEADING + 0.06
     width = 2 * PAD + NAME_WIDTH + len(steps) * (SIDE + GAP) - GAP
     lines = heading(title, subtitle, "", width - 2 * PAD)
     table = total * (SIDE + GAP) - GAP
@@ -78,7 +78,7 @@ def step_rows(
     for column, (head, remark) in enumerate(zip(heads, remarks, strict=True)):
         left, top = PAD + NAME_WIDTH + column * (SIDE + GAP), PAD + table + room
         _write(figure, head, left, top, SIDE, TEXT_SIZE, INK)
-        _write(figure, remark, left, top - told, SIDE, SMALL_SIZE, MUTED)
+        _write(figure, remark, left, top - details, SIDE, SMALL_SIZE, MUTED)
     return figure
 
 

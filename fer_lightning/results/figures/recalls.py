@@ -58,7 +58,7 @@ def recall_bars(counts: npt.ArrayLike, class_names: Sequence[str], subtitle: str
     left = PAD + max(text_width(row.name, TEXT_SIZE) for row in rows) + 0.12
     width = left + PLOT_WIDTH + sum(COLUMN_GAP + wide for wide in widths) + PAD
     tall = ROW * size
-    lines = heading("Recall of each class", subtitle, _told(matrix, balanced), width - 2 * PAD)
+    lines = heading("Recall of each class", subtitle, _details(matrix, balanced), width - 2 * PAD)
     bottom = PAD + BELOW
     figure = Figure(figsize=(width, bottom + tall + ABOVE + heading_height(lines) + PAD))
     write_heading(figure, lines)
@@ -93,7 +93,7 @@ def _rows(matrix: npt.NDArray[np.int64], names: Sequence[str]) -> list[Row]:
     return rows
 
 
-def _told(matrix: npt.NDArray[np.int64], balanced: float | None) -> str:
+def _details(matrix: npt.NDArray[np.int64], balanced: float | None) -> str:
     if balanced is None:
         return "no images"
     return f"balanced accuracy {balanced:.2f} % · accuracy {100 * accuracy(matrix):.2f} % · N = {matrix.sum():,}"

@@ -55,7 +55,7 @@ def reliability_diagram(
     if not np.all((sure >= 0) & (sure <= 1 + 1e-5)):
         raise ValueError("a confidence is NaN, below 0 or above 1")
     width = PAD + LEFT + SQUARE + RIGHT + PAD
-    lines = heading("Reliability", subtitle, _told(sure, right, bins), width - 2 * PAD)
+    lines = heading("Reliability", subtitle, _details(sure, right, bins), width - 2 * PAD)
     bottom, left = PAD + BELOW, PAD + LEFT
     figure = Figure(figsize=(width, bottom + LOW + BETWEEN + SQUARE + 0.12 + heading_height(lines) + PAD))
     write_heading(figure, lines)
@@ -91,7 +91,7 @@ def _edges(bins: int) -> npt.NDArray[np.float32]:
     return np.where(number < (bins + 1) // 2, number * step, 1 - (bins - number) * step).astype(np.float32)
 
 
-def _told(confidence: npt.NDArray[np.float32], correct: npt.NDArray[np.bool_], bins: int) -> str:
+def _details(confidence: npt.NDArray[np.float32], correct: npt.NDArray[np.bool_], bins: int) -> str:
     if len(confidence) == 0:
         return "no images"
     error, sure = calibration_error(confidence, correct, bins), confidence.mean(dtype=np.float64)

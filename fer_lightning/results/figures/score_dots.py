@@ -78,7 +78,7 @@ def score_dots(rows: Sequence[Scored], metric: str, best: int | None = None, sub
         raise ValueError("score_dots takes at least one row, and none without a mean")
     dots = [_dot(row, metric, place == best) for place, row in enumerate(rows)]
     heights = [NAME * len(dot.names) + BAND + AIR for dot in dots]
-    lines = heading(f"{_capital(label(metric))} of each row", subtitle, _told(dots), PLOT_WIDTH)
+    lines = heading(f"{_capital(label(metric))} of each row", subtitle, _details(dots), PLOT_WIDTH)
     figure = Figure(
         figsize=(PLOT_WIDTH + 2 * PAD, PAD + heading_height(lines) + 0.06 + sum(heights) + BELOW + PAD),
     )
@@ -114,7 +114,7 @@ def _dot(row: Scored, metric: str, bold: bool) -> Dot:
     )
 
 
-def _told(dots: Sequence[Dot]) -> str:
+def _details(dots: Sequence[Dot]) -> str:
     parts = {
         "dot: mean": True,
         "line: 95 % interval": any(dot.ends for dot in dots),

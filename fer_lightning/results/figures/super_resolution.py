@@ -19,7 +19,7 @@ GAP, BELOW = 6 / DPI, 12 / DPI  # inches between pictures, and from row to row
 
 @styled
 def enlarged_faces(
-    versions: Sequence[tuple[str, npt.NDArray[np.uint8]]], names: Sequence[str], subtitle: str = "", told: str = ""
+    versions: Sequence[tuple[str, npt.NDArray[np.uint8]]], names: Sequence[str], subtitle: str = "", details: str = ""
 ) -> Figure:
     """A row a face: the versions of it side by side, the last one as it was; below each how near it comes to that.
 
@@ -27,14 +27,14 @@ def enlarged_faces(
         versions: name and images, (N, S, S) grey or (N, S, S, 3) RGB, uint8; S may differ. The last is the original.
         names: N classes, or whatever else tells the faces apart.
         subtitle: a muted line below the title; what was tested.
-        told: a line of figures below that.
+        details: a line of figures below that.
     """
     original = versions[-1][1]
     total = len(original)
     if not total or any(len(images) != total for _, images in versions) or len(names) != total:
         raise ValueError(f"{total} faces, {[len(images) for _, images in versions]} versions, {len(names)} names")
     width = 2 * PAD + len(versions) * (SIDE + GAP) - GAP
-    lines: list[Line] = heading(TITLE, subtitle, told, width - 2 * PAD)
+    lines: list[Line] = heading(TITLE, subtitle, details, width - 2 * PAD)
     tall = SIDE + foot(2)
     head = PAD + heading_height(lines) + 0.08
     figure = Figure(figsize=(width, head + total * (tall + BELOW) - BELOW + PAD))

@@ -42,12 +42,12 @@ def warped_faces(
     if not total or set(lengths) != {total}:
         raise ValueError(f"{total} faces; warped ones, corners, names and changes: {lengths}")
     moved = np.linalg.norm(corners - side * np.array([[0, 0], [1, 0], [1, 1], [0, 1]]), axis=2)
-    told = (
+    details = (
         "The net sees what lies inside the outline, whose dot is its upper left corner. Corners moved by "
         f"{moved.mean():.1f} of {side} pixels on average, by {moved.max():.1f} at most."
     )
     captions = [((name,), (change,)) for name, change in zip(names, changes, strict=True)]
-    figure, places = twos(captions, TITLE, subtitle, told)
+    figure, places = twos(captions, TITLE, subtitle, details)
     beyond = max(-corners.min(), corners.max() - side) / side
     air = side * float(np.clip(beyond + 0.03, LEAST_AIR, MOST_AIR))
     for (left, right), face, after, outline in zip(places, faces, warped, corners, strict=True):

@@ -52,7 +52,7 @@ class Pool:
         np.add.at(self.runs, rows, 1)
         return True
 
-    def averaged(self, least: int = 2) -> Predictions:
+    def average(self, least: int = 2) -> Predictions:
         """The mean over the runs of each image that at least so many of them tested."""
         kept = self.runs >= least
         means = (self._sums[kept] / self.runs[kept, None]).astype(np.float32)

@@ -79,7 +79,7 @@ def _tests(report: Report) -> Iterator[str]:
     yield from _untested(report, best)
     tested = sorted((c for c in report.comparisons if c.p is not None or c.runs), key=lambda c: -_highest(c))
     for comparison in tested[:SHOWN]:
-        yield f"{best} against {report.rows[comparison.other].name}: {_said(comparison, report.metric)}."
+        yield f"{best} against {report.rows[comparison.other].name}: {_describe(comparison, report.metric)}."
     if further := tested[SHOWN:]:
         yield f"{best} against {len(further)} further rows: {_p(_highest(further[0])).replace('=', '<=')}."
 
@@ -99,12 +99,12 @@ def _untested(report: Report, best: str) -> Iterator[str]:
         yield f"{best} against {'; '.join(others[:NAMED])}{more}: no test, {reason}."
 
 
-def _said(comparison: Comparison, metric: str) -> str:
+def _describe(comparison: Comparison, metric: str) -> str:
     said = []
     if comparison.p is not None:
         said.append(
             f"{100 * (comparison.difference or 0):+.1f} points on {comparison.images:,} images, "
-            f"{comparison.test}, {_p(comparison.p)}{_skipped(comparison.lacking)}"
+            f"{comparison.test}, {_p(comparison.p)}{_skip_note(comparison.lacking)}"
         )
     if (test := comparison.runs) is not None:
         low, gain, high = (
@@ -115,7 +115,7 @@ def _said(comparison: Comparison, metric: str) -> str:
     return "; ".join(said)
 
 
-def _skipped(runs: int) -> str:
+def _skip_note(runs: int) -> str:
     return f"; without {runs} run{'s' if runs > 1 else ''} that kept no predictions" if runs else ""
 
 
@@ -142,12 +142,12 @@ def without_repeats(runs: Sequence[Run], keys: Sequence[str]) -> tuple[list[Run]
 
 def mixtures(rows: Iterable[Row]) -> Iterator[str]:
     """Of rows that average runs which differ in more than fold and seed."""
-    mixed = {row.name: further for row in rows if (further := _differing(row.runs))}
+    mixed = {row.name: further for row in rows if (further := _differing_keys(row.runs))}
     if mixed:
-        told = [f"{name} in {_listed(further)}" for name, further in mixed.items()]
+        told = [f"{name} in {_list(further)}" for name, further in mixed.items()]
         wanted = ",".join(next(iter(mixed.values()))[:1])
         yield (
-            f"Averaged although they differ in more than fold and seed: {_listed(told, '; ')}; "
+            f"Averaged although they differ in more than fold and seed: {_list(told, '; ')}; "
             f"a longer by=[...], such as one with {wanted}, keeps them apart."
         )
 
@@ -157,15 +157,15 @@ def test_sets(rows: Iterable[Row]) -> Iterator[str]:
     images: dict[TestSet, dict[Any, set[int]]] = defaultdict(lambda: defaultdict(set))
     for row in rows:
         for run in row.runs:
-            images[_test_set(run)][run.fold].add(_tested(run))
+            images[_test_set(run)][run.fold].add(_test_images(run))
     if len(images) > 1:
         sets = [f"{data} ({protocol}, {len(names)} classes)" for data, protocol, names in images]
-        yield f"Tested on different sets, so that their figures cannot be compared: {_listed(sorted(sets), '; ')}."
+        yield f"Tested on different sets, so that their figures cannot be compared: {_list(sorted(sets), '; ')}."
     for (data, protocol, _), folds in images.items():
         if differing := {fold: counts for fold, counts in folds.items() if len(counts) > 1}:
             fold, counts = next(iter(differing.items()))
             where = f"{data} ({protocol}){'' if len(folds) == 1 else f' fold {fold}'}"
-            numbers = _listed([f"{count:,}" for count in sorted(counts)])
+            numbers = _list([f"{count:,}" for count in sorted(counts)])
             yield f"Runs on {where} tested {numbers} images: their figures are not of the same images."
 
 
@@ -173,7 +173,7 @@ def losses_apart(rows: Sequence[Row], metric: str) -> Iterator[str]:
     """Of losses that are different functions, so that the smaller one is not the better one."""
     functions = {str(run.result.choices.get("loss")) for row in rows for run in row.runs}
     if metric.endswith("/loss") and len(functions) > 1:
-        yield f"Losses are those that trained, {_listed(sorted(functions))}: other functions, not to be compared."
+        yield f"Losses are those that trained, {_list(sorted(functions))}: other functions, not to be compared."
 
 
 def one_answer(rows: Iterable[Row]) -> Iterator[str]:
@@ -184,18 +184,18 @@ def one_answer(rows: Iterable[Row]) -> Iterator[str]:
         if names := [classes[answer] for classes, answer in given if answer is not None]:
             found[row.name] = names
     if found:
-        told = [f"{name} ({len(names)} run{'s' * (len(names) > 1)}: {_listed(names)})" for name, names in found.items()]
-        yield f"Answers one class, so that the accuracy is no more than that class's share: {_listed(told, '; ')}."
+        told = [f"{name} ({len(names)} run{'s' * (len(names) > 1)}: {_list(names)})" for name, names in found.items()]
+        yield f"Answers one class, so that the accuracy is no more than that class's share: {_list(told, '; ')}."
 
 
 def undefined(rows: Iterable[Row], metric: str) -> Iterator[str]:
     """Of runs that have not the metric, and so are not in the mean."""
     lacking = {row.name: len(row.runs) - row.score.n for row in rows}
     if told := [f"{count} of {name}" for name, count in lacking.items() if count]:
-        yield f"Not averaged, for their {metric} is undefined or was not taken: {_listed(told, '; ')}."
+        yield f"Not averaged, for their {metric} is undefined or was not taken: {_list(told, '; ')}."
 
 
-def _differing(runs: Sequence[Run]) -> list[str]:
+def _differing_keys(runs: Sequence[Run]) -> list[str]:
     """Keys of the config that can change a figure and have several values among the runs."""
     if len({_hash_of_the_rest(run) for run in runs}) < 2:
         return []
@@ -216,10 +216,10 @@ def _test_set(run: Run) -> TestSet:
     return str(result.choices.get("data") or "data"), result.protocol, tuple(sorted(result.class_names))
 
 
-def _tested(run: Run) -> int:
+def _test_images(run: Run) -> int:
     return sum(map(sum, run.result.confusion_matrix)) or run.result.counts.get("test", 0)
 
 
-def _listed(words: Sequence[str], between: str = ", ") -> str:
+def _list(words: Sequence[str], between: str = ", ") -> str:
     more = f" and {len(words) - LISTED} more" if len(words) > LISTED else ""
     return between.join(words[:LISTED]) + more

@@ -135,7 +135,7 @@ def discover_runs(paths: Sequence[Path]) -> Collected:
         if result is not None and not wrong:
             runs.append(_run(folder, result, None, foreign))
         else:
-            chosen, command = ({}, "") if result is None else (_settings(result), _made_by(result))
+            chosen, command = ({}, "") if result is None else (_settings(result), _command_of(result))
             missing.append(MissingJob(folder.name, folder, FAILED, chosen, wrong, command))
     for sweep_dir, sweep in found.sweeps.items():
         for job in sweep.jobs:
@@ -150,8 +150,8 @@ def discover_runs(paths: Sequence[Path]) -> Collected:
                     command = command.replace(f"{sweep.dir}/", f"{sweep_dir.absolute()}/")
                 chosen = settings({}, job.overrides)
                 missing.append(MissingJob(job.name, folder, state, chosen, wrong, command, sweep.sweep_name))
-        notes += _unplanned(sweep)
-    return Collected(tuple(runs), tuple(missing), (*notes, *_foreign(foreign)))
+        notes += _unplanned_note(sweep)
+    return Collected(tuple(runs), tuple(missing), (*notes, *_foreign_note(foreign)))
 
 
 def _read(folder: Path) -> tuple[Result | None, str]:
@@ -179,14 +179,14 @@ def _run(folder: Path, result: Result, sweep: str | None, foreign: list[Path]) -
         foreign.append(folder / result.files[name])
         log.warning("left out: %s is not the file that the run wrote: it was changed, or is another run's", foreign[-1])
         result = replace(result, files={key: path for key, path in result.files.items() if key != name})
-    return Run(folder, result, _settings(result), _made_by(result), sweep)
+    return Run(folder, result, _settings(result), _command_of(result), sweep)
 
 
 def _settings(result: Result) -> dict[str, str]:
     return settings(result.choices, result.overrides)
 
 
-def _made_by(result: Result) -> str:
+def _command_of(result: Result) -> str:
     program = "fer-eval" if result.config.get("ckpt") is not None else "fer-train"
     return _command(program, result.overrides)
 
@@ -195,7 +195,7 @@ def _command(program: str, overrides: Sequence[str]) -> str:
     return shlex.join([program, *overrides])
 
 
-def _foreign(files: Sequence[Path]) -> list[str]:
+def _foreign_note(files: Sequence[Path]) -> list[str]:
     if not files:
         return []
     more = f" and {len(files) - NAMED} more" if len(files) > NAMED else ""
@@ -203,7 +203,7 @@ def _foreign(files: Sequence[Path]) -> list[str]:
     return [f"Left out, for they are not the files that the runs wrote (changed, or another run's): {named}."]
 
 
-def _unplanned(sweep: SweepState) -> list[str]:
+def _unplanned_note(sweep: SweepState) -> list[str]:
     """Of a sweep that is to have more jobs than it has begun."""
     to_come = (sweep.total or 0) - len(sweep.jobs)
     return (

@@ -52,7 +52,7 @@ def with_ensemble(rows: Sequence[Row], metric: str) -> tuple[tuple[Row, ...], tu
     counted: Counter[int] = Counter()
     for place, row in enumerate(rows):
         for run in row.runs:
-            reason, kept = NOT_KEPT, _kept(run)
+            reason, kept = NOT_KEPT, _read_predictions(run)
             if kept is not None:
                 frame = frame or _frame(run, kept)
                 reason = OTHER_TEST
@@ -64,18 +64,18 @@ def with_ensemble(rows: Sequence[Row], metric: str) -> tuple[tuple[Row, ...], tu
             else:
                 counted[place] += 1
                 members.setdefault(run.fold, run)
-    notes = [f"Not in the ensemble, for {reason}: {_listed(names)}." for reason, names in left_out.items()]
-    runs = [_run(pool.averaged(), fold, members[fold].result) for fold, pool in pools.items() if pool.images]
+    notes = [f"Not in the ensemble, for {reason}: {_list(names)}." for reason, names in left_out.items()]
+    runs = [_run(pool.average(), fold, members[fold].result) for fold, pool in pools.items() if pool.images]
     if not runs:
         return tuple(rows), ("No ensemble: it needs two runs that kept predictions of the same images.", *notes)
     many = f"{len(counted)} rows" if len(counted) > 1 else f"{counted.total()} runs"
     keys = list(rows[0].key) or [WHOLE]
     key = dict.fromkeys(keys, "") | {keys[0]: f"ensemble of {many}"}
     made = Row(key, tuple(runs), (), (), score(runs, metric), ensemble=True)
-    return (*rows, made), (*_averaged(pools.values()), *notes)
+    return (*rows, made), (*_average_note(pools.values()), *notes)
 
 
-def _kept(run: Run) -> Predictions | None:
+def _read_predictions(run: Run) -> Predictions | None:
     """The run's predictions; None where there are none, and where the file is broken, which is a warning."""
     path = run.file(FILE)
     if path is None:
@@ -120,7 +120,7 @@ def _run(averaged: Predictions, fold: Any, like: Result) -> Run:
     return Run(Path(), result, {}, "", predictions=averaged)
 
 
-def _averaged(pools: Iterable[Pool]) -> Iterator[str]:
+def _average_note(pools: Iterable[Pool]) -> Iterator[str]:
     runs = np.concatenate([pool.runs for pool in pools])
     low, high = int(runs[runs > 1].min()), int(runs.max())
     many = f"{low}" if low == high else f"{low} to {high}"
@@ -129,6 +129,6 @@ def _averaged(pools: Iterable[Pool]) -> Iterator[str]:
     yield f"The ensemble averages the probabilities of {many} runs for each image{without}."
 
 
-def _listed(names: Counter[str], shown: int = 8) -> str:
+def _list(names: Counter[str], shown: int = 8) -> str:
     more = f" and {len(names) - shown} more rows" if len(names) > shown else ""
     return ", ".join(f"{count} of {name}" for name, count in list(names.items())[:shown]) + more

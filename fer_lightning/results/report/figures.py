@@ -25,7 +25,7 @@ from fer_lightning.results.report.keys import check_keys, source, value
 from fer_lightning.results.report.learning_curves import Curves
 from fer_lightning.results.report.model import CELL, COLUMN, ROW, TABLE, Report, Row, Run, Score
 from fer_lightning.results.report.paper_table import in_paper_order
-from fer_lightning.results.report.rows import Pooled, reported, score
+from fer_lightning.results.report.rows import Pooled, paper_value, score
 from fer_lightning.results.style import styled
 from fer_lightning.results.summary import NONE
 
@@ -156,7 +156,7 @@ def draw_bars(report: Report) -> Bars | None:
     )
     words = [
         f"{', '.join(group)}: "
-        + ", ".join(_said(name, found[*group, name], report.metric) for name in names if (*group, name) in found)
+        + ", ".join(_describe(name, found[*group, name], report.metric) for name in names if (*group, name) in found)
         for group in groups
     ]
     return Bars(made, drawn, title, f"{title}, with 95 % intervals. {'; '.join(words)}")
@@ -174,7 +174,7 @@ def _found(report: Report) -> dict[tuple[str, ...], Found]:
     runs: dict[tuple[str, ...], list[Run]] = defaultdict(list)
     for run in (run for row in report.rows if not row.ensemble for run in row.runs):
         runs[tuple(value(run, key) or NONE for key in report.bars)].append(run)
-    found = {at: Found(of, score(of, report.metric), reported(of, report.metric)) for at, of in runs.items()}
+    found = {at: Found(of, score(of, report.metric), paper_value(of, report.metric)) for at, of in runs.items()}
     return {at: one for at, one in found.items() if one.score.mean is not None}
 
 
@@ -206,7 +206,7 @@ def _bar(found: Found | None, metric: str) -> Bar | None:
     )
 
 
-def _said(name: str, found: Found, metric: str) -> str:
+def _describe(name: str, found: Found, metric: str) -> str:
     paper = "" if found.paper is None else f" (paper {format_paper_value(found.paper, metric)})"
     return f"{name} {format_score(found.score, metric)}{paper}"
 

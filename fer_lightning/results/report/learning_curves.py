@@ -51,7 +51,7 @@ class Curves(NamedTuple):
         """What it shows in words: the last value of each row's runs."""
         return "; ".join(f"{bundle.name}: {_ends(bundle.curves, self.metric)}" for bundle in self.bundles)
 
-    def converged(self) -> pd.DataFrame:
+    def convergence(self) -> pd.DataFrame:
         """A table of texts: where each row comes near its highest value; empty of no percentage.
 
         Of several runs it is their mean, the thick line.
@@ -63,19 +63,21 @@ class Curves(NamedTuple):
             line = mean(bundle.curves)
             if line.epochs:
                 highest = max(line.values)
-                lines.append([bundle.name, f"{reached(line, self.over):,.0f}", format_value(highest, self.metric)])
+                lines.append(
+                    [bundle.name, f"{first_within_a_point(line, self.over):,.0f}", format_value(highest, self.metric)]
+                )
         head = ["row", f"reached at {self.over.removesuffix('s')}", f"highest{unit(self.metric)}"]
         return pd.DataFrame(lines, columns=head, dtype=object)
 
-    def told(self) -> list[str]:
+    def notes(self) -> list[str]:
         """How to read it, a sentence each."""
         several = ", of several runs their mean," if any(len(bundle.curves) > 1 for bundle in self.bundles) else ""
         near = f"Reached: where the curve{several} first comes within one point of its highest value (our definition)."
         step = "An iteration is a step of the optimizer."
-        return [*[near] * (not self.converged().empty), *[step] * (self.over == ITERATIONS)]
+        return [*[near] * (not self.convergence().empty), *[step] * (self.over == ITERATIONS)]
 
 
-def reached(curve: History, over: str) -> float:
+def first_within_a_point(curve: History, over: str) -> float:
     """The first place, in `epochs` or `iterations`, where a fraction is at most one point below its highest value."""
     enough = max(curve.values) - NEAR - 1e-9  # 0.8 - 0.01 is a little more than 0.79
     return next(at for at, value in zip(curve.at(over), curve.values, strict=True) if value >= enough)

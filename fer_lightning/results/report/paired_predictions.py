@@ -55,7 +55,7 @@ class Register:
         """
         if run.predictions is not None:
             kept, names = run.predictions, np.array(run.predictions.class_names, dtype=np.str_)
-            return self._numbered(pa.array(kept.ids.tolist()), pa.array(names[kept.true].tolist()), kept.correct)
+            return self._number_images(pa.array(kept.ids.tolist()), pa.array(names[kept.true].tolist()), kept.correct)
         path = run.file(FILE)
         if path is None:
             return None
@@ -65,13 +65,13 @@ class Register:
             reason = str(broken).partition("\n")[0]
             log.warning(f"{path} are no whole predictions ({reason}): the paired tests are without this run")
             return None
-        return self._numbered(image, true, np.asarray(pc.equal(true, predicted)))
+        return self._number_images(image, true, np.asarray(pc.equal(true, predicted)))
 
-    def renamed(self, images: Numbers) -> Numbers:
+    def numbers_by_name(self, images: Numbers) -> Numbers:
         """The numbers (N,) without regard to true classes: equal for equal names."""
         return np.array(self._name_of, dtype=np.int64)[images]
 
-    def _numbered(self, image: Any, true: Any, right: npt.NDArray[np.bool_]) -> ImageOutcomes:
+    def _number_images(self, image: Any, true: Any, right: npt.NDArray[np.bool_]) -> ImageOutcomes:
         key = pa.record_batch([image, true], names=COLUMNS[:2]).serialize().to_pybytes()
         if key not in self._known:
             pairs = zip(image.to_pylist(), true.to_pylist(), strict=True)

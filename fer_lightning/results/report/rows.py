@@ -59,16 +59,21 @@ def make_rows(
         left_out += repeats
         kept.sort(key=lambda run: (in_order((values.of(run, FOLD), values.of(run, SEED))), run.result.finished))
         whole.append((dict(zip(keys, named, strict=True)), tuple(kept), tuple(jobs)))
-    covered = [_occupied([*map(place, runs), *map(place, jobs)], runs) for _, runs, jobs in whole]
+    covered = [_occupancy([*map(place, runs), *map(place, jobs)], runs) for _, runs, jobs in whole]
     lacking = missing_cells(covered, axes)
     rows = in_rank(
         [
-            Row(key, runs, jobs, gaps, score(runs, metric), reported(runs, metric))
+            Row(key, runs, jobs, gaps, score(runs, metric), paper_value(runs, metric))
             for (key, runs, jobs), gaps in zip(whole, lacking, strict=True)
         ],
         metric,
     )
-    notes = [*_repeated(left_out), *caveats.undefined(rows, metric), *caveats.mixtures(rows), *caveats.test_sets(rows)]
+    notes = [
+        *_repeat_note(left_out),
+        *caveats.undefined(rows, metric),
+        *caveats.mixtures(rows),
+        *caveats.test_sets(rows),
+    ]
     notes += [*caveats.losses_apart(rows, metric), *caveats.one_answer(rows)]
     return keys, rows, tuple(notes)
 
@@ -79,12 +84,12 @@ def in_rank(rows: Sequence[Row], metric: str) -> tuple[Row, ...]:
     return tuple(sorted(rows, key=lambda row: (row.score.mean is None, sign * (row.score.mean or 0), row.name)))
 
 
-def _occupied(places: Sequence[Place], runs: Sequence[Run]) -> Occupied:
+def _occupancy(places: Sequence[Place], runs: Sequence[Run]) -> Occupied:
     frame = frozenset((run.result.choices.get("data"), run.result.protocol) for run in runs) or None
     return Occupied(frame, frozenset(place for place in places if UNKNOWN not in place))
 
 
-def _repeated(count: int) -> list[str]:
+def _repeat_note(count: int) -> list[str]:
     if not count:
         return []
     runs = "1 run was" if count == 1 else f"{count} runs were"
@@ -119,7 +124,7 @@ def score(runs: Sequence[Run], metric: str) -> Score:
     return Score(mean, sd, len(values), (low, high))
 
 
-def reported(runs: Sequence[Run], metric: str) -> float | None:
+def paper_value(runs: Sequence[Run], metric: str) -> float | None:
     """What the paper says of this metric; None where no run names it, or runs name different figures."""
     papers = [run.result.paper for run in runs if run.result.paper]
     values = {paper.get("value") for paper in papers if paper.get("metric", ACCURACY) == metric}

@@ -69,7 +69,7 @@ def write_soft_targets(runs: Sequence[Run], path: Path) -> str:
             raise FerError(f"save_targets: {run.folder} saw other images or labels than {runs[0].folder}")
         trained.update(seen.trained)
     assert pool is not None
-    mean = pool.averaged(least=1)
+    mean = pool.average(least=1)
     tested = dict(zip(mean.ids.tolist(), pool.runs.tolist(), strict=True))
     if untested := [image for image in trained if image not in tested]:
         raise FerError(

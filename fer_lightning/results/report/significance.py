@@ -58,7 +58,7 @@ def compare(rows: Sequence[Row], metric: str) -> tuple[Comparison, ...]:
 def _on_images(rows: Sequence[Row], others: Sequence[int], metric: str) -> list[Comparison]:
     if metric != TESTED:
         reason = f"the paired tests on images are of accuracy, not of {label(metric)}"
-        return [replace(_untested(place, reason), needs_images=False) for place in others]
+        return [replace(_no_test(place, reason), needs_images=False) for place in others]
     best = _Best(rows[0])
     found = [best.against(rows[place], place) for place in others]
     values = iter(holm([comparison.p for comparison in found if comparison.p is not None]))
@@ -79,38 +79,38 @@ class _Best:
         ours, theirs = group_runs(self._row, by_fold), group_runs(other, by_fold)
         shared = [key for key in ours if key in theirs]
         if not shared:
-            return _untested(place, "they share no fold" if by_fold else "they share no fold and seed")
+            return _no_test(place, "they share no fold" if by_fold else "they share no fold and seed")
         pairs, lacking, relabelled = [], 0, set[int]()
         for key in shared:
-            first = [self._kept(run) for run in ours[key]]
+            first = [self._read_once(run) for run in ours[key]]
             second = [self._register.answers(run) for run in theirs[key]]
             lacking += first.count(None) + second.count(None)
             known = [[answers for answers in side if answers is not None] for side in (first, second)]
             if all(known):
                 one, two = (combine(side) for side in known)
-                pairs.append(_paired(one, two))
-                relabelled |= self._relabelled(one, two, pairs[-1].images)
+                pairs.append(_pair(one, two))
+                relabelled |= self._other_labels(one, two, pairs[-1].images)
         if not pairs:
-            return _untested(place, f"{lacking} run{'s' if lacking > 1 else ''} kept no predictions")
+            return _no_test(place, f"{lacking} run{'s' if lacking > 1 else ''} kept no predictions")
         if relabelled:
             images = "1 image has" if len(relabelled) == 1 else f"{len(relabelled):,} images have"
-            return _untested(place, f"{images} another true class there")
-        return replace(_tested(place, pairs), lacking=lacking)
+            return _no_test(place, f"{images} another true class there")
+        return replace(_test_pairs(place, pairs), lacking=lacking)
 
-    def _kept(self, run: Run) -> ImageOutcomes | None:
+    def _read_once(self, run: Run) -> ImageOutcomes | None:
         if id(run) not in self._read:
             self._read[id(run)] = self._register.answers(run)
         return self._read[id(run)]
 
-    def _relabelled(self, one: ImageOutcomes, two: ImageOutcomes, same: Numbers) -> set[int]:
+    def _other_labels(self, one: ImageOutcomes, two: ImageOutcomes, same: Numbers) -> set[int]:
         """The images that both tested and that are not among the `same`: their true classes differ."""
         if one.images is two.images:
             return set()
-        named = self._register.renamed
+        named = self._register.numbers_by_name
         return set(np.setdiff1d(np.intersect1d(named(one.images), named(two.images)), named(same)).tolist())
 
 
-def _paired(one: ImageOutcomes, two: ImageOutcomes) -> _Pair:
+def _pair(one: ImageOutcomes, two: ImageOutcomes) -> _Pair:
     if one.images is not two.images:
         images, first, second = np.intersect1d(one.images, two.images, assume_unique=True, return_indices=True)
         one, two = (
@@ -120,10 +120,10 @@ def _paired(one: ImageOutcomes, two: ImageOutcomes) -> _Pair:
     return _Pair(one.images, two.runs * one.right - one.runs * two.right, one.runs * two.runs)
 
 
-def _tested(place: int, pairs: Sequence[_Pair]) -> Comparison:
+def _test_pairs(place: int, pairs: Sequence[_Pair]) -> Comparison:
     images, position = np.unique(np.concatenate([pair.images for pair in pairs]), return_inverse=True)
     if not len(images):
-        return _untested(place, "they tested different images")
+        return _no_test(place, "they tested different images")
     gained, times = (np.concatenate([getattr(pair, name) for pair in pairs]) for name in ("gained", "times"))
     difference = float(gained.sum() / times.sum())
     if len(images) == times.sum():
@@ -133,7 +133,7 @@ def _tested(place: int, pairs: Sequence[_Pair]) -> Comparison:
     return Comparison(0, place, test, difference, p, len(images))
 
 
-def _untested(place: int, reason: str) -> Comparison:
+def _no_test(place: int, reason: str) -> Comparison:
     return Comparison(0, place, "", None, None, 0, reason)
 
 
@@ -228,11 +228,11 @@ def over_runs(best: Row, other: Row, metric: str) -> RunTest | None:
 
 
 def _means(groups: Groups, metric: str) -> dict[Any, float]:
-    known = {key: _known(runs, metric) for key, runs in groups.items()}
+    known = {key: _known_values(runs, metric) for key, runs in groups.items()}
     return {key: fmean(values) for key, values in known.items() if values}
 
 
-def _known(runs: Sequence[Run], metric: str) -> list[float]:
+def _known_values(runs: Sequence[Run], metric: str) -> list[float]:
     found = (run.result.metrics.get(metric) for run in runs)
     return [float(value) for value in found if value is not None]
 

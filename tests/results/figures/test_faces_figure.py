@@ -29,7 +29,7 @@ def test_notes_and_lines_below_the_title_have_room(shape):
     images, total = np.zeros(shape, dtype=np.uint8), shape[0]
     notes = [f"a/long/path/to/the/image_{i}.png" for i in range(total)]
     captions = ["happy", *["a caption\nof two lines"] * (total - 1)]
-    figure = face_grid(images, captions, "Faces", subtitle="what was shown " * 6, told="7 of 9 " * 9, notes=notes)
+    figure = face_grid(images, captions, "Faces", subtitle="what was shown " * 6, details="7 of 9 " * 9, notes=notes)
     assert_legible(figure)
     for i in range(total):  # the end of a path tells it from the next
         assert any(word.startswith("…") and word.endswith(f"image_{i}.png") for word in words(figure))

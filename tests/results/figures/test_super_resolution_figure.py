@@ -35,7 +35,7 @@ def test_rows_are_faces_and_columns_versions():
 
 
 def test_long_texts_stay_on_the_page():
-    assert_legible(drawn(names=LONG[-2:], subtitle=", ".join(LONG), told=", ".join(LONG)))
+    assert_legible(drawn(names=LONG[-2:], subtitle=", ".join(LONG), details=", ".join(LONG)))
 
 
 def test_counts_that_differ_are_refused():

@@ -13,7 +13,7 @@ from reports import Page, compact, report, row, run, table_texts
 from fer_lightning.errors import FerError
 from fer_lightning.results.figures.curve_bundles import Bundle, History, curve_bundles, mean
 from fer_lightning.results.report.build import make_report
-from fer_lightning.results.report.learning_curves import curves_of, history, logged, reached
+from fer_lightning.results.report.learning_curves import curves_of, first_within_a_point, history, logged
 from fer_lightning.results.report.page import write_page
 from tools.doc_tables import curves_table
 
@@ -94,8 +94,8 @@ def test_a_curve_over_iterations_stands_at_them_and_says_so():
 )
 def test_a_curve_has_converged_where_it_first_is_within_a_point_of_its_highest(values, place):
     curve = History(range(1, len(values) + 1), values, [100 * (k + 1) for k in range(len(values))])
-    assert reached(curve, "epochs") == place
-    assert reached(curve, "iterations") == 100 * place
+    assert first_within_a_point(curve, "epochs") == place
+    assert first_within_a_point(curve, "iterations") == 100 * place
 
 
 def test_the_training_over_iterations_with_where_each_row_converges(nets):
@@ -118,21 +118,21 @@ def test_without_a_wish_it_is_the_validation_over_epochs(nets):
     curves = curves_of(make_report([nets]))
     assert (curves.metric, curves.over, curves.title) == ("val/accuracy", "epochs", "val accuracy over the epochs")
     # not the 90 % of the chosen weights after the last epoch
-    assert table_texts(curves.converged())[1:] == [["model=edge_cnn", "3", "70.2"], ["model=rcnn", "4", "60.0"]]
+    assert table_texts(curves.convergence())[1:] == [["model=edge_cnn", "3", "70.2"], ["model=rcnn", "4", "60.0"]]
 
 
 def test_of_several_runs_their_mean_converges(tmp_path):
     for seed, train in enumerate(([0.5, 0.8, 0.8], [0.5, 0.6, 0.8])):
         leave(tmp_path / str(seed), train, seed=seed)
     curves = curves_of(make_report([tmp_path], curve="train/accuracy"))
-    assert table_texts(curves.converged())[1:] == [["all runs", "3", "80.0"]]
-    assert curves.told()[0].startswith("Reached: where the curve, of several runs their mean, first comes")
+    assert table_texts(curves.convergence())[1:] == [["all runs", "3", "80.0"]]
+    assert curves.notes()[0].startswith("Reached: where the curve, of several runs their mean, first comes")
 
 
 def test_a_loss_has_a_curve_and_no_point_of_percent(nets):
     curves = curves_of(make_report([nets], curve="train/loss"))
-    assert curves.converged().empty
-    assert curves.told() == []
+    assert curves.convergence().empty
+    assert curves.notes() == []
     assert curves_table(curves) == ["**Train loss over the epochs**"]
     assert curves.bundles[0].curves[0].values == pytest.approx([1.5, 1.3, 1.208, 1.198, 1.2])
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from fer_lightning.results.report.discover_runs import discover_runs
-from fer_lightning.results.report.rows import reported, score
+from fer_lightning.results.report.rows import paper_value, score
 
 
 @pytest.fixture
@@ -64,8 +64,8 @@ def test_the_paper_counts_where_it_reports_this_metric_and_all_runs_agree(runs):
     one, two, other, unnamed, none = runs(
         {"paper": paper}, {"paper": paper}, {"paper": {**paper, "value": 0.9}}, {"paper": {"value": 0.8}}, {}
     )
-    assert reported([one, two, none], "test/accuracy") == 0.9451
-    assert reported([one, other], "test/accuracy") is None
-    assert reported([one], "test/macro_f1") is None
-    assert reported([unnamed], "test/accuracy") == 0.8
-    assert reported([none], "test/accuracy") is None
+    assert paper_value([one, two, none], "test/accuracy") == 0.9451
+    assert paper_value([one, other], "test/accuracy") is None
+    assert paper_value([one], "test/macro_f1") is None
+    assert paper_value([unnamed], "test/accuracy") == 0.8
+    assert paper_value([none], "test/accuracy") is None
