@@ -21,6 +21,9 @@ class StnCnn(nn.Module):
         stn_padding: border, zeros or reflection, the padding mode outside the image. Not stated in the paper.
         stn_step: factor of the localisation net's output in the warp; smaller is slower and safer at high
             learning rates. Not stated in the paper.
+        stn_bias: initial bias of the localisation net's hidden layer. Not stated in the paper, whose "offset parameter"
+            of 1 belongs to the fully connected layers. With 1 the hidden units are alike for all faces, so that SGD
+            moves all warps by the same amount, and out of the frame at a `stn_step` of 0.1; with 0 warps can differ.
 
     Raises:
         FerError: as in Cnn and SpatialTransformer.
@@ -38,12 +41,13 @@ class StnCnn(nn.Module):
         bias: float = 1.0,
         stn_width: int = 16,
         stn_padding: str = "border",
-        stn_step: float = 0.03,
+        stn_step: float = 0.1,
+        stn_bias: float = 0.0,
     ) -> None:
         super().__init__()
         self.stn = SpatialTransformer(channels, width=stn_width, padding=stn_padding, step=stn_step)
         self.cnn = Cnn(num_classes, channels, size, width, hidden, dropout, init, bias)
-        initialise(self.stn, init, bias)
+        initialise(self.stn, init, stn_bias)
 
     def forward(self, x: Tensor) -> Tensor:
         """Logits (N, num_classes)."""

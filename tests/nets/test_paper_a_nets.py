@@ -110,3 +110,24 @@ def test_the_localisation_net_follows_the_named_initialisation():
     torch.manual_seed(0)
     convs = of(StnCnn(7, init="gaussian_0.01").stn.localisation, nn.Conv2d)
     assert convs[1].weight.std().item() == pytest.approx(0.01, rel=0.05)
+
+
+def test_the_warps_of_faces_can_differ_because_the_hidden_units_of_the_localisation_net_do(tiny_faces):
+    x = torch.tensor(tiny_faces.pixels)[:, None, 8:40, 8:40].float()
+    x = (x - x.mean()) / x.std()
+
+    def share_that_differs(net: StnCnn) -> float:
+        """The part of the mean squared hidden unit that is not common to all faces; SGD moves the warps by both."""
+        with torch.no_grad():
+            hidden = net.stn.localisation(x)
+        return (hidden.var(dim=0).sum() / hidden.square().mean(dim=0).sum()).item()
+
+    torch.manual_seed(0)
+    ours = StnCnn(7)
+    torch.manual_seed(0)
+    biased = StnCnn(7, stn_bias=1.0)
+    assert share_that_differs(biased) < 0.2
+    assert share_that_differs(ours) > 2 * share_that_differs(biased)
+    hidden = of(ours.stn.localisation, nn.Linear)[0]
+    assert hidden.bias.abs().max() == 0
+    assert of(ours.cnn, nn.Linear)[0].bias.min() == 1  # "the offset parameter is 1" of the fully connected layers
