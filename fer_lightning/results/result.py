@@ -104,7 +104,7 @@ def read(path: Path) -> Result:
         raise FerError(f"{path} does not exist: the run is not finished, or this is not its folder")
     try:
         content = printable(json.loads(path.read_text(encoding="utf-8"), parse_constant=lambda _: None))
-    except ValueError as broken:  # also bytes that are no UTF-8
+    except (ValueError, RecursionError) as broken:  # also bytes that are no UTF-8
         raise FerError(f"{path} is no whole JSON file ({broken}): run the job again") from broken
     if not isinstance(content, dict):
         raise FerError(f"{path} holds a {type(content).__name__} where a result is a JSON object: is it another file?")

@@ -131,7 +131,7 @@ def test_fields_of_later_versions_are_left_out(folder):
     assert read(altered(folder, invented_in_version_9=[1])) == a_result()
 
 
-@pytest.mark.parametrize("text", ["", "{", "\x00", "[1, 2]", '"text"', "null"])
+@pytest.mark.parametrize("text", ["", "{", "[" * 100_000, "\x00", "[1, 2]", '"text"', "null"])
 def test_broken_and_alien_files_are_named(folder, text):
     (folder / "result.json").write_text(text)
     with pytest.raises(FerError, match=r"result\.json"):

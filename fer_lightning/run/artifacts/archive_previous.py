@@ -27,10 +27,12 @@ def archive(folder: Path) -> Path | None:
         The new place; None where nothing was moved.
 
     Raises:
-        FerError: the folder cannot be moved.
+        FerError: the folder cannot be moved, or another program has left a result or a checkpoint in it.
     """
     folder = folder.resolve()  # of a link the folder moves, and not the link
     found = run_hash(folder)
+    if found is None and (left := _left_by_others(folder)):
+        raise FerError(f"{folder}: fer-train did not write the {left} in it; choose another hydra.run.dir")
     if found is None or not ((folder / RESULT).exists() or (folder / LAST).exists()):
         return None
     way_out = "choose another hydra.run.dir, or empty the folder"
@@ -71,9 +73,16 @@ def read_json(path: Path) -> dict[str, Any]:
     """What a file of ours says; nothing where it is not there, or not whole: then the run is made anew."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return content if isinstance(content, dict) else {}
+
+
+def _left_by_others(folder: Path) -> Path | None:
+    """What this run would write over, in a folder that holds no run of ours; what is not whole may be ours."""
+    if (folder / SAVED_JOB).exists():
+        return None
+    return Path(RESULT) if read_json(folder / RESULT) else LAST if (folder / LAST).exists() else None
 
 
 def _hash_in(path: Path) -> str | None:

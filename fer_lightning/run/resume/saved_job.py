@@ -54,7 +54,7 @@ def load(folder: Path) -> Job:
         raise FerError(f"resume={folder}: the folder {what}; choose the folder of a run, as in resume=logs/runs/<time>")
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as broken:
+    except (ValueError, RecursionError) as broken:
         raise FerError(f"{path} is no whole JSON file ({broken}): start the run anew") from broken
     if not _is_saved_job(content):
         raise FerError(f"{path} is not as fer-train writes it: start the run anew")

@@ -40,6 +40,15 @@ def test_a_run_that_left_neither_stays_where_it_is(folder, tmp_path):
     assert {path.name for path in tmp_path.iterdir()} == {"run", "other"}
 
 
+@pytest.mark.parametrize(("left", "text"), [("result.json", '{"mine": 1}'), ("checkpoints/last.ckpt", "x")])
+def test_what_another_program_has_left_is_refused_and_stays(tmp_path, left, text):
+    (tmp_path / left).parent.mkdir(exist_ok=True)
+    (tmp_path / left).write_text(text)
+    with pytest.raises(FerError, match=f"fer-train did not write the {left} in it; choose another hydra.run.dir"):
+        archive(tmp_path)
+    assert (tmp_path / left).read_text() == text
+
+
 def test_of_a_link_the_folder_moves_and_the_link_stays(folder, tmp_path):
     (folder / "result.json").write_text("{}")
     link = tmp_path / "link"
