@@ -139,6 +139,18 @@ def test_paper_c_takes_25000_iterations_of_48_by_the_mean_square_error():
     assert (cfg["data"]["protocol"], cfg["data"]["num_folds"], cfg["paper"]["value"]) == ("paper_c_kfold", 3, 0.8856)
 
 
+@pytest.mark.parametrize("data", ["fer2013", "lfw_mixed"])
+def test_the_rivals_of_paper_c_have_the_rates_that_validation_chose(data):
+    assert [config(f"paper_c_{data}_{rival}")["optimizer"]["lr"] for rival in ("frr", "rcnn")] == [3e-4, 1e-3]
+
+
+def test_paper_c_has_an_experiment_on_the_published_28709_and_7178():
+    published, folds = config("paper_c_fer2013_published"), config("paper_c_fer2013")
+    data = published["data"]
+    assert (data["protocol"], data["num_folds"], data["epoch_images"]) == ("paper_c", None, None)
+    assert published["model"] == folds["model"]
+
+
 def test_paper_cs_training_rates_stand_beside_training_rates():
     papers = [config(f"paper_c_convergence{name}")["paper"] for name in ("", "_rcnn")]
     assert [paper["metric"] for paper in papers] == ["train/accuracy_last"] * 2
@@ -155,10 +167,12 @@ def test_the_mixed_faces_go_through_the_whole_preprocessing_and_fer2013_through_
 
 
 @pytest.mark.parametrize(
-    ("experiment", "key", "value"), [("_no_edges", "edges", "none"), ("_average", "pooling", "average")]
+    ("experiment", "key", "value", "lr"),
+    [("_no_edges", "edges", "none", 3e-4), ("_average", "pooling", "average", 1e-4)],
 )
-def test_an_ablation_of_paper_c_changes_one_thing(experiment, key, value):
+def test_an_ablation_of_paper_c_changes_one_thing_and_has_its_own_rate(experiment, key, value, lr):
     whole, less = config("paper_c_fer2013"), config(f"paper_c_fer2013{experiment}")
+    assert (whole["optimizer"].pop("lr"), less["optimizer"].pop("lr")) == (1e-4, lr)
     assert less["model"]["net"].pop(key) == value != whole["model"]["net"].pop(key)
     whole.pop("paper"), less.pop("paper")
     assert whole == less
