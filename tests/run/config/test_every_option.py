@@ -92,8 +92,10 @@ def test_option_steps(group, option, tmp_path, request):
     before = [p.detach().clone() for p in run.module.net.parameters()]
     outcome = fit(run)
     trackers.close(run.trainer.loggers, failed=False)
-    moved = [not torch.equal(a, b) for a, b in zip(before, run.module.net.parameters(), strict=True)]
-    assert all(moved)
+    parameters = list(run.module.net.parameters())
+    moved = [not torch.equal(a, b) for a, b in zip(before, parameters, strict=True)]
+    assert moved == [parameter.requires_grad for parameter in parameters]
+    assert all(moved) or "freeze" in job.config["callbacks"]
     assert all(math.isfinite(outcome.metrics[name]) for name in ("train/loss", "val/loss", "test/loss"))
     assert run.epoch_log.test_images == min(len(run.datamodule.protocol.test), 2 * 16)
     assert outcome.confusion_matrix.sum() in (0, run.epoch_log.test_images)  # none of a net that enlarges
