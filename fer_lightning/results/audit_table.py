@@ -110,8 +110,8 @@ def _remarks(audited: Audited, folder: Path) -> Iterator[tuple[str, str]]:
         for name, rate in audited.detection["detectors"].items():
             share = percent(rate["found"] / rate["tried"] if rate["tried"] else None)
             yield f"faces by {name}", f"{rate['found']:,} of {rate['tried']:,} images ({share})"
-        told = ((key, audited.detection[key]) for key in ("missed", "several", "kept"))
-        yield "face search", ", ".join(f"{count:,} {key}" for key, count in told)
+        counts = ((key, audited.detection[key]) for key in ("missed", "several", "kept"))
+        yield "face search", ", ".join(f"{count:,} {key}" for key, count in counts)
     yield "time", f"{audited.seconds:.1f} s"
     for name, relative in audited.files.items():
         kind = "list" if relative.endswith(".csv") else "page"

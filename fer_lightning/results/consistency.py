@@ -26,7 +26,7 @@ def foreign_files(result: Result, folder: Path) -> list[str]:
 def _changed(path: Path, digest: str) -> bool:
     try:
         return file_digest(path) != digest
-    except OSError:  # said by whoever needs what is in it
+    except OSError:  # reported where the content is needed
         return False
 
 
@@ -56,5 +56,5 @@ def _beside_the_matrix(result: Result) -> Iterator[str]:
     for metric, expected in matrix_scores(counts, result.class_names).items():
         value = result.metrics.get(metric)
         if value is not None and (expected is None or abs(value - expected) > ROUNDING):
-            told = "undefined" if expected is None else f"{expected:.6g}"
-            yield f"{metric} is {value:.6g}, and {told} by the confusion matrix"
+            wanted = "undefined" if expected is None else f"{expected:.6g}"
+            yield f"{metric} is {value:.6g}, and {wanted} by the confusion matrix"

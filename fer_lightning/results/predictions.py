@@ -1,4 +1,4 @@
-"""What a model said of each image, as a Parquet file that any table program reads."""
+"""A model's predictions for each test image, as a Parquet file that any table program reads."""
 
 from __future__ import annotations
 

@@ -73,7 +73,7 @@ def mean(curves: Sequence[History]) -> History:
 
 @styled
 def curve_bundles(bundles: Sequence[Bundle], metric: str, subtitle: str = "", over: str = EPOCHS) -> Figure:
-    """A metric over epochs or iterations from 1: a thin line a run, and a thick one for the mean of a row.
+    """A metric over epochs or iterations from 1: one thin line per run, and a thick one for the mean of a row.
 
     The mean is there where it has every run. The legend stands below, so that names may be long.
 

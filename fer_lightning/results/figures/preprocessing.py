@@ -26,7 +26,7 @@ class Step(NamedTuple):
 
     Attributes:
         name: what was done, in the words of the config.
-        images: (H, W) grey or (H, W, 3) RGB uint8, one a face; sizes may differ.
+        images: (H, W) grey or (H, W, 3) RGB uint8, one per face; sizes may differ.
     """
 
     name: str

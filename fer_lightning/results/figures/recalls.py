@@ -33,7 +33,7 @@ class Row(NamedTuple):
 
 @styled
 def recall_bars(counts: npt.ArrayLike, class_names: Sequence[str], subtitle: str = "") -> Figure:
-    """A row a class: recall with the 95 % Wilson interval, images, and the class that it is most often taken for.
+    """One row per class: recall with the 95 % Wilson interval, images, and the most frequent wrong class.
 
     The broken line is the balanced accuracy, the mean recall of the classes that have images.
 

@@ -21,7 +21,7 @@ GAP, BELOW = 6 / DPI, 12 / DPI  # inches between pictures, and from row to row
 def enlarged_faces(
     versions: Sequence[tuple[str, npt.NDArray[np.uint8]]], names: Sequence[str], subtitle: str = "", details: str = ""
 ) -> Figure:
-    """A row a face: the versions of it side by side, the last one as it was; below each how near it comes to that.
+    """One row per face: its versions side by side, the original last; below each its PSNR to the original.
 
     Args:
         versions: name and images, (N, S, S) grey or (N, S, S, 3) RGB, uint8; S may differ. The last is the original.

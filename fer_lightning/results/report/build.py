@@ -62,8 +62,8 @@ def make_report(
     drawn = bar_keys(bars, collected.runs)
     check_curve(curve, over, collected.runs)
     if ensemble:
-        more, told = with_ensemble(rows, metric)
-        rows, notes = in_rank(more, metric), (*notes, *told)
+        more, ensemble_notes = with_ensemble(rows, metric)
+        rows, notes = in_rank(more, metric), (*notes, *ensemble_notes)
     return Report(
         metric=metric,
         keys=keys,

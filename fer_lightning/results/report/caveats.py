@@ -1,4 +1,4 @@
-"""The sentences below a report's table: how to read its figures, the tests, and what a reader must know."""
+"""The notes below a report's table: how to read its metrics, the significance tests, and caveats."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finds the runs and sweeps in the folders that a report is asked for, and reads what they say of themselves."""
+"""Finds the runs and sweeps below the folders of a report, and reads their results."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ WHOLE = "runs"  # the only key of a report whose runs differ in nothing
 
 
 def with_ensemble(rows: Sequence[Row], metric: str) -> tuple[tuple[Row, ...], tuple[str, ...]]:
-    """The rows and behind them that of the ensemble, and what a reader must know of it.
+    """The rows followed by that of the ensemble, and notes on it.
 
     In each fold the probabilities of all runs that tested an image, of all rows and seeds, are averaged with equal
     weights (the rule of the sum: Kittler et al., "On combining classifiers", TPAMI 1998); what only one run tested is

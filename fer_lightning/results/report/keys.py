@@ -1,4 +1,4 @@
-"""Which keys tell rows apart, and what a run or a missing job says of each key."""
+"""Which config keys distinguish the rows of a report, and the value of a key in a run or a missing job."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def is_quiet(key: str) -> bool:
 
 
 def value(run: Run, key: str) -> str:
-    """What the run was asked for, else what its resolved config says; "" where both are silent.
+    """The value that was typed or chosen for the run, else that of its resolved config; "" where neither has the key.
 
     A run from before there was an optional group had `none` of it. Of `CELL` it is what the result says of the paper.
     """
@@ -50,7 +50,7 @@ def source(runs: Iterable[Run]) -> str:
 
 
 class Values:
-    """What runs and missing jobs say of keys; of a missing job also what the finished jobs of its sweep agree on."""
+    """Values of keys in runs and missing jobs; missing jobs also take those on which their sweep's runs agree."""
 
     def __init__(self, collected: Collected) -> None:
         self._siblings: dict[tuple[str, ...], list[Run]] = defaultdict(list)
@@ -69,7 +69,7 @@ class Values:
         return self._of_siblings(_kind(one), key) if said is None else said
 
     def _of_same(self, job: MissingJob, key: str) -> str:
-        """What the finished jobs of its sweep say that were asked for the same, but for fold and seed."""
+        """The value in finished jobs of its sweep that have the same settings, apart from fold and seed."""
         asked = tuple((k, v) for k, v in job.settings.items() if k not in (FOLD, SEED) and not is_quiet(k))
         place = (job.sweep or "", *(f"{k}={v}" for k, v in asked))
         if (place, key) not in self._agreed:
@@ -95,7 +95,7 @@ def varying(collected: Collected, values: Values) -> tuple[str, ...]:
 
 
 def telling(collected: Collected, values: Values) -> tuple[str, ...]:
-    """The keys that tell rows apart where none are asked for.
+    """The keys that distinguish rows where `by` is not given.
 
     Where every run names its row in a paper's table, these are row and column, the table where there are several, and
     what varies within a cell; everywhere else, what varies.

@@ -53,9 +53,9 @@ def in_a_line(reason: str) -> str:
     if not lines:
         return ""
     ended = lines.pop() if ENDED.match(lines[-1]) else ""
-    told = [line for line in lines if not line.startswith(HINT)]
+    messages = [line for line in lines if not line.startswith(HINT)]
     # what a command tells as its mistake, and not what it says after it
-    why = next((line for line in told if line.startswith("error: ")), told[-1] if told else "")
+    why = next((line for line in messages if line.startswith("error: ")), messages[-1] if messages else "")
     return f"{why} ({ended})" if why and ended else why or ended
 
 

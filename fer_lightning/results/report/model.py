@@ -81,7 +81,7 @@ class Collected:
     Attributes:
         runs: with a result.
         missing_jobs: jobs without one, and runs whose result is broken.
-        notes: what a reader must know, a sentence each.
+        notes: caveats, one sentence each.
     """
 
     runs: tuple[Run, ...]
@@ -186,7 +186,7 @@ class Comparison:
 
     @property
     def supported(self) -> bool:
-        """Whether the best is better than the other by more than the luck of images and of training runs."""
+        """Whether the best is better than the other by more than chance, over test images and over training runs."""
         on_images = self.p is not None and self.difference is not None and self.p < LEVEL and self.difference > 0
         return (on_images or not self.needs_images) and self.supported_by_runs
 
@@ -205,7 +205,7 @@ class Report:
         keys: what the rows differ in, or what was asked for.
         rows: by falling mean; without a mean last.
         comparisons: of the first row with each of the others.
-        notes: what a reader must know, a sentence each: duplicates left out, runs of different test sets, how to read
+        notes: caveats, one sentence each: duplicates left out, runs of different test sets, how to read
             the intervals.
         title: names of the sweeps, or of the folders.
         created: ISO 8601, UTC.

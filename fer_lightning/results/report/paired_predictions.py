@@ -26,7 +26,7 @@ Numbers = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class ImageOutcomes:
-    """What one run, or several of them, answered on N images.
+    """Which of N images one run, or several of them, classified correctly.
 
     Attributes:
         images: (N,) numbers of the images; an image that has another true class somewhere has another number there.
@@ -48,8 +48,8 @@ class Register:
     _name_of: list[int] = field(default_factory=list)
     _known: dict[bytes, Numbers] = field(default_factory=dict)
 
-    def answers(self, run: Run) -> ImageOutcomes | None:
-        """What the run answered, images as in its file; None where no predictions were kept or the file is broken.
+    def outcomes(self, run: Run) -> ImageOutcomes | None:
+        """The outcomes of the run, images as in its file; None where no predictions were kept or the file is broken.
 
         A broken file is a warning, and the report goes on without it.
         """
@@ -86,7 +86,7 @@ class Register:
 
 
 def combine(parts: Sequence[ImageOutcomes]) -> ImageOutcomes:
-    """The answers of several runs, images in ascending order; an image that a run names twice counts twice."""
+    """The outcomes of several runs, images in ascending order; an image that a run names twice counts twice."""
     if all(part.images is parts[0].images for part in parts) and _ascends(parts[0].images):
         right, runs = (sum(getattr(part, name).astype(np.int64) for part in parts) for name in ("right", "runs"))
         return ImageOutcomes(parts[0].images, np.asarray(right), np.asarray(runs))

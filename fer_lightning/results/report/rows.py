@@ -25,7 +25,7 @@ from fer_lightning.results.result import Result
 def make_rows(
     collected: Collected, metric: str, by: Sequence[str] | None = None
 ) -> tuple[tuple[str, ...], tuple[Row, ...], tuple[str, ...]]:
-    """What the rows differ in, the rows from the best to the worst, and what a reader must know.
+    """The keys in which the rows differ, the rows from the best to the worst, and caveats.
 
     Without `by` the rows differ in the keys that vary among the runs and missing jobs, but for `data.fold`, `seed` and
     keys on which no figure depends (see `keys.is_quiet`); where every run names its cell in a paper's table, they are

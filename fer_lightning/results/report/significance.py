@@ -74,7 +74,7 @@ class _Best:
         self._read: dict[Any, ImageOutcomes | None] = {}
 
     def against(self, other: Row, place: int) -> Comparison:
-        """An uncorrected test, or why there is none."""
+        """An uncorrected test, or the reason why there is none."""
         by_fold = self._row.ensemble or other.ensemble
         ours, theirs = group_runs(self._row, by_fold), group_runs(other, by_fold)
         shared = [key for key in ours if key in theirs]
@@ -83,9 +83,9 @@ class _Best:
         pairs, lacking, relabelled = [], 0, set[int]()
         for key in shared:
             first = [self._read_once(run) for run in ours[key]]
-            second = [self._register.answers(run) for run in theirs[key]]
+            second = [self._register.outcomes(run) for run in theirs[key]]
             lacking += first.count(None) + second.count(None)
-            known = [[answers for answers in side if answers is not None] for side in (first, second)]
+            known = [[outcomes for outcomes in side if outcomes is not None] for side in (first, second)]
             if all(known):
                 one, two = (combine(side) for side in known)
                 pairs.append(_pair(one, two))
@@ -99,7 +99,7 @@ class _Best:
 
     def _read_once(self, run: Run) -> ImageOutcomes | None:
         if id(run) not in self._read:
-            self._read[id(run)] = self._register.answers(run)
+            self._read[id(run)] = self._register.outcomes(run)
         return self._read[id(run)]
 
     def _other_labels(self, one: ImageOutcomes, two: ImageOutcomes, same: Numbers) -> set[int]:
