@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import cv2
@@ -9,14 +10,25 @@ import pytest
 from support import call
 
 import tests.layouts
+from fer_lightning.data.synthetic.read import draw_set
 from fer_lightning.errors import FerError
 from fer_lightning.run.build import make
 from fer_lightning.run.config.compose import compose_job
+from tests.layouts import __main__ as command
 from tests.layouts.__main__ import NAMES, main, write
 
 SMALL = {"images": 112, "subjects": 2}
 
+draw_once = cache(draw_set)
 
+
+@pytest.fixture
+def drawn_once(monkeypatch):
+    """The command draws the same faces only once, whatever the layout."""
+    monkeypatch.setattr(command, "read", lambda cache_dir, *what: draw_once(*what))
+
+
+@pytest.mark.usefixtures("drawn_once")
 @pytest.mark.parametrize("name", NAMES)
 def test_the_reader_of_the_named_data_finds_faces(name, tmp_path):
     folder = tmp_path / "new" / name
