@@ -202,17 +202,24 @@ def check_digests(folder: Path) -> None:
     """Compares every byte with the digests; 0.06 s per GB that is in the operating system's page cache.
 
     Raises:
-        FerError: the bytes or the length of a file have changed.
+        FerError: the bytes or the length of a file have changed, or it is none, but a pipe or device without an end.
         OSError: a file is missing or cannot be read.
         ValueError, KeyError, AttributeError, TypeError: the digests themselves are damaged.
     """
+    _check_regular(folder / DIGESTS_FILE)
     kept = json.loads((folder / DIGESTS_FILE).read_text(encoding="utf-8"))
     for name, digests in kept["files"].items():
+        _check_regular(folder / name)
         found = list(_block_digests(folder / name, kept["block_bytes"]))
         if found != digests:
             differ = [block for block, pair in enumerate(zip(found, digests, strict=False)) if pair[0] != pair[1]]
             where = f"block {differ[0] + 1} of {len(digests)} has changed" if differ else "its length has changed"
             raise FerError(f"{name}: {where}")
+
+
+def _check_regular(path: Path) -> None:
+    if path.exists() and not path.is_file():
+        raise FerError(f"{path.name}: it is no file")
 
 
 def _block_digests(path: Path, block: int) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import shutil
 from pathlib import Path
 
@@ -116,6 +117,15 @@ DAMAGES = {
     "a file in its place": file_in_its_place,
     "a link to a damaged folder in its place": link_in_its_place,
 }
+
+
+@pytest.mark.parametrize("name", ["pixels.npy", "columns.npz", "digests.json"])
+def test_a_pipe_in_the_place_of_a_file_does_not_hang(tmp_path, several_columns, counted, name):
+    cache_faces(tmp_path, "drawn", "k1", counted)
+    (tmp_path / "drawn-k1" / name).unlink()
+    os.mkfifo(tmp_path / "drawn-k1" / name)
+    assert np.array_equal(cache_faces(tmp_path, "drawn", "k1", counted).pixels, several_columns.pixels)
+    assert counted.calls == 2
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
