@@ -16,6 +16,8 @@ from fer_lightning.run.config.compose import compose, options, plain
 
 ENLARGES = "edsr"  # gives pixels and no scores; tests/nets/test_edsr.py is about it
 NAMES = [name for name in options("model") if name != ENLARGES]
+# one block of an EDSR of 16 is enough here: all are alike, and the whole takes most of the time of this file
+SHORTER = {name: ["model.net.blocks=1", "model.net.features=16"] for name in ("b_sr", "b_stn_sr")}
 
 
 def build(
@@ -29,7 +31,7 @@ def build(
 @cache
 def config(name: str, channels: int | None = None, size: int | None = None) -> dict:
     asked = {"channels": channels, "size": size}
-    overrides = [f"model.input.{key}={value}" for key, value in asked.items() if value]
+    overrides = [f"model.input.{key}={value}" for key, value in asked.items() if value] + SHORTER.get(name, [])
     return plain(compose([f"model={name}", *overrides, "paths.output_dir=x"]))["model"]
 
 
@@ -45,9 +47,9 @@ def test_the_folder_is_there():
     assert {"cnn", "stn_cnn", "timm", "hog_cnn"} <= set(NAMES)
 
 
-@pytest.mark.parametrize(("channels", "size", "classes"), [(1, 32, 7), (3, 32, 8), (1, 48, 6), (3, 48, 2)])
+@pytest.mark.parametrize(("channels", "size", "classes"), [(3, 32, 8), (1, 48, 2)])
 @pytest.mark.parametrize("name", NAMES)
-def test_one_logit_a_class_at_any_channels_and_size(name, channels, size, classes):
+def test_one_logit_per_class_at_any_channels_and_size(name, channels, size, classes):
     net = build(name, classes, channels, size).eval()
     with torch.no_grad():
         assert net(*inputs(name, 2, channels, size)).shape == (2, classes)
@@ -73,8 +75,10 @@ def test_a_prediction_does_not_depend_on_its_batch(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_weights_survive_a_file(name):
+def test_the_same_seed_makes_the_same_net_and_weights_survive_a_file(name):
     first, second, seen = build(name, seed=0).eval(), build(name, seed=1).eval(), inputs(name, 2)
+    for (key, one), other in zip(first.state_dict().items(), build(name).state_dict().values(), strict=True):
+        assert torch.equal(one, other), key
     file = io.BytesIO()
     torch.save(first.state_dict(), file)
     file.seek(0)
@@ -83,8 +87,3 @@ def test_weights_survive_a_file(name):
         second.load_state_dict(torch.load(file, weights_only=True))
         assert torch.equal(first(*seen), second(*seen))
 
-
-@pytest.mark.parametrize("name", NAMES)
-def test_the_same_seed_makes_the_same_net(name):
-    for (key, one), other in zip(build(name).state_dict().items(), build(name).state_dict().values(), strict=True):
-        assert torch.equal(one, other), key
