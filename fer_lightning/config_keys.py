@@ -16,7 +16,7 @@ class Effect(Enum):
     NONE = "no metric depends on it"
 
 
-class Group(Enum):
+class GroupKind(Enum):
     """How a top-level key of the config is built."""
 
     ONE = "one object from the chosen option; required"
@@ -42,7 +42,7 @@ class Key(NamedTuple):
     path: str
     effect: Effect = Effect.RESULT
     place: bool = False
-    group: Group | None = None
+    group: GroupKind | None = None
     in_checkpoint: bool = False
     splits: bool = False
     on_resume: bool = False
@@ -63,7 +63,7 @@ KEYS = (
     Key("paths", Effect.NONE, place=True),
     Key("paths.data_dir", Effect.NONE, place=True, on_resume=True),
     Key("paths.cache_dir", Effect.NONE, place=True, on_resume=True),
-    Key("data", group=Group.ONE),
+    Key("data", group=GroupKind.ONE),
     Key("data.faces.dir", Effect.CONTENT, place=True, on_resume=True),
     Key("data.faces.fer_dir", Effect.CONTENT, place=True, on_resume=True),
     Key("data.faces.lfw_dir", Effect.CONTENT, place=True, on_resume=True),
@@ -89,19 +89,19 @@ KEYS = (
     Key("data.rotate", in_checkpoint=True, splits=True),
     Key("data.exclude_copies", in_checkpoint=True, splits=True),
     Key("data.max_train_images", in_checkpoint=True, splits=True),
-    Key("augment", group=Group.ONE),
-    Key("mix", group=Group.OPTIONAL),
-    Key("preprocess", group=Group.ONE, in_checkpoint=True),
-    Key("model", group=Group.ONE, in_checkpoint=True),
-    Key("loss", group=Group.ONE, in_checkpoint=True),
-    Key("optimizer", group=Group.ONE, in_checkpoint=True),
+    Key("augment", group=GroupKind.ONE),
+    Key("mix", group=GroupKind.OPTIONAL),
+    Key("preprocess", group=GroupKind.ONE, in_checkpoint=True),
+    Key("model", group=GroupKind.ONE, in_checkpoint=True),
+    Key("loss", group=GroupKind.ONE, in_checkpoint=True),
+    Key("optimizer", group=GroupKind.ONE, in_checkpoint=True),
     Key("optimizer.lr", in_checkpoint=True, hparam=True),
-    Key("scheduler", group=Group.ONE, in_checkpoint=True),
-    Key("callbacks", group=Group.SEVERAL),
+    Key("scheduler", group=GroupKind.ONE, in_checkpoint=True),
+    Key("callbacks", group=GroupKind.SEVERAL),
     Key("callbacks.*.dirpath", Effect.NONE, place=True),
-    Key("logger", Effect.NONE, group=Group.SEVERAL, on_resume=True),
-    Key("pages", Effect.NONE, group=Group.SEVERAL),
-    Key("trainer", group=Group.ONE),
+    Key("logger", Effect.NONE, group=GroupKind.SEVERAL, on_resume=True),
+    Key("pages", Effect.NONE, group=GroupKind.SEVERAL),
+    Key("trainer", group=GroupKind.ONE),
     Key("trainer.max_epochs", on_resume=True, hparam=True),
     # data.batch_size is the batch of all devices together, so that their number changes the speed alone
     Key("trainer.accelerator", Effect.NONE),
@@ -165,7 +165,7 @@ def is_place(path: str) -> bool:
     return row_of(path).place
 
 
-def groups(kind: Group) -> tuple[str, ...]:
+def groups(kind: GroupKind) -> tuple[str, ...]:
     """The top-level keys that are built so."""
     return tuple(key.path for key in TOP_LEVEL if key.group is kind)
 

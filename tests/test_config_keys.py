@@ -8,7 +8,17 @@ from typing import Any
 
 import pytest
 
-from fer_lightning.config_keys import HPARAMS, IN_CHECKPOINT, KEYS, SPLIT_KEYS, Effect, Group, groups, is_place, row_of
+from fer_lightning.config_keys import (
+    HPARAMS,
+    IN_CHECKPOINT,
+    KEYS,
+    SPLIT_KEYS,
+    Effect,
+    GroupKind,
+    groups,
+    is_place,
+    row_of,
+)
 from fer_lightning.results.result import config_hash
 from fer_lightning.run.config.compose import compose, options, plain
 
@@ -119,7 +129,7 @@ def test_longer_rows_win_and_forms_of_a_key_are_one():
 
 
 def test_groups_are_folders_of_conf():
-    for group in (*groups(Group.ONE), *groups(Group.OPTIONAL), *groups(Group.SEVERAL)):
+    for group in (*groups(GroupKind.ONE), *groups(GroupKind.OPTIONAL), *groups(GroupKind.SEVERAL)):
         assert options(group), group
 
 

@@ -86,4 +86,3 @@ def test_the_same_seed_makes_the_same_net_and_weights_survive_a_file(name):
         assert not torch.equal(first(*seen), second(*seen))
         second.load_state_dict(torch.load(file, weights_only=True))
         assert torch.equal(first(*seen), second(*seen))
-

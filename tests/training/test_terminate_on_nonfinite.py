@@ -12,7 +12,7 @@ from fer_lightning.run.build import build_run
 from fer_lightning.run.config.compose import compose_job
 from fer_lightning.run.fit import fit
 from fer_lightning.training.callbacks import terminate_on_nonfinite
-from fer_lightning.training.callbacks.terminate_on_nonfinite import NonFiniteLoss, Step
+from fer_lightning.training.callbacks.terminate_on_nonfinite import NonFiniteLoss, TrainingStep
 
 
 def failing(folder, at=6, value=math.nan):
@@ -70,4 +70,4 @@ def test_no_epoch_ends_unseen(tmp_path, monkeypatch):
     [([2.0, 2.1, 1.9], False), ([2.0, 9.0, 4e7], True), ([2.0], False), ([], False), ([0.01, 0.5, 0.9], False)],
 )
 def test_losses_that_grew_before_point_to_the_step_length(before, grew):
-    assert NonFiniteLoss(Step(4, math.nan, [1]), before, 0).grew is grew
+    assert NonFiniteLoss(TrainingStep(4, math.nan, [1]), before, 0).grew is grew

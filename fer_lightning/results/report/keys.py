@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from fer_lightning.config_keys import COMPARED_BY_KEY, Group, groups, may_differ
+from fer_lightning.config_keys import COMPARED_BY_KEY, GroupKind, groups, may_differ
 from fer_lightning.errors import FerError, choices
 from fer_lightning.results.report.model import CELL, COLUMN, FOLD, ROW, SEED, TABLE, TITLE, Collected, MissingJob, Run
 
@@ -35,7 +35,7 @@ def value(run: Run, key: str) -> str:
         found = (run.result.paper or {}).get(key.removeprefix("paper."))
         return "" if found is None else str(found)
     said = run.settings.get(key)
-    if said is None and key in groups(Group.OPTIONAL):
+    if said is None and key in groups(GroupKind.OPTIONAL):
         return "none"
     return in_config(run.result.config, key) if said is None else said
 
@@ -154,7 +154,7 @@ WORDS = {"true": "true", "false": "false", "null": "null", "~": "null"}
 
 
 def settings(choices: Mapping[str, Any], overrides: Sequence[str]) -> dict[str, str]:
-    """Group or dotted key -> what was chosen; a later word wins, and every word wins over the option of a group.
+    """GroupKind or dotted key -> what was chosen; a later word wins, and every word wins over the option of a group.
 
     Args:
         choices: group -> option; a group without one is left out.

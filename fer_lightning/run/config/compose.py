@@ -17,7 +17,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import InterpolationResolutionError, OmegaConfBaseException
 
 import fer_lightning
-from fer_lightning.config_keys import Group, groups, is_place
+from fer_lightning.config_keys import GroupKind, groups, is_place
 from fer_lightning.data.names import UNDECODED, plain_text
 from fer_lightning.errors import FerError, underlying_mistake
 from fer_lightning.moved_paths import find_moved, update_targets
@@ -160,7 +160,7 @@ def as_job(cfg: DictConfig, overrides: list[str], output_dir: Path) -> Job:
     content = plain(cfg)
     if isinstance(names := (content.get("data") or {}).get("class_names"), list):
         content["data"]["class_names"] = [plain_text(name) if isinstance(name, str) else name for name in names]
-    for group in groups(Group.SEVERAL):
+    for group in groups(GroupKind.SEVERAL):
         if group in content and group not in choices:
             choices[group] = _listed(group, overrides, content[group])
     return Job(content, choices, overrides, output_dir, datetime.now(UTC))

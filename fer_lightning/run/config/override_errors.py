@@ -9,7 +9,7 @@ from pathlib import Path
 from hydra.errors import HydraException, OverrideParseException
 from omegaconf import DictConfig, ListConfig
 
-from fer_lightning.config_keys import Group, groups
+from fer_lightning.config_keys import GroupKind, groups
 from fer_lightning.errors import choices, underlying_mistake
 from fer_lightning.run.config.compose import EVAL, TRAIN, compose, options, sweeps_of
 from fer_lightning.run.config.name_clashes import CONFIG_DIR
@@ -52,7 +52,7 @@ def explain(mistake: Exception, config_name: str, typed: Sequence[str]) -> str:
     if found := SEVERAL.search(text):
         key, values = found["key"], found["values"]
         told = f"{key}={values}: several values take a run each, with -m, as in fer-{config_name} -m {key}={values}"
-        takes_several = key in groups(Group.SEVERAL) or _is_list(key, config_name, typed)
+        takes_several = key in groups(GroupKind.SEVERAL) or _is_list(key, config_name, typed)
         return f"{told}; one run with all of them takes brackets, '{key}=[{values}]'" if takes_several else told
     if found := NO_KEY.search(text):
         return _unknown_key(found["key"], config_name, typed)

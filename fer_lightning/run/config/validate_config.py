@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from fer_lightning.config_keys import TOP_LEVEL, Group, groups
+from fer_lightning.config_keys import TOP_LEVEL, GroupKind, groups
 from fer_lightning.errors import FerError, choices
 from fer_lightning.run.artifacts.run_figures import PICTURES
 from fer_lightning.run.checkpoint.trusted_packages import trusted_places
@@ -25,10 +25,10 @@ def check(config: Mapping[str, Any]) -> None:
     for key in config:
         if key not in known:
             raise FerError(f"{key}: nothing reads such a key; choose among {choices(known, key)}")
-    for group in groups(Group.ONE):
+    for group in groups(GroupKind.ONE):
         if "_target_" not in (config.get(group) or {}):
             raise FerError(f"{group}: nothing to build; choose one of its options, as in {group}=NAME")
-    for group in groups(Group.OPTIONAL):
+    for group in groups(GroupKind.OPTIONAL):
         if config.get(group) and "_target_" not in config[group]:
             raise FerError(f"{group}: no _target_ says what to build; choose one of its options, as in {group}=none")
     check_several(config)
@@ -42,7 +42,7 @@ def check_several(config: Mapping[str, Any]) -> None:
     Raises:
         FerError: for the first fault, naming the key and the way out.
     """
-    for group in groups(Group.SEVERAL):
+    for group in groups(GroupKind.SEVERAL):
         for name, node in (config.get(group) or {}).items():
             if not isinstance(node, Mapping) or "_target_" not in node:
                 raise FerError(f"{group}.{name}: no _target_ says what to build; remove it, or name a class")

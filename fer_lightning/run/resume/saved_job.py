@@ -12,7 +12,7 @@ from types import NoneType
 from typing import Any
 
 from fer_lightning.atomic_write import atomic_write
-from fer_lightning.config_keys import Group, groups, is_place
+from fer_lightning.config_keys import GroupKind, groups, is_place
 from fer_lightning.errors import FerError
 from fer_lightning.moved_paths import update_targets
 from fer_lightning.run.job import Job
@@ -81,8 +81,8 @@ def _is_saved_job(content: Any) -> bool:
     except ValueError:
         return False
     config, choices = content["config"], content["choices"]
-    nodes = (*groups(Group.ONE), "paths", "callbacks")
-    return choices.keys() >= set(groups(Group.ONE)) and all(isinstance(config.get(name), dict) for name in nodes)
+    nodes = (*groups(GroupKind.ONE), "paths", "callbacks")
+    return choices.keys() >= set(groups(GroupKind.ONE)) and all(isinstance(config.get(name), dict) for name in nodes)
 
 
 def _absolute(value: Any, key: str = "") -> Any:

@@ -21,7 +21,7 @@ EVERY = 20  # batches between checks, which synchronise with the device or with 
 class NonFiniteLoss(Exception):
     """A loss that is nan or infinite; with its `step` and the losses `before` it."""
 
-    def __init__(self, step: Step, before: list[float], epoch: int) -> None:
+    def __init__(self, step: TrainingStep, before: list[float], epoch: int) -> None:
         super().__init__(f"step {step.number}: loss {step.loss}")
         self.step = step
         self.before = before
@@ -34,7 +34,7 @@ class NonFiniteLoss(Exception):
 
 
 @dataclass(frozen=True)
-class Step:
+class TrainingStep:
     """One training batch: its number over all epochs from 1, its loss, and the rows of its images."""
 
     number: int
@@ -84,6 +84,6 @@ class TerminateOnNonFinite(pl.Callback):
         if any(bad):
             place = bad.index(True)
             number, _, rows = self._waiting[place]
-            mine = (Step(number, losses[place], rows.tolist()), [*self._seen, *losses[:place]][-BEFORE:])
+            mine = (TrainingStep(number, losses[place], rows.tolist()), [*self._seen, *losses[:place]][-BEFORE:])
         step, before = min((each for each in all_gather(mine) if each), key=lambda each: each[0].number)
         return NonFiniteLoss(step, before, epoch)
