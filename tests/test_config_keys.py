@@ -20,7 +20,7 @@ from fer_lightning.config_keys import (
     row_of,
 )
 from fer_lightning.results.result import config_hash
-from fer_lightning.run.config.compose import compose, options, plain
+from fer_lightning.run.config.compose import compose, list_options, to_plain
 
 EVERYTHING = ["data=lfw_mixed_pseudo", "callbacks=[early_stopping,ema]", "logger=[wandb,tensorboard]", "pages=all"]
 SOFT = ["data=fer2013", "data.targets=shares.csv"]
@@ -41,7 +41,7 @@ WITHOUT_EFFECT = {
 
 
 def config_of(overrides: list[str]) -> dict[str, Any]:
-    return plain(compose([*overrides, "paths.output_dir=/runs/x"]))
+    return to_plain(compose([*overrides, "paths.output_dir=/runs/x"]))
 
 
 def leaves(value: Any, place: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
@@ -130,7 +130,7 @@ def test_longer_rows_win_and_forms_of_a_key_are_one():
 
 def test_groups_are_folders_of_conf():
     for group in (*groups(GroupKind.ONE), *groups(GroupKind.OPTIONAL), *groups(GroupKind.SEVERAL)):
-        assert options(group), group
+        assert list_options(group), group
 
 
 def test_lists_that_others_take_from_the_table():

@@ -15,10 +15,10 @@ from typing import NamedTuple
 import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
 
-from fer_lightning.run.config.command_flags import flags_first
-from fer_lightning.run.config.compose import compose, options
+from fer_lightning.run.config.command_flags import move_flags_first
+from fer_lightning.run.config.compose import compose, list_options
 from fer_lightning.run.config.override_grammar import to_hydra
-from fer_lightning.run.config.report_paths import with_paths
+from fer_lightning.run.config.report_paths import collect_paths
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -79,7 +79,7 @@ def choices(override: str) -> list[str]:
         return [override]
     key = parsed.get_key_element()
     if "glob(" in override:
-        return [f"{key}={option}" for option in options(key)]
+        return [f"{key}={option}" for option in list_options(key)]
     return [f"{key}={value}" for value in parsed.sweep_string_iterator()]
 
 
@@ -105,8 +105,8 @@ def test_every_command_composes(document, line, tmp_path):
             (tmp_path / block.path).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / block.path).write_text(block.body)
     command, words = arguments(line)
-    words = flags_first(words)
-    overrides, folder = overrides_and_folder(with_paths(words) if command == "fer-report" else words)
+    words = move_flags_first(words)
+    overrides, folder = overrides_and_folder(collect_paths(words) if command == "fer-report" else words)
     # the walks write into conf/ itself
     own = [tmp_path / name for name in (folder, "conf") if name and (tmp_path / name).is_dir()]
     assert folder is None or own, f"no block of {document.name} shows a file in {folder}/"
@@ -151,7 +151,7 @@ def test_every_option_that_is_named_exists(name):
         shown = {Path(block.path).stem for block in blocks(document) if block.path}
         for group, named in re.findall(r"`(\w+)=([a-z0-9_,]+)`", prose(document)):
             if (ROOT / "conf" / group).is_dir():
-                assert set(named.split(",")) <= {*options(group), *shown}, f"{document.name}: {group}={named}"
+                assert set(named.split(",")) <= {*list_options(group), *shown}, f"{document.name}: {group}={named}"
 
 
 def outside(block: Block) -> bool:

@@ -16,7 +16,7 @@ from fer_lightning.errors import FerError
 from fer_lightning.moved_paths import MOVED, find_moved, original_targets, update_path, update_targets
 from fer_lightning.results.result import config_hash, read
 from fer_lightning.run.config.compose import compose_job
-from fer_lightning.run.config.signature_check import located, nodes
+from fer_lightning.run.config.signature_check import import_target, iter_nodes
 from fer_lightning.run.resume import saved_job
 
 EARLIER = Path(__file__).parent / "earlier"
@@ -40,9 +40,9 @@ def test_the_hash_of_an_experiment_is_the_one_it_had(name):
 
 @pytest.mark.parametrize("name", CONFIGS)
 def test_each_target_of_an_earlier_config_is_found(name):
-    for place, node in nodes(update_targets(CONFIGS[name]["config"]), ""):
+    for place, node in iter_nodes(update_targets(CONFIGS[name]["config"]), ""):
         try:
-            located(node["_target_"], place)
+            import_target(node["_target_"], place)
         except FerError as missing:
             pytest.fail(str(missing))
 
@@ -50,9 +50,9 @@ def test_each_target_of_an_earlier_config_is_found(name):
 def test_no_path_is_both_an_earlier_and_a_present_one():
     for old, new in MOVED.items():
         assert update_path(new) == new, old
-        located(new, old)
+        import_target(new, old)
         with pytest.raises(FerError):
-            located(old, "x")
+            import_target(old, "x")
 
 
 def test_the_longest_prefix_of_whole_names_is_replaced(table):

@@ -19,9 +19,9 @@ from omegaconf.errors import OmegaConfBaseException
 from fer_lightning.errors import FerError, choices
 from fer_lightning.results.printing import write_plain
 from fer_lightning.run.build import build_module, check_loss
-from fer_lightning.run.config.compose import compose_job, conf_dir, options
+from fer_lightning.run.config.compose import compose_job, conf_dir, list_options
 from fer_lightning.run.config.override_errors import explain
-from fer_lightning.run.config.validate_config import check
+from fer_lightning.run.config.validate_config import validate_config
 from fer_lightning.training.learner import Learner
 from tools.cost_table import Cost, Setting, table, write_csv, write_markdown
 from tools.net_benchmark import PRECISIONS, ROUNDS, measure
@@ -44,7 +44,7 @@ def build(model: str, overrides: Sequence[str] = ()) -> Learner:
         FerError: any mistake in its YAML or its net.
     """
     job = compose_job([f"model={model}", *CHOSEN, *overrides], Path())
-    check(job.config)
+    validate_config(job.config)
     torch.manual_seed(job.config["seed"])
     module = build_module(job.config, job.config["data"]["class_names"])
     check_loss(module, job.config, str(job.choices["loss"]))
@@ -115,7 +115,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _chosen(listed: str | None) -> list[str]:
-    known = options("model")
+    known = list_options("model")
     models = known if listed is None else list(dict.fromkeys(listed.split(",")))
     for model in models:
         if model not in known:
@@ -160,7 +160,7 @@ def _naming(model: str, overrides: Sequence[str] = ()) -> Iterator[None]:
     except REFUSALS as refusal:
         typed = [f"model={model}", *overrides]
         cause = str(refusal) if isinstance(refusal, FerError) else explain(refusal, "train", typed)
-        others = [other for other in options("model") if other != model]
+        others = [other for other in list_options("model") if other != model]
         if overrides:
             way_out = "An override is of every model: mend it, or name those that take it behind --models"
             raise FerError(f"{' '.join(typed)}: {cause}\n{way_out}") from refusal

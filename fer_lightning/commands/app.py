@@ -23,10 +23,10 @@ from omegaconf.errors import OmegaConfBaseException
 from fer_lightning.control_characters import without_controls_in_lines
 from fer_lightning.errors import FerError
 from fer_lightning.os_errors import OUTPUT, as_fer_error, describe
-from fer_lightning.run.config.command_flags import flags_first
-from fer_lightning.run.config.compose import as_job, conf_dir, register_resolvers
-from fer_lightning.run.config.configured_paths import places
-from fer_lightning.run.config.name_clashes import check_names
+from fer_lightning.run.config.command_flags import move_flags_first
+from fer_lightning.run.config.compose import make_job, conf_dir, register_resolvers
+from fer_lightning.run.config.configured_paths import list_configured_paths
+from fer_lightning.run.config.name_clashes import check_name_clashes
 from fer_lightning.run.config.override_errors import explain, is_null_group
 from fer_lightning.run.config.override_grammar import to_hydra
 from fer_lightning.run.job import Job, Stopped
@@ -53,9 +53,9 @@ def run_app(
     for line in drop_leftover_ranks():
         print(f"warning: {line}", file=sys.stderr)
     try:
-        with as_fer_error(places()):
-            arguments = flags_first(sys.argv[1:])
-            check_names(arguments, conf_dir())
+        with as_fer_error(list_configured_paths()):
+            arguments = move_flags_first(sys.argv[1:])
+            check_name_clashes(arguments, conf_dir())
             sys.argv[1:] = [word if word.startswith("-") else to_hydra(word) for word in completed(arguments)]
     except FerError as mistake:
         _tell(str(mistake))
@@ -74,7 +74,7 @@ def run_app(
         _tell(explain(mistake, config_name, sys.argv[1:]))
         sys.exit(1)
     except OSError as failure:  # Hydra makes the run's folder before it calls the task
-        _tell(describe(failure, places() | _run_dir(sys.argv)))
+        _tell(describe(failure, list_configured_paths() | _run_dir(sys.argv)))
         sys.exit(1)
     except KeyboardInterrupt:  # while a sweep's launcher waits for its workers
         sys.exit(_said("interrupted", signal.SIGINT))
@@ -122,7 +122,7 @@ def _keeping(mistakes: list[FerError], task: Callable[[DictConfig], Any]) -> Cal
     def run(cfg: DictConfig) -> Any:
         os.environ.pop(SWITCH, None)  # the user has not set it, so child processes must not find it
         try:
-            with as_fer_error(places(cfg) | {OUTPUT: HydraConfig.get().runtime.output_dir}):
+            with as_fer_error(list_configured_paths(cfg) | {OUTPUT: HydraConfig.get().runtime.output_dir}):
                 return task(cfg)
         except FerError as mistake:
             mistakes.append(mistake)
@@ -135,7 +135,7 @@ def _keeping(mistakes: list[FerError], task: Callable[[DictConfig], Any]) -> Cal
 
 
 def _run_dir(arguments: Sequence[str]) -> dict[str, str]:
-    """The folder that the command line names for the run, by its key in `places`."""
+    """The folder that the command line names for the run, by its key in `list_configured_paths`."""
     typed = [word.removeprefix(FOLDER).strip("'\"") for word in arguments if word.startswith(FOLDER)]
     return {OUTPUT: typed[-1]} if typed else {}
 
@@ -176,6 +176,6 @@ def hydra_job(cfg: DictConfig) -> Job:
     """
     hydra_cfg = HydraConfig.get()
     check_command(hydra_cfg, cfg, f"fer-{hydra_cfg.job.config_name}")
-    job = as_job(cfg, list(hydra_cfg.overrides.task), Path(hydra_cfg.runtime.output_dir))
+    job = make_job(cfg, list(hydra_cfg.overrides.task), Path(hydra_cfg.runtime.output_dir))
     kept = {"config": cfg, "hydra": HydraConfig.instance().cfg, "overrides": hydra_cfg.overrides.task}
     return replace(job, records={f".hydra/{name}.yaml": OmegaConf.to_yaml(content) for name, content in kept.items()})

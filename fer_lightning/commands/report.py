@@ -5,12 +5,12 @@ from __future__ import annotations
 from omegaconf import DictConfig
 
 from fer_lightning.commands.app import hydra_job, run_app
-from fer_lightning.run.config.report_paths import with_paths
+from fer_lightning.run.config.report_paths import collect_paths
 
 
 def main() -> None:
     """Reads sys.argv."""
-    run_app("report", _report, completed=with_paths)
+    run_app("report", _report, completed=collect_paths)
 
 
 def _report(cfg: DictConfig) -> None:

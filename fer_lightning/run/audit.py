@@ -31,7 +31,7 @@ from fer_lightning.results.figures.layout import save
 from fer_lightning.results.result import versions
 from fer_lightning.run.artifacts.label_errors import FILES, write_probable_errors
 from fer_lightning.run.build import make
-from fer_lightning.run.config.compose import options
+from fer_lightning.run.config.compose import list_options
 from fer_lightning.run.config.signature_check import check_targets
 from fer_lightning.run.job import Job
 from fer_lightning.run.process.warning_filters import quiet
@@ -53,7 +53,7 @@ def audit(job: Job) -> Audited:
     """
     quiet()
     if not job.config.get("data"):
-        raise FerError(f"data is not set: say which, as in data=fer2013; choose among {choices(options('data'))}")
+        raise FerError(f"data is not set: say which, as in data=fer2013; choose among {choices(list_options('data'))}")
     check_targets(job.config)
     job.output_dir.mkdir(parents=True, exist_ok=True)
     for name in (FILE_NAME, *PAGE.values(), *FILES.values()):  # of an audit that was here before

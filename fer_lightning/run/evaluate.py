@@ -20,9 +20,9 @@ from fer_lightning.run.artifacts.run_folder import refuse_training, start_result
 from fer_lightning.run.artifacts.write_results import leave
 from fer_lightning.run.build import build_data, build_pages, build_trainer, trained_on
 from fer_lightning.run.checkpoint.restore import restore
-from fer_lightning.run.config.required_keys import check_asked
+from fer_lightning.run.config.required_keys import check_required_keys
 from fer_lightning.run.config.signature_check import check_targets
-from fer_lightning.run.config.validate_config import check_several
+from fer_lightning.run.config.validate_config import check_named_groups
 from fer_lightning.run.fit import Outcome, test_once
 from fer_lightning.run.job import Job, Stopped
 from fer_lightning.run.process.stop_signals import interruptible
@@ -55,8 +55,8 @@ def evaluate(job: Job) -> Evaluation:
         Stopped: a signal asked to end.
     """
     quiet()
-    check_asked(job.config)
-    check_several(job.config)
+    check_required_keys(job.config)
+    check_named_groups(job.config)
     check_targets(job.config)
     with worker_deaths_told(job), held(job.output_dir) as lock, interruptible() as signals:
         refuse_training(job.output_dir)

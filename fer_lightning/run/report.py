@@ -14,11 +14,11 @@ from fer_lightning.results.report.model import Report
 from fer_lightning.results.report.page import write_page
 from fer_lightning.results.report.save_targets import write_soft_targets
 from fer_lightning.results.report.write_tables import write_csv, write_latex, write_markdown
-from fer_lightning.run.config.report_paths import KEY, TYPED, report_keys
+from fer_lightning.run.config.report_paths import KEY, PATHS_PREFIX, list_report_keys
 from fer_lightning.run.job import Job
 
 EXAMPLES = {
-    "paths": f"{TYPED}[logs/runs]",
+    "paths": f"{PATHS_PREFIX}[logs/runs]",
     "by": "by=[model,loss]",
     "bars": "bars=[data,model]",
     "metric": "metric=test/accuracy",
@@ -46,7 +46,7 @@ def report(job: Job) -> Report:
     for path in paths:
         key, equals, _ = str(path).partition("=")
         if equals and not path.exists():
-            known = choices(sorted(report_keys() - {KEY}), key)
+            known = choices(sorted(list_report_keys() - {KEY}), key)
             raise FerError(f"{path}: no such path, and {key} is no key of fer-report; choose among {known}")
     made = make_report(
         paths,

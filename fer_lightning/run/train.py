@@ -16,7 +16,7 @@ from fer_lightning.run.artifacts.write_results import leave
 from fer_lightning.run.build import Run, build_run
 from fer_lightning.run.checkpoint.init_weights import start_from
 from fer_lightning.run.checkpoint.restore_needs import checkpoint_needs
-from fer_lightning.run.config.validate_config import check
+from fer_lightning.run.config.validate_config import validate_config
 from fer_lightning.run.fit import fit
 from fer_lightning.run.job import Job, Stopped
 from fer_lightning.run.process.abort_messages import best_so_far, nonfinite, stopped
@@ -44,7 +44,7 @@ def train(job: Job) -> Result | None:
         Stopped: a signal asked to end; the folder holds what a resume goes on from.
     """
     quiet()
-    check(job.config)
+    validate_config(job.config)
     with worker_deaths_told(job):
         if is_first():
             with held(job.output_dir) as lock:

@@ -10,7 +10,7 @@ from planted import write_planted
 from support import call
 
 from fer_lightning.commands import audit
-from fer_lightning.run.config.compose import options
+from fer_lightning.run.config.compose import list_options
 
 
 @pytest.fixture(scope="module")
@@ -64,5 +64,5 @@ def test_a_mistake_ends_in_one_clear_message(tmp_path, capfd, arguments, message
 def test_help_names_the_data_sets(capfd):
     assert call(audit.main, "--help") == 0
     out = capfd.readouterr().out
-    assert f"data {', '.join(options('data'))} Examples" in " ".join(out.split())
+    assert f"data {', '.join(list_options('data'))} Examples" in " ".join(out.split())
     assert "fer-audit data=NAME" in out

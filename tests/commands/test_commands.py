@@ -15,7 +15,7 @@ from fer_lightning.commands import evaluate, train
 from fer_lightning.data.synthetic.read import draw_set
 from fer_lightning.results.predictions import read as read_predictions
 from fer_lightning.results.result import read
-from fer_lightning.run.config.compose import options
+from fer_lightning.run.config.compose import list_options
 
 
 @pytest.fixture(scope="module")
@@ -122,5 +122,5 @@ def test_a_users_own_yaml_is_found(tmp_path, capfd):
     assert weights["net.classify.2.weight"].shape[0] == 24
     assert call(train.main, "--config-dir", str(tmp_path), "model=wid") == 1
     assert (
-        f"choose among {', '.join(sorted([*options('model'), 'wide']))} (did you mean wide?)" in capfd.readouterr().err
+        f"choose among {', '.join(sorted([*list_options('model'), 'wide']))} (did you mean wide?)" in capfd.readouterr().err
     )

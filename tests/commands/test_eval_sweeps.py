@@ -11,7 +11,7 @@ from support import call
 
 from fer_lightning.commands import evaluate, report, train
 from fer_lightning.results.result import read
-from fer_lightning.run.config.compose import EVAL, TRAIN, options, sweeps_of
+from fer_lightning.run.config.compose import EVAL, TRAIN, list_options, list_sweeps
 from tools import rotation
 
 
@@ -117,14 +117,14 @@ def test_a_mistake_is_told_once_before_the_first_test(logs, capfd, arguments, me
     assert not (logs / "sweeps").exists()
 
 
-@pytest.mark.parametrize("option", options("sweep"))
+@pytest.mark.parametrize("option", list_options("sweep"))
 @pytest.mark.parametrize("more", [[], ["ckpt=a.ckpt,b.ckpt", "data=fer2013"]])
 def test_a_sweep_of_the_other_command_is_refused_with_the_way_out(logs, capfd, option, more):
-    tests = option in sweeps_of(EVAL)
+    tests = option in list_sweeps(EVAL)
     assert call(train.main if tests else evaluate.main, f"sweep={option}", *more) == 1
     told = {
         True: f"error: sweep={option} tests checkpoints: fer-eval sweep={option} ckpt=PATH\n",
-        False: f"error: sweep={option} is for {TRAIN}; {EVAL} takes {', '.join(sweeps_of(EVAL))}\n",
+        False: f"error: sweep={option} is for {TRAIN}; {EVAL} takes {', '.join(list_sweeps(EVAL))}\n",
     }[tests]
     assert capfd.readouterr().err.replace("(HYDRA_FULL_ERROR=1 shows where it was raised)\n", "") == told
     assert not logs.exists()

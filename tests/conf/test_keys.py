@@ -9,8 +9,8 @@ import pytest
 from hydra.utils import get_object
 from omegaconf import OmegaConf
 
-from fer_lightning.run.config.compose import compose, conf_dir, options, plain
-from fer_lightning.run.config.signature_check import HYDRA_KEYS, nodes, parameters
+from fer_lightning.run.config.compose import compose, conf_dir, list_options, to_plain
+from fer_lightning.run.config.signature_check import HYDRA_KEYS, iter_nodes, get_parameters
 
 FILES = sorted(path.relative_to(conf_dir()).as_posix() for path in conf_dir().rglob("*.yaml"))
 CODE = Path(__file__).parents[2] / "fer_lightning"
@@ -27,8 +27,8 @@ def merged(name):
 
 @pytest.mark.parametrize("name", FILES)
 def test_every_key_is_a_parameter_of_its_target(name):
-    for place, node in nodes(OmegaConf.to_container(merged(name), resolve=False)):
-        known = parameters(get_object(node["_target_"]))
+    for place, node in iter_nodes(OmegaConf.to_container(merged(name), resolve=False)):
+        known = get_parameters(get_object(node["_target_"]))
         assert set(node) - HYDRA_KEYS <= set(known), f"{name}: {place}"
 
 
@@ -61,7 +61,7 @@ def test_a_file_is_read_together_with_the_files_that_it_stands_on():
     assert "defaults" not in mixed
 
 
-@pytest.mark.parametrize("model", options("model"))
+@pytest.mark.parametrize("model", list_options("model"))
 def test_the_file_of_a_model_sets_monitor_to_the_main_metric_of_its_module(model):
-    config = plain(compose([f"model={model}", "paths.output_dir=x"]))
+    config = to_plain(compose([f"model={model}", "paths.output_dir=x"]))
     assert config["monitor"] == f"val/{get_object(config['model']['_target_']).main_metric}"

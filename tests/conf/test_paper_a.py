@@ -7,7 +7,7 @@ import torch
 from hydra.utils import instantiate
 from torch import nn
 
-from fer_lightning.run.config.compose import compose, plain
+from fer_lightning.run.config.compose import compose, to_plain
 from fer_lightning.training.schedules import Length
 from tests.conf.test_paper_d import differences
 
@@ -15,7 +15,7 @@ ROWS = ("_cnn", "_pre_cnn", "")
 
 
 def config(experiment, *overrides):
-    return plain(compose([f"experiment={experiment}", *overrides, "paths.output_dir=x"]))
+    return to_plain(compose([f"experiment={experiment}", *overrides, "paths.output_dir=x"]))
 
 
 def rates(cfg, count):

@@ -7,13 +7,13 @@ import pytest
 from hydra.utils import instantiate
 
 from fer_lightning.data.preprocess.colour import to_grey
-from fer_lightning.run.config.compose import compose, plain
+from fer_lightning.run.config.compose import compose, to_plain
 
 GREY = (0.213, 0.715, 0.072)  # section 3
 
 
 def config(*overrides):
-    return plain(compose([*overrides, "paths.output_dir=x"]))
+    return to_plain(compose([*overrides, "paths.output_dir=x"]))
 
 
 def differences(one, other, place=""):

@@ -9,13 +9,13 @@ import torch
 from hydra.core.hydra_config import HydraConfig
 from hydra.utils import instantiate
 
-from fer_lightning.run.config.compose import compose, plain
+from fer_lightning.run.config.compose import compose, to_plain
 from fer_lightning.run.sweep.names import job_name
 from fer_lightning.training.schedules import Length
 
 
 def config(experiment, *overrides):
-    return plain(compose([f"experiment={experiment}", "paths.output_dir=x", *overrides]))
+    return to_plain(compose([f"experiment={experiment}", "paths.output_dir=x", *overrides]))
 
 
 def swept(option):

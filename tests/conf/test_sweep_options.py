@@ -10,12 +10,12 @@ from omegaconf import OmegaConf
 
 from fer_lightning.results.result import config_hash
 from fer_lightning.run.config import compose as composing
-from fer_lightning.run.config.compose import EVAL, TRAIN, compose_job, conf_dir, options, register_resolvers, sweeps_of
-from fer_lightning.run.config.required_keys import check_asked
-from fer_lightning.run.config.validate_config import check
+from fer_lightning.run.config.compose import EVAL, TRAIN, compose_job, conf_dir, list_options, register_resolvers, list_sweeps
+from fer_lightning.run.config.required_keys import check_required_keys
+from fer_lightning.run.config.validate_config import validate_config
 
 FILES = {TRAIN: "train", EVAL: "eval"}  # of conf/
-COMMANDS = {option: command for command in FILES for option in sweeps_of(command)}
+COMMANDS = {option: command for command in FILES for option in list_sweeps(command)}
 
 
 def composed(option, *overrides):
@@ -30,12 +30,12 @@ def job_of(option, word, folder):
     words = [f"sweep={option}", word, "hydra.mode=RUN"]
     if COMMANDS[option] == TRAIN:
         job = compose_job(words, folder)
-        check(job.config)
+        validate_config(job.config)
         return job
     cfg = composed(option)
     words += ["ckpt=best.ckpt", f"paths.output_dir={folder}", *([] if cfg.get("data") else ["data=fer2013"])]
-    job = composing.as_job(composing.compose(words, "eval"), words, folder)
-    check_asked(job.config)
+    job = composing.make_job(composing.compose(words, "eval"), words, folder)
+    check_required_keys(job.config)
     return job
 
 
@@ -45,10 +45,10 @@ def swept(option):
 
 
 def test_every_sweep_is_for_a_command_that_there_is():
-    assert sorted(COMMANDS) == options("sweep")
+    assert sorted(COMMANDS) == list_options("sweep")
 
 
-@pytest.mark.parametrize("option", options("sweep"))
+@pytest.mark.parametrize("option", list_options("sweep"))
 def test_a_sweep_runs_several_jobs_under_its_files_name(option):
     cfg = composed(option)
     assert cfg.hydra.mode is RunMode.MULTIRUN
@@ -58,7 +58,7 @@ def test_a_sweep_runs_several_jobs_under_its_files_name(option):
         assert word.is_interval_sweep() or len(list(word.sweep_string_iterator())) > 1, word.input_line
 
 
-@pytest.mark.parametrize("option", options("sweep"))
+@pytest.mark.parametrize("option", list_options("sweep"))
 def test_each_of_its_values_is_another_job_that_can_be_built(option, tmp_path):
     """A job's own process gets the sweep's file, its values and hydra.mode=RUN."""
     for word in swept(option):

@@ -12,10 +12,10 @@ from torch import nn
 from torch.nn import functional as F
 
 from fer_lightning.data.inputs import InputSpec
-from fer_lightning.run.config.compose import compose, options, plain
+from fer_lightning.run.config.compose import compose, list_options, to_plain
 
 ENLARGES = "edsr"  # gives pixels and no scores; tests/nets/test_edsr.py is about it
-NAMES = [name for name in options("model") if name != ENLARGES]
+NAMES = [name for name in list_options("model") if name != ENLARGES]
 # one block of an EDSR of 16 is enough here: all are alike, and the whole takes most of the time of this file
 SHORTER = {name: ["model.net.blocks=1", "model.net.features=16"] for name in ("b_sr", "b_stn_sr")}
 
@@ -32,7 +32,7 @@ def build(
 def config(name: str, channels: int | None = None, size: int | None = None) -> dict:
     asked = {"channels": channels, "size": size}
     overrides = [f"model.input.{key}={value}" for key, value in asked.items() if value] + SHORTER.get(name, [])
-    return plain(compose([f"model={name}", *overrides, "paths.output_dir=x"]))["model"]
+    return to_plain(compose([f"model={name}", *overrides, "paths.output_dir=x"]))["model"]
 
 
 def inputs(name: str, count: int = 4, channels: int | None = None, size: int | None = None) -> list[torch.Tensor]:

@@ -15,7 +15,7 @@ from fer_lightning.nets.edsr import Edsr, ResidualBlock
 from fer_lightning.nets.parts.stn import SpatialTransformer
 from fer_lightning.nets.stn_sr import StnSr
 from fer_lightning.nets.timm_net import TimmNet
-from fer_lightning.run.config.compose import compose, plain
+from fer_lightning.run.config.compose import compose, to_plain
 
 SMALL = {"name": "resnet10t", "blocks": 1, "features": 4}
 SYSTEMS = {  # of table 2: which parts each has
@@ -27,7 +27,7 @@ SYSTEMS = {  # of table 2: which parts each has
 
 
 def config(name: str, *overrides: str) -> dict:
-    return plain(compose([f"model={name}", *overrides, "paths.output_dir=x"]))["model"]
+    return to_plain(compose([f"model={name}", *overrides, "paths.output_dir=x"]))["model"]
 
 
 def build(name: str, *overrides: str) -> nn.Module:

@@ -14,7 +14,7 @@ from fer_lightning.errors import FerError
 from fer_lightning.nets.edge_cnn import EdgeCnn
 from fer_lightning.nets.frr_cnn import FrrCnn, turned
 from fer_lightning.nets.parts.kirsch import kirsch
-from fer_lightning.run.config.compose import compose, plain
+from fer_lightning.run.config.compose import compose, to_plain
 
 
 def faces(count: int = 2, channels: int = 1, size: int = 32) -> torch.Tensor:
@@ -117,7 +117,7 @@ def rms(maps: torch.Tensor) -> float:
 
 
 def test_the_defaults_of_the_class_are_those_of_its_yaml():
-    net = plain(compose(["model=edge_cnn", "paths.output_dir=x"]))["model"]["net"]
+    net = to_plain(compose(["model=edge_cnn", "paths.output_dir=x"]))["model"]["net"]
     defaults = {name: one.default for name, one in inspect.signature(EdgeCnn).parameters.items()}
     assert net.pop("edge_scale") == pytest.approx(defaults["edge_scale"], rel=1e-4)
     del net["_target_"], net["num_classes"]

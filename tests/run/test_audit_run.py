@@ -12,13 +12,13 @@ from planted import CLASSES, write_planted
 from fer_lightning.data.readers.fer2013 import CLASS_NAMES
 from fer_lightning.errors import FerError
 from fer_lightning.run.audit import audit
-from fer_lightning.run.config.compose import as_job, compose
+from fer_lightning.run.config.compose import make_job, compose
 
 
 def audited(folder, *overrides):
     """What is in audit.json after an audit with these overrides."""
     cfg = compose([*overrides, f"paths.output_dir={folder}"], "audit")
-    told = audit(as_job(cfg, list(overrides), folder))
+    told = audit(make_job(cfg, list(overrides), folder))
     content = json.loads((folder / "audit.json").read_text())
     assert content["files"] == told.files
     return content

@@ -9,7 +9,7 @@ import pytest
 from fer_lightning.errors import FerError
 from fer_lightning.run.build import trained_on
 from fer_lightning.run.checkpoint.restore import restore
-from fer_lightning.run.config.compose import as_job, compose, compose_job
+from fer_lightning.run.config.compose import make_job, compose, compose_job
 from fer_lightning.run.evaluate import _comparable, _knows_its_training, _with_classes_of_the_folder, evaluate
 
 DIGITS = [str(digit) for digit in range(10)]
@@ -17,7 +17,7 @@ DIGITS = [str(digit) for digit in range(10)]
 
 def job_on(data, tmp_path, checkpoint):
     overrides = [f"data={data}", f"ckpt={checkpoint}", "data.batch_size=16", f"paths.output_dir={tmp_path}"]
-    return as_job(compose(overrides, "eval"), overrides, tmp_path)
+    return make_job(compose(overrides, "eval"), overrides, tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_a_folder_is_tested_on_its_own_classes(in_folder, typed, expected, tiny_
         cv2.imwrite(str(tmp_path / f"faces/{name}/0.png"), random.integers(0, 256, (48, 48), dtype=np.uint8))
     words = [f"data.faces.dir={tmp_path}/faces", *([f"data.class_names=[{','.join(typed)}]"] if typed else [])]
     overrides = ["data=folder", f"paths.cache_dir={tmp_path}/cache", f"paths.output_dir={tmp_path}", *words]
-    job = as_job(compose(overrides, "eval"), overrides, tmp_path)
+    job = make_job(compose(overrides, "eval"), overrides, tmp_path)
     _, recorded, prepare = restore(tiny_checkpoint)
     recorded = {**recorded, "choices": {"data": "folder"}, "class_names": ["happy", "sad", "ennui"]}
     wanted = expected or job.config["data"]["class_names"]

@@ -6,13 +6,13 @@ import pytest
 from made_results import make_result
 
 from fer_lightning.errors import FerError
-from fer_lightning.run.config.compose import as_job, compose
-from fer_lightning.run.config.report_paths import with_paths
+from fer_lightning.run.config.compose import make_job, compose
+from fer_lightning.run.config.report_paths import collect_paths
 from fer_lightning.run.report import report, written
 
 
 def job(folder, *overrides):
-    return as_job(compose(overrides, "report"), list(overrides), folder)
+    return make_job(compose(overrides, "report"), list(overrides), folder)
 
 
 @pytest.fixture
@@ -47,4 +47,4 @@ def test_keys_that_make_no_bars_are_told_and_nothing_is_written(results, tmp_pat
 
 
 def test_bars_are_a_key_and_no_path():
-    assert with_paths(["logs", "bars=[data,model]"]) == ["bars=[data,model]", "results=['logs']"]
+    assert collect_paths(["logs", "bars=[data,model]"]) == ["bars=[data,model]", "results=['logs']"]

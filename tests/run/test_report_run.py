@@ -12,15 +12,15 @@ from made_results import make_result
 
 from fer_lightning.errors import FerError
 from fer_lightning.results.predictions import Predictions
-from fer_lightning.run.config.command_flags import flags_first
-from fer_lightning.run.config.compose import as_job, compose
-from fer_lightning.run.config.quoting import quoted
-from fer_lightning.run.config.report_paths import with_paths
+from fer_lightning.run.config.command_flags import move_flags_first
+from fer_lightning.run.config.compose import make_job, compose
+from fer_lightning.run.config.quoting import quote
+from fer_lightning.run.config.report_paths import collect_paths
 from fer_lightning.run.report import WRITERS, report
 
 
 def job(folder, *overrides):
-    return as_job(compose(overrides, "report"), list(overrides), folder)
+    return make_job(compose(overrides, "report"), list(overrides), folder)
 
 
 @pytest.fixture
@@ -107,21 +107,21 @@ def test_bare_words_become_the_list_of_paths(tmp_path, monkeypatch):
     Path("by=a folder, with [signs]").mkdir()
     Path("data.fold=0,loss=l1").mkdir()
     typed = ["by=a folder, with [signs]", "by=[model]", "data.fold=0,loss=l1", "nowhere", "a=b", "hydra.run.dir=x"]
-    *rest, paths = with_paths(flags_first([*typed, "--cfg", "job", "+hydra/x=y"]))
+    *rest, paths = collect_paths(move_flags_first([*typed, "--cfg", "job", "+hydra/x=y"]))
     assert rest == ["--cfg=job", "by=[model]", "hydra.run.dir=x", "+hydra/x=y"]
     read = compose([paths], "report").results
     assert read == ["by=a folder, with [signs]", "data.fold=0,loss=l1", "nowhere", "a=b"]
 
 
 def test_a_list_may_be_typed_but_not_beside_bare_paths():
-    assert with_paths(["paths=[a,b]", "by=[loss]"]) == ["results=[a,b]", "by=[loss]"]
-    assert with_paths(["results=[a]"]) == ["results=[a]"]
-    assert with_paths(["--help"]) == ["--help"]
+    assert collect_paths(["paths=[a,b]", "by=[loss]"]) == ["results=[a,b]", "by=[loss]"]
+    assert collect_paths(["results=[a]"]) == ["results=[a]"]
+    assert collect_paths(["--help"]) == ["--help"]
     with pytest.raises(FerError, match=r"paths=\[a\] beside b: say all paths bare"):
-        with_paths(["paths=[a]", "b"])
+        collect_paths(["paths=[a]", "b"])
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.text("a\\'\"${}[]()<>,=: .#~*\n", min_size=1, max_size=10))
 def test_a_quoted_path_comes_back_as_it_was(text):
-    assert compose([f"results=[{quoted(text)}]"], "report").results[0] == text
+    assert compose([f"results=[{quote(text)}]"], "report").results[0] == text

@@ -14,7 +14,7 @@ from support import call
 
 import fer_lightning
 from fer_lightning.run.build import build_run
-from fer_lightning.run.config.compose import compose_job, conf_dir, options
+from fer_lightning.run.config.compose import compose_job, conf_dir, list_options
 from tools import cost
 from tools.cost import build, main
 
@@ -47,7 +47,7 @@ def test_every_option_is_a_row_with_its_own_parameters(tmp_path, capsys, monkeyp
     monkeypatch.setattr(cost, "build", built)  # once is enough here
     assert call(main, *QUICK, "--out", tmp_path / "new" / "cost.md", "--csv", tmp_path / "cost.csv") == 0
     found = rows(tmp_path / "cost.csv")
-    assert [row["model"] for row in found] == options("model")
+    assert [row["model"] for row in found] == list_options("model")
     for row in found:
         module = built(row["model"], ())
         assert int(row["parameters"]) == sum(p.numel() for p in module.parameters())
@@ -58,14 +58,14 @@ def test_every_option_is_a_row_with_its_own_parameters(tmp_path, capsys, monkeyp
         assert 0 < float(row["train_images_per_second_slowest"]) <= float(row["train_images_per_second"])
         assert 0 < float(row["test_images_per_second_slowest"]) <= float(row["test_images_per_second"])
     printed = capsys.readouterr().out.splitlines()
-    assert [line.split()[0] for line in printed[3 : 3 + len(found)]] == options("model")
+    assert [line.split()[0] for line in printed[3 : 3 + len(found)]] == list_options("model")
     page = (tmp_path / "new" / "cost.md").read_text()
     assert all(f"| {row['model']} | {row['input']} | {int(row['parameters']):,} |" in page for row in found)
 
 
 def test_the_page_has_a_row_for_every_net():
     page = (Path(__file__).parents[2] / "docs" / "cost.md").read_text(encoding="utf-8")
-    missing = [model for model in options("model") if f"| {model} |" not in page]
+    missing = [model for model in list_options("model") if f"| {model} |" not in page]
     assert missing == [], "run make cost, or add the rows of `python -m tools.cost --models NAME`"
 
 
@@ -146,7 +146,7 @@ def test_a_mistake_is_one_clear_error_and_nothing_is_written(arguments, said, tm
 def test_a_new_yaml_appears_by_itself(own_conf):
     shutil.copy(own_conf / "model" / "cnn.yaml", own_conf / "model" / "a_new_net.yaml")
     place = own_conf.parent / "cost.csv"
-    assert call(main, *QUICK, "--models", ",".join(options("model")[:1]), "--csv", place) == 0
+    assert call(main, *QUICK, "--models", ",".join(list_options("model")[:1]), "--csv", place) == 0
     assert [row["model"] for row in rows(place)] == ["a_new_net"]
 
 
@@ -167,7 +167,7 @@ def test_a_net_that_does_not_build_is_named_before_anything_is_measured(own_conf
     error, _, way_out = printed.err.partition("\nMend it, or leave it out: --models ")
     assert re.match(rf"error: {re.escape(str(own_conf / 'model' / 'broken.yaml'))}(, line \d+)?: ", error)
     assert said in error
-    assert way_out.strip().split(",") == [name for name in options("model") if name != "broken"]
+    assert way_out.strip().split(",") == [name for name in list_options("model") if name != "broken"]
     assert printed.out == ""
     assert not (own_conf.parent / "cost.md").exists()
 

@@ -9,7 +9,7 @@ from torch import nn
 from fer_lightning.data.inputs import Batch, InputSpec
 from fer_lightning.errors import FerError
 from fer_lightning.run.build import build_module
-from fer_lightning.run.config.compose import compose, plain
+from fer_lightning.run.config.compose import compose, to_plain
 from fer_lightning.training.detector import Detector
 from fer_lightning.training.losses import ProbabilityLoss, WeightedCrossEntropy
 
@@ -95,7 +95,7 @@ def test_votes_are_refused():
 
 def test_a_detector_of_the_config_learns_and_keeps_its_weights():
     asked = ["model=faster_rcnn", "model.input.size=32", "model.net.widths=[8,16,16]", "paths.output_dir=x"]
-    config = plain(compose([*asked, "data.class_names=[angry,happy]"]))
+    config = to_plain(compose([*asked, "data.class_names=[angry,happy]"]))
     torch.manual_seed(0)
     one, other = (build_module(config, ["angry", "happy"]) for _ in range(2))
     images = torch.zeros(8, 1, 32, 32, dtype=torch.uint8)

@@ -12,7 +12,7 @@ from omegaconf import OmegaConf
 from torch import nn
 
 from fer_lightning.errors import FerError
-from fer_lightning.run.config.compose import conf_dir, options
+from fer_lightning.run.config.compose import conf_dir, list_options
 from fer_lightning.training.optimizers import lookahead
 from fer_lightning.training.schedules import Length, cosine, one_cycle
 
@@ -41,7 +41,7 @@ def steps(net, optimizer, x, y, number, schedule=None):
     return losses
 
 
-@pytest.mark.parametrize("option", options("optimizer"))
+@pytest.mark.parametrize("option", list_options("optimizer"))
 def test_every_option_lowers_a_loss_under_a_schedule(option):
     net, x, y = problem()
     optimizer = factory(option)(net.parameters(), lr=0.05)
@@ -50,7 +50,7 @@ def test_every_option_lowers_a_loss_under_a_schedule(option):
     assert optimizer.param_groups[0]["lr"] == pytest.approx(0, abs=1e-6)
 
 
-@pytest.mark.parametrize("option", options("optimizer"))
+@pytest.mark.parametrize("option", list_options("optimizer"))
 def test_every_option_goes_on_from_its_state(option):
     whole, x, y = problem()
     optimizer = factory(option)(whole.parameters(), lr=0.05)

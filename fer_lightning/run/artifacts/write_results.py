@@ -12,7 +12,7 @@ from fer_lightning.run.artifacts.run_figures import PICTURES, draw_curves
 from fer_lightning.run.artifacts.split_table import SPLIT, write_split
 from fer_lightning.run.artifacts.test_artifacts import CONFUSION, PREDICTIONS, leave_test
 from fer_lightning.run.checkpoint.training_images import rows_that_trained
-from fer_lightning.run.config.paper_results import paper_of
+from fer_lightning.run.config.paper_results import select_paper_result
 from fer_lightning.run.fit import Outcome
 from fer_lightning.run.job import Job
 from fer_lightning.run.visualizations.page import Page
@@ -69,7 +69,7 @@ def leave(
         timing=dict(outcome.timing),
         world_size=world_size,
         resumed_from_epoch=resumed_from_epoch,
-        paper=paper_of(job.config.get("paper"), job.choices.get("model")),
+        paper=select_paper_result(job.config.get("paper"), job.choices.get("model")),
         files={name: path for name, path in FILES.items() if (folder / path).is_file()} | tested.files,
         versions=versions(),
         started=job.started.isoformat(timespec="seconds"),

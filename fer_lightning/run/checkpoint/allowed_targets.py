@@ -18,7 +18,7 @@ from fer_lightning.data.preprocess.prepare import Prepare
 from fer_lightning.errors import FerError
 from fer_lightning.run.checkpoint.plain_data import LONGEST_NAME
 from fer_lightning.run.checkpoint.trusted_packages import DOTTED, IMPORT_FAULTS, inside, registered_place
-from fer_lightning.run.config.signature_check import check_values, known_parameters, nodes
+from fer_lightning.run.config.signature_check import check_values, get_known_parameters, iter_nodes
 from fer_lightning.training.schedules import Schedule
 
 
@@ -94,10 +94,10 @@ def check_config(config: Mapping[str, Any], groups: Sequence[str], trusted: Sequ
     for refused in refusals(config, groups, trusted, source):
         raise refused
     for group in groups:
-        for where, node in nodes(config[group], group):
+        for where, node in iter_nodes(config[group], group):
             place = f"{source}: {where}"
             made, _ = find(node["_target_"], f"{place}._target_", trusted)
-            check_values(place, node, known_parameters(made, f"{place}._target_={node['_target_']}"))
+            check_values(place, node, get_known_parameters(made, f"{place}._target_={node['_target_']}"))
 
 
 def refusals(
@@ -113,7 +113,7 @@ def refusals(
     """
     before = f"{source}: " if source else ""
     for group in groups:
-        for where, node in nodes(config[group], group):
+        for where, node in iter_nodes(config[group], group):
             try:
                 _, place = find(node["_target_"], f"{before}{where}._target_", trusted)
                 _check_node(node, place, f"{before}{where}")

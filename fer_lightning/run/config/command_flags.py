@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from hydra._internal.utils import get_args_parser
 
 from fer_lightning.errors import FerError, choices
-from fer_lightning.run.config.override_grammar import at_home
+from fer_lightning.run.config.override_grammar import expand_home
 
 CONFIG_DIR = "--config-dir"
 ALONE = ("--cfg", "--info", "--multirun", "--run", "--shell-completion")  # what is to be done
@@ -16,7 +16,7 @@ ALONE = ("--cfg", "--info", "--multirun", "--run", "--shell-completion")  # what
 HIDDEN = ("--config-path", "--config-name", "--experimental-rerun", "--shell-completion", "--version")
 
 
-def flags_first(arguments: Sequence[str]) -> list[str]:
+def move_flags_first(arguments: Sequence[str]) -> list[str]:
     """The same arguments, the flags first: each one word and spelled out, as in `--multirun` and `--config-dir=DIR`.
 
     Raises:
@@ -42,19 +42,19 @@ def flags_first(arguments: Sequence[str]) -> list[str]:
             flags[flag] = flag
             continue
         if not equals:
-            value = _value(action, rest)
+            value = _take_value(action, rest)
         if not value:
             raise FerError(f"{typed}: its value is missing, as in {flag}={_example(action)}")
         if action.choices and value not in action.choices:
             raise FerError(f"{flag}={value}: choose among {choices(action.choices, value)}")
         if flag in flags and flags[flag] != f"{flag}={value}":
             raise FerError(f"{flag}={value} beside {flags[flag]}: it can be said once")
-        flags[flag] = f"{flag}={at_home(value, flag) if flag == CONFIG_DIR else value}"
-    _check_together(flags)
+        flags[flag] = f"{flag}={expand_home(value, flag) if flag == CONFIG_DIR else value}"
+    _check_combination(flags)
     return [*flags.values(), *words]
 
 
-def _check_together(flags: Collection[str]) -> None:
+def _check_combination(flags: Collection[str]) -> None:
     """Raises FerError for flags of which Hydra takes one alone, or not without another."""
     together = [flag for flag in ALONE if flag in flags]
     if len(together) > 1 and "--help" not in flags:
@@ -65,7 +65,7 @@ def _check_together(flags: Collection[str]) -> None:
         raise FerError("--resolve: it follows references in what --cfg prints, as in --cfg=job --resolve")
 
 
-def _value(action: Action, rest: list[str]) -> str:
+def _take_value(action: Action, rest: list[str]) -> str:
     """Takes the flag's value from the words behind it."""
     if action.nargs == "?":  # of --info, which an override may follow
         return rest.pop(0) if rest and rest[0] in (action.choices or ()) else str(action.const)

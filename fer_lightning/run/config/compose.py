@@ -21,10 +21,10 @@ from fer_lightning.config_keys import GroupKind, groups, is_place
 from fer_lightning.data.names import UNDECODED, plain_text
 from fer_lightning.errors import FerError, underlying_mistake
 from fer_lightning.moved_paths import find_moved, update_targets
-from fer_lightning.run.config.name_clashes import check_names
-from fer_lightning.run.config.option_list import option_list
-from fer_lightning.run.config.override_grammar import at_home, to_hydra
-from fer_lightning.run.config.yaml_source import ENDINGS, parse, read_text, register
+from fer_lightning.run.config.name_clashes import check_name_clashes
+from fer_lightning.run.config.option_list import format_option_list
+from fer_lightning.run.config.override_grammar import expand_home, to_hydra
+from fer_lightning.run.config.yaml_source import ENDINGS, parse, read_text, register_source
 from fer_lightning.run.job import Job
 from fer_lightning.run.sweep.names import eval_name
 
@@ -49,7 +49,7 @@ def config_dirs() -> list[Path]:
     return [conf_dir(), *(Path(source.path) for source in given)]
 
 
-def options(group: str) -> list[str]:
+def list_options(group: str) -> list[str]:
     """The names of a group's YAML files."""
     return sorted(_files(group))
 
@@ -63,7 +63,7 @@ def option_nodes(group: str, config: Mapping[str, Any]) -> dict[str, dict[str, A
     for name, file in sorted(_files(group).items()):
         node = parse(read_text(file), file)
         with suppress(OmegaConfBaseException):
-            nodes[name] = plain(OmegaConf.create({**config, group: node}))[group]
+            nodes[name] = to_plain(OmegaConf.create({**config, group: node}))[group]
     return {name: node for name, node in nodes.items() if isinstance(node, dict) and "_target_" in node}
 
 
@@ -72,15 +72,15 @@ def _files(group: str) -> dict[str, Path]:
     return {file.stem: file for file in files}
 
 
-def swept_by(sweep: DictConfig) -> str:
+def get_sweep_command(sweep: DictConfig) -> str:
     """The command that a file of the group `sweep` is for: its key `command` says so, else it is fer-train."""
     return str(sweep.get("command", TRAIN))
 
 
-def sweeps_of(command: str) -> list[str]:
+def list_sweeps(command: str) -> list[str]:
     """The options of `sweep` that are for this command."""
     files = sorted(_files("sweep").items())
-    return [option for option, file in files if swept_by(parse(read_text(file), file)) == command]
+    return [option for option, file in files if get_sweep_command(parse(read_text(file), file)) == command]
 
 
 def register_resolvers() -> None:
@@ -89,7 +89,7 @@ def register_resolvers() -> None:
     `${len:LIST}`, `${env_or:NAME,DEFAULT}`, `${class_set:NAME,DIR,FRAMES}`, `${groups:COMMAND}`,
     `${eval_name:OVERRIDES,KEYS}`, `${if_else:KEY,YES,NO}`.
     """
-    register()
+    register_source()
     OmegaConf.register_new_resolver("len", len, replace=True)
     OmegaConf.register_new_resolver("env_or", _env_or, replace=True)
     OmegaConf.register_new_resolver("class_set", _class_set, replace=True)
@@ -104,8 +104,8 @@ def _groups(command: str, *, _root_: DictConfig) -> str:
     known = {*HydraConfig.get().runtime.choices, *map(str, _root_)}
     names = {path.name for folder in config_dirs() for path in folder.iterdir() if path.is_dir()} & known
     names -= {"hydra", "local"}
-    listed = {group: sweeps_of(command) if group == "sweep" else options(group) for group in sorted(names)}
-    return option_list({group: found for group, found in listed.items() if found not in ([], ["default"])})
+    listed = {group: list_sweeps(command) if group == "sweep" else list_options(group) for group in sorted(names)}
+    return format_option_list({group: found for group, found in listed.items() if found not in ([], ["default"])})
 
 
 def _if_else(key: str, yes: Any, no: Any, *, _root_: DictConfig) -> Any:
@@ -123,7 +123,7 @@ def _class_set(name: str | int | None, dir: str, frames: str) -> list[str]:
 
 def _env_or(name: str, default: str) -> str:
     # an empty variable counts as unset: `FER_DATA= fer-train` should not read the root folder
-    return str(Path(at_home(os.environ.get(name) or default, name)))
+    return str(Path(expand_home(os.environ.get(name) or default, name)))
 
 
 def compose(overrides: Sequence[str] = (), config_name: str = "train") -> DictConfig:
@@ -134,7 +134,7 @@ def compose(overrides: Sequence[str] = (), config_name: str = "train") -> DictCo
         config_name: a YAML file at the top of conf/.
     """
     register_resolvers()
-    check_names(overrides, conf_dir())
+    check_name_clashes(overrides, conf_dir())
     with initialize_config_dir(str(conf_dir()), version_base="1.3"):
         cfg = hydra_compose(config_name, [to_hydra(word) for word in overrides], return_hydra_config=True)
     HydraConfig.instance().set_config(cfg)
@@ -150,29 +150,29 @@ def compose_job(overrides: Sequence[str], output_dir: Path) -> Job:
         overrides: as on the command line.
         output_dir: the run's folder.
     """
-    return as_job(compose([*overrides, f"paths.output_dir={output_dir}"]), list(overrides), output_dir)
+    return make_job(compose([*overrides, f"paths.output_dir={output_dir}"]), list(overrides), output_dir)
 
 
-def as_job(cfg: DictConfig, overrides: list[str], output_dir: Path) -> Job:
+def make_job(cfg: DictConfig, overrides: list[str], output_dir: Path) -> Job:
     """The composed config with what Hydra knows about it, as plain data."""
     chosen = HydraConfig.get().runtime.choices
     choices = {str(group): option for group, option in chosen.items() if not str(group).startswith("hydra")}
-    content = plain(cfg)
+    content = to_plain(cfg)
     if isinstance(names := (content.get("data") or {}).get("class_names"), list):
         content["data"]["class_names"] = [plain_text(name) if isinstance(name, str) else name for name in names]
     for group in groups(GroupKind.SEVERAL):
         if group in content and group not in choices:
-            choices[group] = _listed(group, overrides, content[group])
+            choices[group] = _format_chosen(group, overrides, content[group])
     return Job(content, choices, overrides, output_dir, datetime.now(UTC))
 
 
-def _listed(group: str, overrides: Sequence[str], nodes: Mapping[str, Any]) -> str:
+def _format_chosen(group: str, overrides: Sequence[str], nodes: Mapping[str, Any]) -> str:
     """The options `[a,b]` of a group that several were chosen of: Hydra does not keep them."""
     typed = [word.partition("=")[2] for word in overrides if word.startswith(f"{group}=[")]
     return typed[-1] if typed else f"[{','.join(nodes)}]"
 
 
-def plain(cfg: Any) -> dict[str, Any]:
+def to_plain(cfg: Any) -> dict[str, Any]:
     """A resolved config as dicts, lists and values; a mistake that a resolver found is raised as it is.
 
     Keys are texts, as in the JSON that keeps them. In places, `~` is the home folder. Import paths that moved are
@@ -188,14 +188,14 @@ def plain(cfg: Any) -> dict[str, Any]:
     assert isinstance(content, dict)
     for old, new in dict(find_moved(content)).items():
         log.warning("_target_: %s has moved; write %s", old, new)
-    return {str(key): _settled(value, str(key)) for key, value in update_targets(content).items()}
+    return {str(key): _normalize(value, str(key)) for key, value in update_targets(content).items()}
 
 
-def _settled(value: Any, key: str) -> Any:
+def _normalize(value: Any, key: str) -> Any:
     if isinstance(value, dict):
-        return {str(name): _settled(inner, f"{key}.{name}") for name, inner in value.items()}
+        return {str(name): _normalize(inner, f"{key}.{name}") for name, inner in value.items()}
     if isinstance(value, list):
-        return [_settled(inner, key) for inner in value]
+        return [_normalize(inner, key) for inner in value]
     if isinstance(value, str) and UNDECODED.intersection(value):  # a path of bytes that no file of a run can hold
         raise FerError(f"{key}={plain_text(value)}: this is no UTF-8; rename it, or name a link that leads there")
-    return at_home(value, key) if isinstance(value, str) and is_place(key) else value
+    return expand_home(value, key) if isinstance(value, str) and is_place(key) else value

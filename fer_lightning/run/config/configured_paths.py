@@ -12,7 +12,7 @@ from fer_lightning.config_keys import is_place
 from fer_lightning.run.config.compose import conf_dir
 
 
-def places(cfg: DictConfig | None = None) -> dict[str, str]:
+def list_configured_paths(cfg: DictConfig | None = None) -> dict[str, str]:
     """Dotted key to the folder or file that it names: the roots and, of a config, what its data set is read from.
 
     Where there is no config, or none with roots, as in fer-report, they are those that the environment gives.
@@ -20,13 +20,13 @@ def places(cfg: DictConfig | None = None) -> dict[str, str]:
     roots = OmegaConf.create({"paths": OmegaConf.load(conf_dir() / "paths" / "default.yaml")})
     del roots.paths["output_dir"]  # known to Hydra alone
     configs = [roots] if cfg is None else [roots, cfg]
-    return {key: place for one in configs for key, place in _named(OmegaConf.to_container(one), one)}
+    return {key: place for one in configs for key, place in _iter_paths(OmegaConf.to_container(one), one)}
 
 
-def _named(node: Any, cfg: DictConfig, path: str = "") -> Iterator[tuple[str, str]]:
+def _iter_paths(node: Any, cfg: DictConfig, path: str = "") -> Iterator[tuple[str, str]]:
     if isinstance(node, Mapping):
         for key, inner in node.items():
-            yield from _named(inner, cfg, f"{path}.{key}" if path else str(key))
+            yield from _iter_paths(inner, cfg, f"{path}.{key}" if path else str(key))
     elif is_place(path) and path.partition(".")[0] in ("paths", "data"):  # other keys name single files
         try:
             value = OmegaConf.select(cfg, path)

@@ -12,7 +12,7 @@ from omegaconf import OmegaConf
 from fer_lightning.run.config.yaml_source import ENDINGS, parse, read_text
 
 
-def inherited_from(keys: Sequence[str]) -> tuple[Path, Path] | None:
+def find_parent_option(keys: Sequence[str]) -> tuple[Path, Path] | None:
     """The file of the chosen option, and the one named by its `defaults` that brought these keys.
 
     Args:
@@ -25,30 +25,30 @@ def inherited_from(keys: Sequence[str]) -> tuple[Path, Path] | None:
         return None
     group = keys[0].partition(".")[0]
     option = HydraConfig.get().runtime.choices.get(group)
-    own = _file(group, str(option))
+    own = _find_file(group, str(option))
     if own is None:
         return None
-    sources = {_source(own, group, key.split(".")[1:]) for key in keys}
+    sources = {_find_source(own, group, key.split(".")[1:]) for key in keys}
     (source, *others) = sources
     return None if others or source in (None, own) else (own, Path(str(source)))
 
 
-def _source(file: Path, group: str, key: Sequence[str]) -> Path | None:
+def _find_source(file: Path, group: str, key: Sequence[str]) -> Path | None:
     """The file, or the one that it inherits from, which says the key."""
     content: Any = OmegaConf.to_container(parse(read_text(file), file))
     if not isinstance(content, Mapping):
         return None
-    if _holds(content, key):
+    if _has_key(content, key):
         return file
-    for parent in _parents(content):
-        found = _file(group, parent)
-        source = None if found in (None, file) else _source(Path(str(found)), group, key)
+    for parent in _iter_parents(content):
+        found = _find_file(group, parent)
+        source = None if found in (None, file) else _find_source(Path(str(found)), group, key)
         if source is not None:
             return source
     return None
 
 
-def _holds(content: Any, key: Sequence[str]) -> bool:
+def _has_key(content: Any, key: Sequence[str]) -> bool:
     for part in key:
         if not isinstance(content, Mapping) or part not in content:
             return False
@@ -56,13 +56,13 @@ def _holds(content: Any, key: Sequence[str]) -> bool:
     return True
 
 
-def _parents(content: Mapping[str, Any]) -> Iterator[str]:
+def _iter_parents(content: Mapping[str, Any]) -> Iterator[str]:
     for entry in reversed(content.get("defaults") or []):  # later ones win
         if isinstance(entry, str) and entry != "_self_":
             yield entry.partition("@")[0]
 
 
-def _file(group: str, option: str) -> Path | None:
+def _find_file(group: str, option: str) -> Path | None:
     folders = [Path(source.path) for source in HydraConfig.get().runtime.config_sources if source.schema == "file"]
     files = (folder / group / f"{option}{ending}" for folder in folders for ending in ENDINGS)
     return next((file for file in files if file.is_file()), None)

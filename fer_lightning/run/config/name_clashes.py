@@ -17,7 +17,7 @@ CONFIG_DIR, SEARCH_PATH = "--config-dir=", "hydra.searchpath="
 SCHEME = "file://"
 
 
-def check_names(arguments: Sequence[str], conf_dir: Path) -> None:
+def check_name_clashes(arguments: Sequence[str], conf_dir: Path) -> None:
     """Compares the folders of YAML files that a command is given with `conf_dir`, and with each other.
 
     Files of the same name and content, as in a copy of conf/ of which some were changed, do no harm.
@@ -29,20 +29,20 @@ def check_names(arguments: Sequence[str], conf_dir: Path) -> None:
     Raises:
         FerError: such a folder is not there, or two files differ and have the same name.
     """
-    folders = [conf_dir, *map(Path, _given(arguments))]
+    folders = [conf_dir, *map(Path, _list_user_folders(arguments))]
     for folder in folders:
         if not folder.is_dir():
             raise FerError(f"{CONFIG_DIR}{folder}: no such folder")
     groups = [path.name for path in conf_dir.iterdir() if path.is_dir()]
     for first, second in combinations(folders, 2):
-        for option, file in sorted(_files(first, groups).items()):
+        for option, file in sorted(_list_yaml_files(first, groups).items()):
             for ending in ENDINGS:
                 own = second / f"{option}{ending}"
                 if own.is_file() and not filecmp.cmp(file, own, shallow=False):
                     raise FerError(f"{own} has the name of {file}, which would be read in its place: rename it")
 
 
-def _given(arguments: Sequence[str]) -> list[str]:
+def _list_user_folders(arguments: Sequence[str]) -> list[str]:
     """The folders of --config-dir and of hydra.searchpath, which may also name Python packages (pkg://)."""
     given = [word.removeprefix(CONFIG_DIR) for word in arguments if word.startswith(CONFIG_DIR)]
     for word in arguments:
@@ -56,7 +56,7 @@ def _given(arguments: Sequence[str]) -> list[str]:
     return given
 
 
-def _files(folder: Path, groups: Iterable[str]) -> dict[str, Path]:
+def _list_yaml_files(folder: Path, groups: Iterable[str]) -> dict[str, Path]:
     """The YAML files at the top of a folder and in its groups, by their places without the ending."""
     files = [*folder.glob("*"), *(file for group in groups for file in (folder / group).rglob("*"))]
     return {str(file.relative_to(folder).with_suffix("")): file for file in files if file.suffix in ENDINGS}

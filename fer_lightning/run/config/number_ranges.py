@@ -70,7 +70,7 @@ RANGES: dict[tuple[str, str], Range] = {
 }
 
 
-def range_of(target: str, parameter: str) -> Range:
+def find_range(target: str, parameter: str) -> Range:
     """The range of a parameter, or of a number inside it, of what a `_target_` names."""
     if not target.startswith((*COUNTING, "torch.nn.")):
         return ANY
@@ -89,8 +89,8 @@ def check_numbers(path: str, node: Mapping[str, Any]) -> None:
         FerError: a number is nan, infinite or out of its range.
     """
     for parameter, value in node.items():
-        allowed = range_of(str(node["_target_"]), parameter)
-        for place, number in numbers(value, f"{path}.{parameter}"):
+        allowed = find_range(str(node["_target_"]), parameter)
+        for place, number in iter_numbers(value, f"{path}.{parameter}"):
             if not math.isfinite(number):
                 wanted = "a number" if allowed is ANY else str(allowed)
                 raise FerError(f"{place}={number}: it must be finite, choose {wanted}")
@@ -98,13 +98,13 @@ def check_numbers(path: str, node: Mapping[str, Any]) -> None:
                 raise FerError(f"{place}={number}: choose {allowed}")
 
 
-def numbers(value: Any, path: str) -> Iterator[tuple[str, float]]:
+def iter_numbers(value: Any, path: str) -> Iterator[tuple[str, float]]:
     """Every number with its dotted place; true and false are none."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         yield path, value
     elif isinstance(value, Mapping) and "_target_" not in value:
         for key, inner in value.items():
-            yield from numbers(inner, f"{path}.{key}")
+            yield from iter_numbers(inner, f"{path}.{key}")
     elif isinstance(value, list):
         for number, inner in enumerate(value):
-            yield from numbers(inner, f"{path}.{number}")
+            yield from iter_numbers(inner, f"{path}.{number}")

@@ -12,23 +12,23 @@ MANY = 24  # options of a group, above which those of a paper have a line of the
 PAPER = re.compile(r"paper_[a-z]_")
 
 
-def option_list(groups: Mapping[str, Sequence[str]]) -> str:
+def format_option_list(groups: Mapping[str, Sequence[str]]) -> str:
     """A line for each group and its options, wrapped; of a group with many options, a line for each paper too."""
-    return "\n".join(_lines(f"  {group}", options) for group, options in groups.items())
+    return "\n".join(_format_group(f"  {group}", options) for group, options in groups.items())
 
 
-def _lines(group: str, options: Sequence[str]) -> str:
+def _format_group(group: str, options: Sequence[str]) -> str:
     if len(options) <= MANY:
-        return _wrapped(group, options)
+        return _wrap(group, options)
     papers = sorted({found[0] for option in options if (found := PAPER.match(option))})
-    lines = [_wrapped(group, [option for option in options if not PAPER.match(option)])]
+    lines = [_wrap(group, [option for option in options if not PAPER.match(option)])]
     for paper in papers:
         rest = [option.removeprefix(paper) for option in options if option.startswith(paper)]
-        lines.append(_wrapped(f"    {paper}", rest))
+        lines.append(_wrap(f"    {paper}", rest))
     return "\n".join(lines)
 
 
-def _wrapped(label: str, options: Sequence[str]) -> str:
+def _wrap(label: str, options: Sequence[str]) -> str:
     return textwrap.fill(
         ", ".join(options),
         COLUMNS,

@@ -11,9 +11,9 @@ from omegaconf import DictConfig, ListConfig
 
 from fer_lightning.config_keys import GroupKind, groups
 from fer_lightning.errors import choices, underlying_mistake
-from fer_lightning.run.config.compose import EVAL, TRAIN, compose, options, sweeps_of
+from fer_lightning.run.config.compose import EVAL, TRAIN, compose, list_options, list_sweeps
 from fer_lightning.run.config.name_clashes import CONFIG_DIR
-from fer_lightning.run.config.quoting import quoted
+from fer_lightning.run.config.quoting import quote
 from fer_lightning.run.sweep.base_callback import refusal
 
 NO_OPTION = re.compile(
@@ -42,27 +42,27 @@ def explain(mistake: Exception, config_name: str, typed: Sequence[str]) -> str:
         return (
             "a group takes the name of one of its options, not null; logger, augment, mix, pages have the option none"
         )
-    if told := _of_another_command(f"fer-{config_name}", typed):
+    if told := _explain_sweep_of_other_command(f"fer-{config_name}", typed):
         return told
     text = str(mistake) or str(mistake.__cause__)
     if found := NO_OPTION.search(text):
         group, option = found["group"], found["option"]
-        known = found["known"].split("\n\t") if found["known"] else options(group)
+        known = found["known"].split("\n\t") if found["known"] else list_options(group)
         return f"{group}={option}: no such option; choose among {choices(known, option)}"
     if found := SEVERAL.search(text):
         key, values = found["key"], found["values"]
         told = f"{key}={values}: several values take a run each, with -m, as in fer-{config_name} -m {key}={values}"
-        takes_several = key in groups(GroupKind.SEVERAL) or _is_list(key, config_name, typed)
+        takes_several = key in groups(GroupKind.SEVERAL) or _takes_list(key, config_name, typed)
         return f"{told}; one run with all of them takes brackets, '{key}=[{values}]'" if takes_several else told
     if found := NO_KEY.search(text):
-        return _unknown_key(found["key"], config_name, typed)
+        return _explain_unknown_key(found["key"], config_name, typed)
     return text
 
 
-def _of_another_command(command: str, typed: Sequence[str]) -> str:
+def _explain_sweep_of_other_command(command: str, typed: Sequence[str]) -> str:
     """What is wrong with a sweep of the other command: its file may set groups that this one does not have."""
     named = [word.removeprefix("sweep=") for word in typed if word.startswith("sweep=")]
-    others = {option: other for other in (TRAIN, EVAL) if other != command for option in sweeps_of(other)}
+    others = {option: other for other in (TRAIN, EVAL) if other != command for option in list_sweeps(other)}
     own = others.get(named[-1]) if named and command in (TRAIN, EVAL) else None
     return refusal(named[-1], own, command) if own else ""
 
@@ -72,16 +72,16 @@ def is_null_group(mistake: Exception) -> bool:
     return "Config group override must be" in str(mistake)
 
 
-def _is_list(key: str, config_name: str, typed: Sequence[str]) -> bool:
+def _takes_list(key: str, config_name: str, typed: Sequence[str]) -> bool:
     """Whether the key holds a list, or nothing yet, in the config of the options typed."""
-    node = _with_options_only(config_name, typed)
+    node = _compose_options_only(config_name, typed)
     for part in key.split("."):
         node = node._get_node(part) if isinstance(node, DictConfig) else None
     return isinstance(node, ListConfig)
 
 
-def _unknown_key(key: str, config_name: str, typed: Sequence[str]) -> str:
-    node = _with_options_only(config_name, typed)
+def _explain_unknown_key(key: str, config_name: str, typed: Sequence[str]) -> str:
+    node = _compose_options_only(config_name, typed)
     place = ""
     for part in key.split("."):
         if not isinstance(node, DictConfig):
@@ -89,7 +89,7 @@ def _unknown_key(key: str, config_name: str, typed: Sequence[str]) -> str:
         if part not in node:
             inside = f" in {place}" if place else ""
             known = [str(name) for name in node if not str(name).startswith("_")]
-            if not place and options(part):
+            if not place and list_options(part):
                 return f"{key}: {config_name} takes no {part}; leave it out"
             if place and not node:
                 return f"{key}: {place} is an empty map; add to it with +{key}=VALUE"
@@ -99,11 +99,11 @@ def _unknown_key(key: str, config_name: str, typed: Sequence[str]) -> str:
     return f"{key}: a group is chosen by its name alone, as in {key}=OPTION"
 
 
-def _with_options_only(config_name: str, typed: Sequence[str]) -> object:
+def _compose_options_only(config_name: str, typed: Sequence[str]) -> object:
     """The config of the options typed, without the values typed: one of those is the wrong one."""
     own = [word.removeprefix(CONFIG_DIR) for word in typed if word.startswith(CONFIG_DIR)]
-    search_path = [f"hydra.searchpath=[{','.join(quoted(f'file://{Path(place).absolute()}') for place in own)}]"]
-    chosen = [word for word in typed if "=" in word and "." not in word.split("=")[0] and options(word.split("=")[0])]
+    search_path = [f"hydra.searchpath=[{','.join(quote(f'file://{Path(place).absolute()}') for place in own)}]"]
+    chosen = [word for word in typed if "=" in word and "." not in word.split("=")[0] and list_options(word.split("=")[0])]
     try:
         return compose([*search_path, *chosen], config_name)
     except HydraException:

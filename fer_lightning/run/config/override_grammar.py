@@ -14,13 +14,13 @@ from hydra.errors import HydraException
 
 from fer_lightning.config_keys import is_place
 from fer_lightning.errors import FerError
-from fer_lightning.run.config.quoting import quoted
+from fer_lightning.run.config.quoting import quote
 
-BETWEEN = re.compile(r"(?<=\.ckpt),")  # other commas are of a folder's name, as sweeps give them: loss=l1,seed=0
-SIGNS = re.compile(r"[\\()\[\]{}:=, \t]")  # what Hydra's grammar takes after a backslash
-ESCAPED = re.compile(rf"\\{SIGNS.pattern}")
+CHECKPOINT_COMMA = re.compile(r"(?<=\.ckpt),")  # other commas are of a folder's name, as sweeps give them: loss=l1,seed=0
+SPECIAL_CHARACTERS = re.compile(r"[\\()\[\]{}:=, \t]")  # what Hydra's grammar takes after a backslash
+ESCAPED = re.compile(rf"\\{SPECIAL_CHARACTERS.pattern}")
 PREFIXES = "+~"
-MEANT = "[{'\""
+GRAMMAR_STARTS = "[{'\""
 
 
 def to_hydra(word: str) -> str:
@@ -38,38 +38,38 @@ def to_hydra(word: str) -> str:
     key = typed.lstrip(PREFIXES)
     if not equals or not value or "${" in value:
         return word
-    read = _parsed(word)
+    read = _parse(word)
     if value[0] in "[{":
-        rewritten = value if read else _from_yaml(word, value)
+        rewritten = value if read else _convert_yaml(word, value)
         if rewritten is not None:
-            read = read or _parsed(f"{typed}={rewritten}")
+            read = read or _parse(f"{typed}={rewritten}")
             # Hydra refuses keys that the config lacks, such as those of `options: {}`
             opened = typed == key and not key.startswith("hydra.") and _is_map(read)
             return f"{'++' if opened else ''}{typed}={rewritten}"
     if is_place(key):
-        return word if _as_meant(read, value) else f"{typed}={_places(value, key)}"
-    if read is None and value[0] not in MEANT and "," not in value:
-        return f"{typed}={quoted(value)}"
+        return word if _is_read_as_typed(read, value) else f"{typed}={_format_paths(value, key)}"
+    if read is None and value[0] not in GRAMMAR_STARTS and "," not in value:
+        return f"{typed}={quote(value)}"
     return word
 
 
-def path_in(word: str) -> str | None:
+def parse_path(word: str) -> str | None:
     """The path that `key=path` says, typed bare or in Hydra's grammar; None where it says none.
 
     Raises:
         FerError: as of `to_hydra`.
     """
-    read = _parsed(to_hydra(word))
+    read = _parse(to_hydra(word))
     value = read.value() if read else None
     return value if isinstance(value, str) and value else None
 
 
-def listed(paths: Sequence[str]) -> str:
+def format_list(paths: Sequence[str]) -> str:
     """A list of texts in Hydra's grammar."""
-    return f"[{','.join(map(quoted, paths))}]"
+    return f"[{','.join(map(quote, paths))}]"
 
 
-def at_home(path: str, where: str) -> str:
+def expand_home(path: str, where: str) -> str:
     """The path with the home folder in the place of `~` or `~user`; a folder that is so called comes as `./~user`.
 
     Args:
@@ -83,21 +83,21 @@ def at_home(path: str, where: str) -> str:
         return path
     home = os.path.expanduser(path)  # noqa: PTH111  # pathlib raises an error of its own for an unknown user
     if home.startswith("~"):
-        if _exists(path):
+        if path_exists(path):
             return f"./{path}"
         user = path.partition("/")[0]
         raise FerError(f"{where}={path}: {user} is the home folder of nobody here; write the whole path")
     return home
 
 
-def _parsed(word: str) -> Override | None:
+def _parse(word: str) -> Override | None:
     try:
         return OverridesParser.create().parse_override(word)
     except HydraException:
         return None
 
 
-def _as_meant(read: Override | None, value: str) -> bool:
+def _is_read_as_typed(read: Override | None, value: str) -> bool:
     """Whether Hydra reads what is typed for a place: null, that very text, or what is written in its own grammar."""
     if read is None or value.startswith("~"):
         return False
@@ -109,51 +109,51 @@ def _as_meant(read: Override | None, value: str) -> bool:
     return written or read.value() is None or read.value() == value
 
 
-def _text(path: str) -> str:
-    return path if _as_meant(_parsed(f"key={path}"), path) and path != "null" else quoted(path)
+def _format_path(path: str) -> str:
+    return path if _is_read_as_typed(_parse(f"key={path}"), path) and path != "null" else quote(path)
 
 
-def _places(value: str, key: str) -> str:
+def _format_paths(value: str, key: str) -> str:
     """The paths between commas, of which some may belong to the name of one."""
     parts = value.split(",")
-    if _exists(value):
+    if path_exists(value):
         parts = [value]
-    elif len(checkpoints := BETWEEN.split(value)) > 1:
+    elif len(checkpoints := CHECKPOINT_COMMA.split(value)) > 1:
         parts = checkpoints
-    elif not all(map(_exists, parts)):
+    elif not all(map(path_exists, parts)):
         parts = [value]
-    return ",".join(_text(at_home(part, key)) for part in parts)
+    return ",".join(_format_path(expand_home(part, key)) for part in parts)
 
 
-def _exists(path: str) -> bool:
+def path_exists(path: str) -> bool:
     try:
         return Path(path).exists() or Path(path).expanduser().exists()
     except (OSError, ValueError, RuntimeError):  # too long, a null byte, no such user
         return False
 
 
-def _from_yaml(word: str, value: str) -> str | None:
+def _convert_yaml(word: str, value: str) -> str | None:
     """Lists and maps, separated by commas where several are to be swept over, from YAML's grammar; None if no YAML."""
     try:
         several = yaml.compose(f"[{value}]", yaml.SafeLoader)
     except yaml.YAMLError:
         return None
-    return ",".join(_written(node, word) for node in several.value)
+    return ",".join(_format_node(node, word) for node in several.value)
 
 
-def _written(node: yaml.Node, word: str) -> str:
+def _format_node(node: yaml.Node, word: str) -> str:
     if isinstance(node, yaml.MappingNode):
-        return f"{{{','.join(f'{_key(key, word)}:{_written(value, word)}' for key, value in node.value)}}}"
+        return f"{{{','.join(f'{_format_key(key, word)}:{_format_node(value, word)}' for key, value in node.value)}}}"
     if isinstance(node, yaml.SequenceNode):
-        return f"[{','.join(_written(value, word) for value in node.value)}]"
+        return f"[{','.join(_format_node(value, word) for value in node.value)}]"
     if node.style is None and not node.value:
         return "null"
-    return str(node.value) if node.style is None and _parsed(f"key={node.value}") else quoted(node.value)
+    return str(node.value) if node.style is None and _parse(f"key={node.value}") else quote(node.value)
 
 
-def _key(node: yaml.Node, word: str) -> str:
-    key = SIGNS.sub(r"\\\g<0>", str(node.value))
-    read = _parsed(f"key={{{key}:0}}")
+def _format_key(node: yaml.Node, word: str) -> str:
+    key = SPECIAL_CHARACTERS.sub(r"\\\g<0>", str(node.value))
+    read = _parse(f"key={{{key}:0}}")
     value = read.value() if read else None
     if not isinstance(value, dict) or list(map(str, value)) != [node.value]:
         raise FerError(f"{word}: Hydra reads no map with the key {node.value} here; write it into a YAML file")

@@ -34,7 +34,7 @@ def check_paper(paper: Any) -> None:
         raise FerError(f"paper.value={value}: give the fraction, as in 0.9451 for 94.51 %")
 
 
-def paper_of(paper: Mapping[str, Any] | None, model: object) -> dict[str, Any] | None:
+def select_paper_result(paper: Mapping[str, Any] | None, model: object) -> dict[str, Any] | None:
     """What the paper reports of `model`; None where `paper.model` is another one, for no report should compare them."""
     if paper is None:
         return None

@@ -6,7 +6,7 @@ import os
 import re
 
 
-def quoted(text: str | os.PathLike[str], mark: str = "'") -> str:
+def quote(text: str | os.PathLike[str], mark: str = "'") -> str:
     """The text as Hydra and OmegaConf give it back, whatever signs are in it.
 
     Args:

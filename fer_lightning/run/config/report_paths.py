@@ -8,14 +8,14 @@ from pathlib import Path
 
 from fer_lightning.errors import FerError
 from fer_lightning.run.config.compose import conf_dir
-from fer_lightning.run.config.override_grammar import listed
+from fer_lightning.run.config.override_grammar import format_list
 from fer_lightning.run.config.yaml_source import parse, read_text
 
 KEY = "results"  # of conf/report.yaml; `paths` is a group of conf/, of which Hydra would look for an option
-TYPED = "paths="
+PATHS_PREFIX = "paths="
 
 
-def with_paths(arguments: Sequence[str]) -> list[str]:
+def collect_paths(arguments: Sequence[str]) -> list[str]:
     """The arguments with `results=[...]` in place of the paths among them.
 
     A word is a path if it exists, and also if it is neither a flag nor `key=value` with a key of fer-report or Hydra:
@@ -32,15 +32,15 @@ def with_paths(arguments: Sequence[str]) -> list[str]:
     for word in arguments:
         is_path = not word.startswith("-") and (_exists(word) or not _is_override(word))
         (paths if is_path else rest).append(word)
-    named = [word for word in rest if word.startswith((TYPED, f"{KEY}="))]
+    named = [word for word in rest if word.startswith((PATHS_PREFIX, f"{KEY}="))]
     if paths and named:
-        raise FerError(f"{named[0]} beside {paths[0]}: say all paths bare, or all of them in {TYPED}[...]")
-    rest = [f"{KEY}={word.removeprefix(TYPED)}" if word.startswith(TYPED) else word for word in rest]
-    return [*rest, f"{KEY}={listed(paths)}"] if paths else rest
+        raise FerError(f"{named[0]} beside {paths[0]}: say all paths bare, or all of them in {PATHS_PREFIX}[...]")
+    rest = [f"{KEY}={word.removeprefix(TYPED)}" if word.startswith(PATHS_PREFIX) else word for word in rest]
+    return [*rest, f"{KEY}={format_list(paths)}"] if paths else rest
 
 
 @cache
-def report_keys() -> frozenset[str]:
+def list_report_keys() -> frozenset[str]:
     """What a user may set of fer-report: the keys of conf/report.yaml, and `paths` for the bare words."""
     path = conf_dir() / "report.yaml"
     return frozenset({*map(str, parse(read_text(path), path)), "paths"} - {"defaults", "hydra"})
@@ -55,4 +55,4 @@ def _exists(word: str) -> bool:
 
 def _is_override(word: str) -> bool:
     key, equals, _ = word.lstrip("+~").partition("=")
-    return bool(equals) and (key in {*report_keys(), "hydra"} or key.startswith(("hydra.", "hydra/")))
+    return bool(equals) and (key in {*list_report_keys(), "hydra"} or key.startswith(("hydra.", "hydra/")))

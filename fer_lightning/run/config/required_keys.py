@@ -7,11 +7,11 @@ from typing import Any
 
 from fer_lightning.errors import FerError, choices
 from fer_lightning.run.checkpoint.trusted_packages import trusted_places
-from fer_lightning.run.config.compose import options
+from fer_lightning.run.config.compose import list_options
 from fer_lightning.run.config.paper_results import check_paper
 
 
-def check_asked(config: Mapping[str, Any]) -> None:
+def check_required_keys(config: Mapping[str, Any]) -> None:
     """Looks for the checkpoint, the data set, and what a paper says.
 
     Raises:
@@ -22,7 +22,7 @@ def check_asked(config: Mapping[str, Any]) -> None:
         raise FerError("ckpt is not set: say which checkpoint, as in ckpt=logs/runs/<time>/checkpoints/best.ckpt")
     if not config.get("data"):
         raise FerError(
-            f"data is not set: say on which data set, as in data=fer2013; choose among {choices(options('data'))}"
+            f"data is not set: say on which data set, as in data=fer2013; choose among {choices(list_options('data'))}"
         )
     check_paper(config.get("paper"))
     trusted_places(config.get("trust"))

@@ -13,16 +13,16 @@ import torch
 from hydra.utils import get_object
 
 from fer_lightning.errors import FerError, choices
-from fer_lightning.run.config.inherited_keys import inherited_from
+from fer_lightning.run.config.inherited_keys import find_parent_option
 from fer_lightning.run.config.number_ranges import check_numbers
 
 # what Hydra itself reads in such a node
 HYDRA_KEYS = frozenset({"_target_", "_partial_", "_args_", "_convert_", "_recursive_"})
-PLAIN: dict[Any, str] = {
+PLAIN_TYPES: dict[Any, str] = {
     **{int: "a whole number", float: "a number", bool: "true or false", str: "a text", NoneType: "null"},
     **{dict: "a map, as in {a: b}", list: "a list, as in [a, b]"},
 }
-WRITTEN: dict[Any, type] = {Path: str, Mapping: dict, Sequence: list}  # what a YAML file has for an annotation
+YAML_TYPES: dict[Any, type] = {Path: str, Mapping: dict, Sequence: list}  # what a YAML file has for an annotation
 
 
 def check_targets(config: Mapping[str, Any]) -> None:
@@ -32,14 +32,14 @@ def check_targets(config: Mapping[str, Any]) -> None:
         FerError: a target does not exist, a key that it does not take, a value of the wrong type, or a number that is
             not finite or out of its range.
     """
-    for path, node in nodes(config):
+    for path, node in iter_nodes(config):
         target = str(node["_target_"])
-        known = known_parameters(located(target, f"{path}._target_"), f"{path}._target_={target}")
+        known = get_known_parameters(import_target(target, f"{path}._target_"), f"{path}._target_={target}")
         strange = [key for key in node if key not in HYDRA_KEYS and key not in known]
         if strange:
             named = choices(sorted(known), strange[0])
             said = f"{path}.{strange[0]}: {target} has no such parameter; choose among {named}"
-            raise FerError(said + _inherited([f"{path}.{key}" for key in strange]))
+            raise FerError(said + _explain_inherited([f"{path}.{key}" for key in strange]))
         check_values(path, node, known)
 
 
@@ -49,7 +49,7 @@ def check_values(path: str, node: Mapping[str, Any], known: Mapping[str, Any]) -
     Args:
         path: of the node in the config, for messages.
         node: plain data; keys that are not known are left alone.
-        known: what its target takes, as `parameters` gives it.
+        known: what its target takes, as `get_parameters` gives it.
 
     Raises:
         FerError: a value of the wrong type, or a number that is not finite or out of its range.
@@ -59,7 +59,7 @@ def check_values(path: str, node: Mapping[str, Any], known: Mapping[str, Any]) -
             continue
         if wanted := _mismatch(known[key], value):
             raise FerError(f"{path}.{key}={value}: it must be {wanted}")
-        for place, part in _not_texts(known[key], value):
+        for place, part in _iter_non_texts(known[key], value):
             raise FerError(
                 f"{path}.{key}{place}={part}: it must be a text; numbers, and what YAML takes for a truth value "
                 '(yes, no, on, off, true, false), stand in quotes, as in "yes"'
@@ -67,9 +67,9 @@ def check_values(path: str, node: Mapping[str, Any], known: Mapping[str, Any]) -
     check_numbers(path, node)
 
 
-def _inherited(keys: list[str]) -> str:
+def _explain_inherited(keys: list[str]) -> str:
     """Where the keys come from, and how to be rid of them, when the chosen option inherits them from another."""
-    found = inherited_from(keys)
+    found = find_parent_option(keys)
     if found is None:
         return ""
     own, source = found
@@ -80,7 +80,7 @@ def _inherited(keys: list[str]) -> str:
     )
 
 
-def located(target: str, where: str) -> Any:
+def import_target(target: str, where: str) -> Any:
     """What `target` names; `where` is its place in the config, for the message.
 
     Raises:
@@ -92,31 +92,31 @@ def located(target: str, where: str) -> Any:
         raise FerError(f"{where}={target}: nothing of that name can be imported ({absent})") from absent
 
 
-def nodes(value: Any, path: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]:
+def iter_nodes(value: Any, path: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Every dict with a `_target_` inside a plain config, with its dotted place, outer ones first."""
     if isinstance(value, Mapping):
         if "_target_" in value:
             yield path, value
         for key, inner in value.items():
-            yield from nodes(inner, f"{path}.{key}" if path else str(key))
+            yield from iter_nodes(inner, f"{path}.{key}" if path else str(key))
     elif isinstance(value, list):
         for number, inner in enumerate(value):
-            yield from nodes(inner, f"{path}[{number}]")
+            yield from iter_nodes(inner, f"{path}[{number}]")
 
 
-def known_parameters(made: Any, named: str) -> dict[str, Any]:
-    """The `parameters` of what a config names; `named` is the key with its value, for the message.
+def get_known_parameters(made: Any, named: str) -> dict[str, Any]:
+    """The `get_parameters` of what a config names; `named` is the key with its value, for the message.
 
     Raises:
         FerError: Python knows none, as of some functions that are written in C, and of partial methods.
     """
     try:
-        return parameters(made)
+        return get_parameters(made)
     except (TypeError, ValueError) as hidden:
         raise FerError(f"{named}: Python cannot tell what it takes; name another") from hidden
 
 
-def parameters(made: Any) -> dict[str, Any]:
+def get_parameters(made: Any) -> dict[str, Any]:
     """Name -> annotation of what a function or class takes, its parents' too where it passes `**` on to them."""
     found: dict[str, Any] = {}
     layers: list[Callable[..., Any]] = [made]
@@ -143,7 +143,7 @@ def _members(annotation: Any) -> tuple[Any, ...]:
     return get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
 
 
-def _not_texts(annotation: Any, value: Any) -> Iterator[tuple[str, Any]]:
+def _iter_non_texts(annotation: Any, value: Any) -> Iterator[tuple[str, Any]]:
     """The values, with their places, that are no texts in a list or map of which the annotation says that all are."""
     # the last type of Sequence[str] and Mapping[str, str] is that of the values
     if not any(get_args(member)[-1:] == (str,) for member in _members(annotation)):
@@ -159,9 +159,9 @@ def _mismatch(annotation: Any, value: Any) -> str | None:
     members = _members(annotation)
     members = tuple(member for member in members if member not in (torch.Tensor, timedelta))  # no YAML file holds one
     origins = tuple(get_origin(member) or member for member in members)
-    members = tuple(WRITTEN.get(origin, origin) for origin in origins)
-    if not all(member in PLAIN for member in members):
+    members = tuple(YAML_TYPES.get(origin, origin) for origin in origins)
+    if not all(member in PLAIN_TYPES for member in members):
         return None
     members = tuple(dict.fromkeys(members))
     fits = type(value) in members or (float in members and type(value) is int)
-    return None if fits else " or ".join(PLAIN[member] for member in members)
+    return None if fits else " or ".join(PLAIN_TYPES[member] for member in members)

@@ -15,7 +15,7 @@ from fer_lightning.run.config.signature_check import check_targets
 MODES = ("min", "max")
 
 
-def check(config: Mapping[str, Any]) -> None:
+def validate_config(config: Mapping[str, Any]) -> None:
     """Looks for impossible values and for keys that nothing would read.
 
     Raises:
@@ -31,12 +31,12 @@ def check(config: Mapping[str, Any]) -> None:
     for group in groups(GroupKind.OPTIONAL):
         if config.get(group) and "_target_" not in config[group]:
             raise FerError(f"{group}: no _target_ says what to build; choose one of its options, as in {group}=none")
-    check_several(config)
+    check_named_groups(config)
     _check_values(config)
     check_targets(config)
 
 
-def check_several(config: Mapping[str, Any]) -> None:
+def check_named_groups(config: Mapping[str, Any]) -> None:
     """Looks for what cannot be built in groups of named objects, and for a page in the place of another picture.
 
     Raises:

@@ -42,7 +42,7 @@ class FileConfigSource(file_config_source.FileConfigSource):
         if found is None:  # as Hydra's own source does, which asks `is_config` first
             return super().load_config(config_path)
         text = read_text(found)
-        package = _package(text, found)
+        package = _read_package(text, found)
         if package is None and config_path.startswith(GLOBAL_GROUPS):
             package = "_global_"
         content = parse(text, found)
@@ -63,7 +63,7 @@ class FileConfigSource(file_config_source.FileConfigSource):
         return found[0] if found else None
 
 
-def register() -> None:
+def register_source() -> None:
     """Makes Hydra read every folder of config files by this module; twice does no harm."""
     Plugins.instance()  # registers Hydra's own source, which must not find another class in its place
     SourcesRegistry.instance().types[FileConfigSource.scheme()] = FileConfigSource
@@ -101,7 +101,7 @@ def parse(text: str, path: Path) -> DictConfig:
         content = OmegaConf.load(io.StringIO(text))
     except yaml.MarkedYAMLError as fault:
         mark = fault.problem_mark or fault.context_mark
-        raise FerError(f"{_place(path, mark)}: {_reason(fault)}") from fault
+        raise FerError(f"{_format_location(path, mark)}: {_explain_yaml_error(fault)}") from fault
     except (yaml.YAMLError, OmegaConfBaseException, OSError, ValueError) as fault:
         raise FerError(f"{path}: {str(fault).strip().splitlines()[0]}") from fault
     except RecursionError as fault:
@@ -112,7 +112,7 @@ def parse(text: str, path: Path) -> DictConfig:
     return content
 
 
-def _reason(fault: yaml.MarkedYAMLError) -> str:
+def _explain_yaml_error(fault: yaml.MarkedYAMLError) -> str:
     problem = str(fault.problem or fault.context)
     if "'\\t'" in problem:
         return "a tab; YAML is indented by spaces"
@@ -121,18 +121,18 @@ def _reason(fault: yaml.MarkedYAMLError) -> str:
     return problem
 
 
-def _place(path: Path, mark: yaml.Mark | None) -> str:
+def _format_location(path: Path, mark: yaml.Mark | None) -> str:
     return f"{path}, line {mark.line + 1}" if mark else str(path)
 
 
 def _check_keys(root: yaml.Node | None, path: Path) -> None:
     """Raises FerError for a key that stands twice in a map, which YAML would take the last of, or is a truth value."""
-    for mapping in _mappings(root):
+    for mapping in _iter_mappings(root):
         lines: dict[str, int] = {}
         for key, _ in mapping.value:
             if not isinstance(key, yaml.ScalarNode) or key.value == "<<":
                 continue
-            place, line = _place(path, key.start_mark), key.start_mark.line + 1
+            place, line = _format_location(path, key.start_mark), key.start_mark.line + 1
             if key.tag == BOOLEAN:
                 raise FerError(f'{place}: {key.value} is a truth value to YAML; as a key write "{key.value}" in quotes')
             if key.value in lines:
@@ -140,7 +140,7 @@ def _check_keys(root: yaml.Node | None, path: Path) -> None:
             lines[key.value] = line
 
 
-def _mappings(root: yaml.Node | None) -> Iterator[yaml.MappingNode]:
+def _iter_mappings(root: yaml.Node | None) -> Iterator[yaml.MappingNode]:
     seen: set[int] = set()  # an alias is the same node again
     nodes = [root] if root is not None else []
     while nodes:
@@ -155,7 +155,7 @@ def _mappings(root: yaml.Node | None) -> Iterator[yaml.MappingNode]:
             nodes += node.value
 
 
-def _package(text: str, path: Path) -> str | None:
+def _read_package(text: str, path: Path) -> str | None:
     """What `# @package NAME` says among the comments at the head of a file."""
     head = takewhile(lambda line: not line.strip() or line.lstrip().startswith("#"), text.splitlines())
     try:

@@ -10,8 +10,8 @@ from pathlib import Path
 from fer_lightning.config_keys import row_of
 from fer_lightning.errors import FerError
 from fer_lightning.results.result import FILE_NAME, read
-from fer_lightning.run.config.override_grammar import path_in
-from fer_lightning.run.config.quoting import quoted
+from fer_lightning.run.config.override_grammar import parse_path
+from fer_lightning.run.config.quoting import quote
 from fer_lightning.run.job import Job
 from fer_lightning.run.resume import saved_job
 from fer_lightning.run.resume.data_paths import at_present_places, names_data
@@ -33,7 +33,7 @@ def into_its_folder(arguments: Sequence[str]) -> list[str]:
         FerError: the folder holds no run, or more is asked for than a resume can change.
     """
     named = [argument for argument in arguments if argument.startswith(KEY)]
-    folder = path_in(named[-1]) if named else None
+    folder = parse_path(named[-1]) if named else None
     if folder is None:
         return list(arguments)
     saved_job.load(Path(folder))
@@ -46,7 +46,7 @@ def into_its_folder(arguments: Sequence[str]) -> list[str]:
                 f"only {LENGTH}, logger and the places of its data, such as data.faces.dir, may change. For another "
                 f"config start a new run, from these weights with init_from={folder}/checkpoints/last.ckpt"
             )
-    place = quoted(folder)
+    place = quote(folder)
     # the default config, which is composed first, may have data without such a key
     rest = [word for word in arguments if not word.startswith(KEY)]
     rest = [f"++{word.lstrip('+')}" if names_data(_key(word)) else word for word in rest]

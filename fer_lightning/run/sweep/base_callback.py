@@ -16,9 +16,9 @@ from omegaconf import DictConfig, flag_override
 
 from fer_lightning.errors import FerError, choices
 from fer_lightning.os_errors import as_fer_error
-from fer_lightning.run.config.compose import EVAL, sweeps_of, swept_by
-from fer_lightning.run.config.configured_paths import places
-from fer_lightning.run.config.quoting import quoted
+from fer_lightning.run.config.compose import EVAL, list_sweeps, get_sweep_command
+from fer_lightning.run.config.configured_paths import list_configured_paths
+from fer_lightning.run.config.quoting import quote
 
 DIR = "hydra.sweep.dir"
 
@@ -36,7 +36,7 @@ class SweepStart(Callback, ABC):
         """Called with the config of what all jobs share, before the first is made."""
         try:
             check_command(config.hydra, config, self.command)
-            with as_fer_error(places(config)):
+            with as_fer_error(list_configured_paths(config)):
                 self.begin(config)
         except FerError as mistake:
             print(f"error: {mistake}", file=sys.stderr)
@@ -86,7 +86,7 @@ def settle(config: DictConfig, name: str) -> Path:
         if Path(name).name != name or name.startswith("."):
             raise FerError(f"sweep_name={name}: it becomes a folder; take letters, digits, _ . = + and -")
         sweep_dir = (Path(config.paths.log_dir) / "sweeps" / name).absolute()
-    say(config, "dir", str(sweep_dir), quoted(sweep_dir))
+    say(config, "dir", str(sweep_dir), quote(sweep_dir))
     return sweep_dir
 
 
@@ -101,7 +101,7 @@ def refusal(option: str, own: str, command: str) -> str:
     """What `command` says to `sweep=<option>`, which is for the command `own`."""
     if own == EVAL:
         return f"sweep={option} tests checkpoints: {EVAL} sweep={option} ckpt=PATH"
-    return f"sweep={option} is for {own}; {command} takes {choices(sweeps_of(command))}"
+    return f"sweep={option} is for {own}; {command} takes {choices(list_sweeps(command))}"
 
 
 def check_command(hydra: Any, config: DictConfig, command: str) -> None:
@@ -110,6 +110,6 @@ def check_command(hydra: Any, config: DictConfig, command: str) -> None:
     Raises:
         FerError: it is for another.
     """
-    option, own = hydra.runtime.choices.get("sweep"), swept_by(config)
+    option, own = hydra.runtime.choices.get("sweep"), get_sweep_command(config)
     if option is not None and own != command:
         raise FerError(refusal(option, own, command))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from omegaconf import DictConfig
 
 from fer_lightning.run.config.compose import EVAL
-from fer_lightning.run.config.required_keys import check_asked
+from fer_lightning.run.config.required_keys import check_required_keys
 from fer_lightning.run.sweep.base_callback import SweepStart, asked, by_key, say, settle, swept_keys
 
 
@@ -20,7 +20,7 @@ class EvalSweepCallback(SweepStart):
         # of a sweep's file also where one value is typed: the same test has the same folder
         keys = list(dict.fromkeys([*parameters, *swept_keys(by_key(asked(config)))]))
         given = {key: config.get(key) or key in keys for key in ("ckpt", "data")}
-        check_asked({**given, "paper": config.get("paper")})
+        check_required_keys({**given, "paper": config.get("paper")})
         if config.get("sweep_name"):
             settle(config, str(config.sweep_name))
             subdir = f"${{eval_name:${{hydra.overrides.task}},[{','.join(keys)}]}}"

@@ -22,7 +22,7 @@ from fer_lightning.results.result import config_hash
 from fer_lightning.results.sweep import DONE, FAILED, PLANNED, RUNNING, JobState
 from fer_lightning.run.artifacts.archive_previous import result_hash, run_hash
 from fer_lightning.run.artifacts.folder_lock import wait_for_folder
-from fer_lightning.run.config.compose import plain
+from fer_lightning.run.config.compose import to_plain
 from fer_lightning.run.sweep import state
 from fer_lightning.run.sweep.data_changes import data_changed
 from fer_lightning.run.sweep.gpu_assignment import gpus, one_gpu
@@ -120,7 +120,7 @@ def _gpu(cfg: DictConfig, sweep_dir: Path) -> AbstractContextManager[dict[str, s
 def _resolved(cfg: DictConfig) -> dict[str, Any] | None:
     """The config as plain data; None where it cannot be resolved, which the job's own process then says."""
     try:
-        return plain(cfg)
+        return to_plain(cfg)
     except FerError:
         return None
 

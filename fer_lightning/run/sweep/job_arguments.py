@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from fer_lightning.config_keys import row_of
-from fer_lightning.run.config.quoting import quoted
+from fer_lightning.run.config.quoting import quote
 
 # how the sweep itself runs, which is not its jobs' affair
 OWN = (
@@ -35,9 +35,9 @@ def job_arguments(overrides: Sequence[str], hydra: Any, sweep_name: str, folder:
     if resume:
         keys = {word: row_of(word.lstrip("+").partition("=")[0]) for word in overrides}
         places = [word for word, row in keys.items() if row.place and row.on_resume]
-        return [*words, *places, f"resume={quoted(folder, DOUBLE)}", "hydra.mode=RUN"]
+        return [*words, *places, f"resume={quote(folder, DOUBLE)}", "hydra.mode=RUN"]
     rest = [word for word in overrides if not word.startswith(NAME)]
     typed = [word.removeprefix(NAME).strip("'\"") for word in overrides if word.startswith(NAME)]
     # in quotes, for 2026 is a name and no number
-    name = f"{NAME}{quoted(typed[-1] if typed and typed[-1] else sweep_name, DOUBLE)}"
-    return [*words, *rest, name, f"hydra.run.dir={quoted(folder, DOUBLE)}", "hydra.mode=RUN"]
+    name = f"{NAME}{quote(typed[-1] if typed and typed[-1] else sweep_name, DOUBLE)}"
+    return [*words, *rest, name, f"hydra.run.dir={quote(folder, DOUBLE)}", "hydra.mode=RUN"]

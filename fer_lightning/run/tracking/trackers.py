@@ -18,7 +18,7 @@ from fer_lightning.config_keys import HPARAMS
 from fer_lightning.errors import FerError
 from fer_lightning.results.result import Result
 from fer_lightning.results.schema import plain
-from fer_lightning.run.config.signature_check import located
+from fer_lightning.run.config.signature_check import import_target
 from fer_lightning.run.job import Job
 from fer_lightning.run.tracking import wandb_run
 from fer_lightning.run.tracking.wandb_logger import TROUBLE
@@ -64,7 +64,7 @@ def resumed(config_logger: Mapping[str, Any], run_id: str | None) -> dict[str, A
 
 def _wandb_nodes(config_logger: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     for name, node in config_logger.items():
-        made = located(str(node["_target_"]), f"logger.{name}._target_")
+        made = import_target(str(node["_target_"]), f"logger.{name}._target_")
         if inspect.isclass(made) and issubclass(made, WandbLogger):
             yield name, node
 

@@ -18,7 +18,7 @@ from support import TINY
 import fer_lightning
 from fer_lightning.errors import FerError
 from fer_lightning.run.build import build_run
-from fer_lightning.run.config.compose import as_job, compose, compose_job
+from fer_lightning.run.config.compose import make_job, compose, compose_job
 from fer_lightning.run.evaluate import evaluate
 
 
@@ -66,7 +66,7 @@ def guarded(tmp_path, monkeypatch):
 @pytest.fixture(scope="module")
 def evaluation():
     """The job of `fer-eval data=synthetic`, to which a checkpoint and a folder are still wanting."""
-    return as_job(compose(["data=synthetic", *TINY, "ckpt=x", "paths.output_dir=x"], "eval"), [], Path("x"))
+    return make_job(compose(["data=synthetic", *TINY, "ckpt=x", "paths.output_dir=x"], "eval"), [], Path("x"))
 
 
 def hostile(trained, place, value, folder):

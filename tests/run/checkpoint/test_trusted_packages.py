@@ -19,8 +19,8 @@ from fer_lightning.run.checkpoint.builder import Builder
 from fer_lightning.run.checkpoint.restore import restore
 from fer_lightning.run.checkpoint.restore_needs import checkpoint_needs
 from fer_lightning.run.checkpoint.trusted_packages import trusted_places
-from fer_lightning.run.config.compose import compose_job, options
-from fer_lightning.run.config.validate_config import check
+from fer_lightning.run.config.compose import compose_job, list_options
+from fer_lightning.run.config.validate_config import validate_config
 
 NETS = """
 from pathlib import Path
@@ -174,7 +174,7 @@ def test_a_training_says_what_nothing_will_read(package, overrides, words, tmp_p
 
 
 def test_every_option_of_ours_needs_nothing(tmp_path):
-    groups = {group: options(group) for group in ("model", "loss", "optimizer", "scheduler", "preprocess")}
+    groups = {group: list_options(group) for group in ("model", "loss", "optimizer", "scheduler", "preprocess")}
     for number in range(max(map(len, groups.values()))):
         chosen = [f"{group}={found[number % len(found)]}" for group, found in groups.items()]
         assert checkpoint_needs(compose_job(chosen, tmp_path).config) is None, chosen
@@ -219,7 +219,7 @@ def test_a_key_that_was_inherited_is_told_with_its_file(package, tmp_path, capsy
 def test_a_key_of_ones_own_file_is_told_without(package, tmp_path):
     job = compose_job([*OWN, "+model.net.width=3"], tmp_path)
     with pytest.raises(FerError, match=r"model\.net\.width: .*choose among num_classes$"):
-        check(job.config)
+        validate_config(job.config)
 
 
 def test_a_net_of_ones_own_trains_and_is_read(package, tmp_path):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fer_lightning.errors import FerError
-from fer_lightning.run.config.command_flags import flags_first
+from fer_lightning.run.config.command_flags import move_flags_first
 
 
 @pytest.mark.parametrize(
@@ -22,8 +22,8 @@ from fer_lightning.run.config.command_flags import flags_first
     ],
 )
 def test_flags_come_first_one_word_each(typed, read):
-    assert flags_first(typed.split()) == read.split()
-    assert flags_first(read.split()) == read.split()
+    assert move_flags_first(typed.split()) == read.split()
+    assert move_flags_first(read.split()) == read.split()
 
 
 @pytest.mark.parametrize(
@@ -42,9 +42,9 @@ def test_flags_come_first_one_word_each(typed, read):
 )
 def test_what_is_wrong_with_a_flag_is_named(typed, message):
     with pytest.raises(FerError, match=message):
-        flags_first(typed.split())
+        move_flags_first(typed.split())
 
 
 def test_the_folder_of_config_files_may_begin_at_home(monkeypatch):
     monkeypatch.setenv("HOME", "/home/me")
-    assert flags_first(["--config-dir=~/mine"]) == ["--config-dir=/home/me/mine"]
+    assert move_flags_first(["--config-dir=~/mine"]) == ["--config-dir=/home/me/mine"]

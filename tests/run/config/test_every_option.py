@@ -10,8 +10,8 @@ from support import TINY, TINY_BATCH
 
 from fer_lightning.errors import FerError
 from fer_lightning.run.build import build_run
-from fer_lightning.run.config.compose import compose, compose_job, conf_dir, options
-from fer_lightning.run.config.validate_config import check
+from fer_lightning.run.config.compose import compose, compose_job, conf_dir, list_options
+from fer_lightning.run.config.validate_config import validate_config
 from fer_lightning.run.fit import fit
 from fer_lightning.run.tracking import trackers
 
@@ -53,7 +53,7 @@ CANNOT_TRAIN = {
     "jaffe": r"data\.protocol=test_only has no image to train.* choose among kfold, paper_c_kfold, kfold_images, "
     "holdout",
 }
-STEPPED = [(group, option) for group in GROUPS if group not in NOT_STEPPED for option in options(group)]
+STEPPED = [(group, option) for group in GROUPS if group not in NOT_STEPPED for option in list_options(group)]
 # a paper's experiments are many, and each is options of other groups: they step with the slow tests
 OPTIONS = [
     pytest.param(group, option, marks=[pytest.mark.slow] * (group == "experiment"))
@@ -81,7 +81,7 @@ def test_option_steps(group, option, tmp_path, request):
     if group != "debug":
         overrides.append("debug=fast")
     job = tiny_job(overrides, tmp_path, request)
-    check(job.config)
+    validate_config(job.config)
     if option in NEED_GPU and not torch.cuda.is_available():
         with pytest.raises(FerError, match="torch finds no GPU here; choose trainer=cpu"):
             build_run(job)
@@ -104,7 +104,7 @@ def test_option_steps(group, option, tmp_path, request):
 @pytest.mark.parametrize("option", CANNOT_TRAIN)
 def test_data_without_a_training_side_are_refused_with_the_way_out(option, tmp_path, request):
     job = tiny_job([f"data={option}", "debug=fast"], tmp_path, request, few=False)
-    check(job.config)
+    validate_config(job.config)
     with pytest.raises(FerError, match=CANNOT_TRAIN[option]):
         build_run(job)
 
@@ -116,4 +116,4 @@ def test_every_group_is_a_folder_and_a_key():
 
 @pytest.mark.parametrize("group", GROUPS)
 def test_options_of_a_group_have_names_that_a_shell_takes(group):
-    assert all(option.replace("_", "").isalnum() and option == option.lower() for option in options(group))
+    assert all(option.replace("_", "").isalnum() and option == option.lower() for option in list_options(group))

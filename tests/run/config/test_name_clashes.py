@@ -10,7 +10,7 @@ from support import call
 from fer_lightning.commands import audit, evaluate, report, train
 from fer_lightning.errors import FerError
 from fer_lightning.run.config.compose import compose, conf_dir
-from fer_lightning.run.config.name_clashes import check_names
+from fer_lightning.run.config.name_clashes import check_name_clashes
 
 OURS = sorted(path.relative_to(conf_dir()) for path in conf_dir().rglob("*.yaml"))
 
@@ -21,7 +21,7 @@ def test_the_name_of_any_file_of_ours_is_refused(tmp_path, file):
     own.parent.mkdir(parents=True, exist_ok=True)
     own.write_text("seed: 1\n")
     with pytest.raises(FerError) as refused:
-        check_names([f"--config-dir={tmp_path}"], conf_dir())
+        check_name_clashes([f"--config-dir={tmp_path}"], conf_dir())
     assert str(refused.value).startswith(f"{own} has the name of {conf_dir() / file}, which would be read in its place")
 
 
@@ -49,14 +49,14 @@ def test_two_folders_of_a_user_are_compared_too(tmp_path):
         (tmp_path / folder / "model/wide.yaml").write_text(f"seed: {seed}\n")
     words = [f"--config-dir={tmp_path}/one", f"hydra.searchpath=['file://{tmp_path}/two','pkg://absent']"]
     with pytest.raises(FerError, match=r"two/model/wide\.yaml has the name of .*one/model/wide\.yaml"):
-        check_names(words, conf_dir())
+        check_name_clashes(words, conf_dir())
 
 
 def test_a_copy_of_conf_is_no_harm_but_what_was_changed_in_it(tmp_path):
     shutil.copytree(conf_dir(), tmp_path / "mine")
-    check_names([f"--config-dir={tmp_path}/mine"], conf_dir())
-    check_names([f"--config-dir={conf_dir()}"], conf_dir())
+    check_name_clashes([f"--config-dir={tmp_path}/mine"], conf_dir())
+    check_name_clashes([f"--config-dir={conf_dir()}"], conf_dir())
     with (tmp_path / "mine/model/resnet.yaml").open("a") as stream:
         stream.write("mirror_test: true\n")
     with pytest.raises(FerError, match=r"mine/model/resnet\.yaml has the name"):
-        check_names([f"--config-dir={tmp_path}/mine"], conf_dir())
+        check_name_clashes([f"--config-dir={tmp_path}/mine"], conf_dir())

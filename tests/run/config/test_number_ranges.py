@@ -12,8 +12,8 @@ from support import TINY, call
 from fer_lightning.commands import train
 from fer_lightning.errors import FerError
 from fer_lightning.run.config.compose import conf_dir
-from fer_lightning.run.config.number_ranges import COUNTING, Range, check_numbers, numbers, range_of
-from fer_lightning.run.config.signature_check import check_targets, nodes
+from fer_lightning.run.config.number_ranges import COUNTING, Range, check_numbers, iter_numbers, find_range
+from fer_lightning.run.config.signature_check import check_targets, iter_nodes
 
 # numbers that may be anything: starting values of weights and angles; albumentations checks its own limits
 FREE = {("Cnn", "bias"), ("StnCnn", "bias"), ("FrrCnn", "angles"), ("NineViews", "degrees")}
@@ -24,9 +24,9 @@ def every_number():
     """(target, parameter) -> node, of every number that a YAML file of any group sets beside its `_target_`."""
     found = {}
     for path in sorted(conf_dir().rglob("*.yaml")):
-        for _, node in nodes(OmegaConf.to_container(OmegaConf.load(path), resolve=False)):
+        for _, node in iter_nodes(OmegaConf.to_container(OmegaConf.load(path), resolve=False)):
             for parameter, value in node.items():
-                for place, _ in numbers(value, parameter):
+                for place, _ in iter_numbers(value, parameter):
                     found.setdefault((str(node["_target_"]), place), node)
     return found
 
@@ -86,7 +86,7 @@ def test_a_range_says_what_it_holds(allowed, inside, outside, text):
 
 
 def test_numbers_of_a_users_own_class_may_be_negative_but_not_nan():
-    assert range_of("mine.nets.Net", "shift").holds(-5)
+    assert find_range("mine.nets.Net", "shift").holds(-5)
     check_numbers("model.net", {"_target_": "mine.nets.Net", "shift": -5})
     with pytest.raises(FerError, match=r"model\.net\.shift=nan: it must be finite, choose a number"):
         check_numbers("model.net", {"_target_": "mine.nets.Net", "shift": math.nan})

@@ -8,8 +8,8 @@ import pytest
 from support import call
 
 from fer_lightning.commands import audit, evaluate, report, train
-from fer_lightning.run.config.compose import EVAL, TRAIN, conf_dir, options, sweeps_of
-from fer_lightning.run.config.option_list import COLUMNS, option_list
+from fer_lightning.run.config.compose import EVAL, TRAIN, conf_dir, list_options, list_sweeps
+from fer_lightning.run.config.option_list import COLUMNS, format_option_list
 
 
 def listed(text):
@@ -40,18 +40,18 @@ def test_every_option_of_fer_train_is_listed_once(capfd):
     groups = {path.name for path in conf_dir().iterdir() if path.is_dir()} - {"hydra", "local", "paths"}
     assert set(found) == groups
     for group in groups - {"sweep"}:
-        assert sorted(found[group]) == options(group)
-    assert sorted(found["sweep"]) == sweeps_of(TRAIN)
-    assert sorted([*found["sweep"], *sweeps_of(EVAL)]) == options("sweep")
+        assert sorted(found[group]) == list_options(group)
+    assert sorted(found["sweep"]) == list_sweeps(TRAIN)
+    assert sorted([*found["sweep"], *list_sweeps(EVAL)]) == list_options("sweep")
 
 
 def test_fer_eval_and_fer_audit_list_the_groups_that_they_take(capfd):
     assert call(evaluate.main, "--help") == 0
     found = listed(capfd.readouterr().out)
     assert sorted(found) == ["data", "pages", "sweep", "trainer"]
-    assert found["sweep"] == sweeps_of(EVAL)
+    assert found["sweep"] == list_sweeps(EVAL)
     assert call(audit.main, "--help") == 0
-    assert listed(capfd.readouterr().out) == {"data": options("data")}
+    assert listed(capfd.readouterr().out) == {"data": list_options("data")}
 
 
 def test_options_of_ones_own_are_listed_and_offered(tmp_path, capfd):
@@ -73,7 +73,7 @@ def test_options_of_ones_own_are_listed_and_offered(tmp_path, capfd):
 
 def test_a_group_of_many_options_has_a_line_for_each_paper():
     many = ["paper_a_x", "paper_b_x", "paper_b_y", *(f"other{number:02}" for number in range(30))]
-    lines = option_list({"few": ["paper_a_x", "z"], "many": sorted(many)}).splitlines()
+    lines = format_option_list({"few": ["paper_a_x", "z"], "many": sorted(many)}).splitlines()
     assert lines[0] == "  few          paper_a_x, z"
     assert lines[-2:] == ["    paper_a_   x", "    paper_b_   x, y"]
     assert max(map(len, lines)) <= COLUMNS

@@ -11,8 +11,8 @@ from support import TINY, call
 from fer_lightning.commands import evaluate, train
 from fer_lightning.config_keys import KEYS
 from fer_lightning.errors import FerError
-from fer_lightning.run.config.compose import compose, compose_job, plain
-from fer_lightning.run.config.override_grammar import at_home, to_hydra
+from fer_lightning.run.config.compose import compose, compose_job, to_plain
+from fer_lightning.run.config.override_grammar import expand_home, to_hydra
 
 PLACES = ["results", "paths.log_dir", "hydra.run.dir"]
 PLACES += [row.path.replace("*", "own") for row in KEYS if row.place and row.path not in ("paths", "results")]
@@ -84,11 +84,11 @@ def test_what_hydra_reads_already_or_nobody_can_is_left_as_it_is(word):
 def test_home_is_where_a_path_begins_with_a_tilde(monkeypatch, tmp_path):
     monkeypatch.setenv("HOME", str(tmp_path / "me (1)"))
     assert texts("data.faces.dir=~/faces") == [f"{tmp_path}/me (1)/faces"]
-    in_quotes = plain(compose(["data=folder", "data.faces.dir='~/faces'", "paths.output_dir=x"]))
+    in_quotes = to_plain(compose(["data=folder", "data.faces.dir='~/faces'", "paths.output_dir=x"]))
     assert in_quotes["data"]["faces"]["dir"] == f"{tmp_path}/me (1)/faces"
     monkeypatch.chdir(tmp_path)
     Path("~noone").mkdir()
-    assert at_home("~noone", "x") == "./~noone"
+    assert expand_home("~noone", "x") == "./~noone"
     with pytest.raises(FerError, match=r"^init_from=~nowho/x: ~nowho is the home folder of nobody here"):
         to_hydra("init_from=~nowho/x")
 
@@ -113,7 +113,7 @@ def test_a_variable_with_the_home_of_nobody_is_named(monkeypatch, capfd, variabl
     ],
 )
 def test_maps_are_those_of_yaml_and_may_bring_keys(typed, value):
-    config = plain(compose(["model=timm", f"model.net.options={typed}", "paths.output_dir=x"]))
+    config = to_plain(compose(["model=timm", f"model.net.options={typed}", "paths.output_dir=x"]))
     assert config["model"]["net"]["options"] == value
 
 
@@ -124,7 +124,7 @@ def test_a_key_that_hydra_has_no_grammar_for_is_refused(key):
 
 
 def test_a_map_goes_over_what_a_file_says_key_by_key():
-    labels = plain(compose(["data=rafdb", 'data.faces.labels={"1": sad}', "paths.output_dir=x"]))["data"]["faces"][
+    labels = to_plain(compose(["data=rafdb", 'data.faces.labels={"1": sad}', "paths.output_dir=x"]))["data"]["faces"][
         "labels"
     ]
     assert (labels["1"], labels["2"], len(labels)) == ("sad", "fear", 7)

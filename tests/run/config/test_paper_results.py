@@ -7,7 +7,7 @@ import logging
 import pytest
 
 from fer_lightning.errors import FerError
-from fer_lightning.run.config.paper_results import check_paper, paper_of
+from fer_lightning.run.config.paper_results import check_paper, select_paper_result
 
 WHOLE = {"title": "A", "table": "Table 2", "row": "CNN", "column": "Raw data", "metric": "test/accuracy", "value": 0.8}
 
@@ -37,12 +37,12 @@ def test_a_slip_is_named_with_the_way_out(paper, message):
 def test_a_figure_of_one_model_is_left_out_for_others_and_that_is_said(caplog):
     caplog.set_level(logging.INFO)
     paper = {**WHOLE, "model": "stn_cnn"}
-    assert paper_of(paper, "stn_cnn") == paper
+    assert select_paper_result(paper, "stn_cnn") == paper
     assert not caplog.messages
-    assert paper_of(paper, "cnn") is None
+    assert select_paper_result(paper, "cnn") is None
     assert caplog.messages == ["the paper's figure is of model=stn_cnn and left out: this is cnn"]
 
 
 def test_a_figure_that_names_no_model_is_kept():
-    assert paper_of(WHOLE, "cnn") == WHOLE
-    assert paper_of(None, "cnn") is None
+    assert select_paper_result(WHOLE, "cnn") == WHOLE
+    assert select_paper_result(None, "cnn") is None

@@ -11,7 +11,7 @@ from support import TINY
 
 from fer_lightning.data.dataset import FaceDataset
 from fer_lightning.errors import FerError
-from fer_lightning.run.config.compose import as_job, compose, compose_job
+from fer_lightning.run.config.compose import make_job, compose, compose_job
 from fer_lightning.run.evaluate import evaluate
 from fer_lightning.run.process.worker_failures import worker_deaths_told
 from fer_lightning.run.train import train
@@ -45,7 +45,7 @@ def test_of_a_training(tmp_path, deadly):
 def test_of_a_test(tmp_path, deadly, tiny_checkpoint):
     words = ["data=synthetic", *TINY, f"ckpt={tiny_checkpoint}", "data.num_workers=1", f"paths.output_dir={tmp_path}"]
     with pytest.raises(FerError, match=MESSAGE):
-        evaluate(as_job(compose(words, "eval"), words, tmp_path))
+        evaluate(make_job(compose(words, "eval"), words, tmp_path))
 
 
 def test_the_way_on_is_told_where_there_is_one_and_other_errors_pass(tmp_path):

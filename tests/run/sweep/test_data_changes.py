@@ -12,7 +12,7 @@ from support import TINY
 from fer_lightning.results.result import config_hash
 from fer_lightning.run.artifacts.data_digest_cache import data_key, keep_digest, kept_digest
 from fer_lightning.run.build import build_data
-from fer_lightning.run.config.compose import compose_job, plain
+from fer_lightning.run.config.compose import compose_job, to_plain
 from fer_lightning.run.sweep import data_changes as data
 from fer_lightning.run.sweep import job
 
@@ -34,7 +34,7 @@ def launched(cfg, sweep_dir, monkeypatch):
     def launch(name, **content):
         (folder / "checkpoints").mkdir(parents=True)
         (folder / "checkpoints" / "last.ckpt").write_bytes(b"weights")
-        (folder / name).write_text(json.dumps({"config": plain(cfg), "metrics": {}, **content}))
+        (folder / name).write_text(json.dumps({"config": to_plain(cfg), "metrics": {}, **content}))
         job.run_job(cfg)
         return calls[0] if calls else None
 
@@ -50,7 +50,7 @@ def reads(monkeypatch):
 
 
 def keep(cfg, digest):
-    keep_digest(plain(cfg), data_key(plain(cfg)), digest)
+    keep_digest(to_plain(cfg), data_key(to_plain(cfg)), digest)
 
 
 def test_a_finished_job_of_other_images_moves_aside_and_begins_anew(cfg, launched, reads, sweep_dir):
@@ -58,13 +58,13 @@ def test_a_finished_job_of_other_images_moves_aside_and_begins_anew(cfg, launche
     arguments = launched("result.json", data_digest=BEFORE)
     assert "seed=0" in arguments
     assert reads == []
-    assert (sweep_dir / f"seed=0.{config_hash(plain(cfg))}" / "checkpoints" / "last.ckpt").exists()
+    assert (sweep_dir / f"seed=0.{config_hash(to_plain(cfg))}" / "checkpoints" / "last.ckpt").exists()
 
 
 def test_a_half_trained_job_of_other_images_is_not_resumed(cfg, launched, reads, sweep_dir):
     keep(cfg, NOW)
     assert "seed=0" in launched("job.json", data_digest=BEFORE)
-    assert (sweep_dir / f"seed=0.{config_hash(plain(cfg))}" / "checkpoints" / "last.ckpt").exists()
+    assert (sweep_dir / f"seed=0.{config_hash(to_plain(cfg))}" / "checkpoints" / "last.ckpt").exists()
 
 
 def test_the_same_images_are_done_before_or_resumed(cfg, launched, reads):

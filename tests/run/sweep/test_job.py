@@ -15,14 +15,14 @@ import pytest
 from fer_lightning.results.result import config_hash
 from fer_lightning.results.sweep import DONE, FAILED, PLANNED, RUNNING
 from fer_lightning.run.artifacts.folder_lock import held
-from fer_lightning.run.config.compose import compose_job, plain
+from fer_lightning.run.config.compose import compose_job, to_plain
 from fer_lightning.run.sweep import job as jobs
 from fer_lightning.run.sweep import state
 
 
 def result(folder, cfg, value=0.5):
     folder.mkdir(exist_ok=True)
-    content = {"config": plain(cfg), "metrics": {"val/accuracy": value}}
+    content = {"config": to_plain(cfg), "metrics": {"val/accuracy": value}}
     (folder / "result.json").write_text(json.dumps(content))
 
 
@@ -89,7 +89,7 @@ def test_what_another_config_has_done_moves_aside(composed, child, sweep_dir, fo
     cfg = composed("seed=0")
     child.does = lambda log: result(folder, cfg, 0.25) or 0
     assert jobs.run_job(cfg) == 0.25
-    aside = sweep_dir / f"seed=0.{config_hash(plain(old))}"
+    aside = sweep_dir / f"seed=0.{config_hash(to_plain(old))}"
     assert json.loads((aside / "result.json").read_text())["metrics"] == {"val/accuracy": 0.5}
 
 
@@ -102,7 +102,7 @@ def test_what_changes_no_figure_moves_nothing(composed, child, folder):
 def test_a_half_trained_job_is_resumed(cfg, child, folder):
     (folder / "checkpoints").mkdir(parents=True)
     (folder / "checkpoints" / "last.ckpt").write_bytes(b"weights")
-    (folder / "job.json").write_text(json.dumps({"config": plain(cfg)}))
+    (folder / "job.json").write_text(json.dumps({"config": to_plain(cfg)}))
     jobs.run_job(cfg)
     ((arguments, _),) = child.calls
     assert arguments == [f'resume="{folder}"', "hydra.mode=RUN"]
@@ -112,7 +112,7 @@ def test_a_half_trained_job_reads_its_data_where_the_sweep_says_that_they_lie(co
     cfg = composed("data=folder", "seed=0", f"data.faces.dir={tmp_path}/new", f"paths.data_dir={tmp_path}")
     (folder / "checkpoints").mkdir(parents=True)
     (folder / "checkpoints" / "last.ckpt").write_bytes(b"weights")
-    (folder / "job.json").write_text(json.dumps({"config": plain(cfg)}))
+    (folder / "job.json").write_text(json.dumps({"config": to_plain(cfg)}))
     jobs.run_job(cfg)
     ((arguments, _),) = child.calls
     places = [f"data.faces.dir={tmp_path}/new", f"paths.data_dir={tmp_path}"]
@@ -123,7 +123,7 @@ def test_a_broken_result_is_run_anew_and_not_resumed(cfg, child, folder):
     # a resume would say that the run is complete
     (folder / "checkpoints").mkdir(parents=True)
     (folder / "checkpoints" / "last.ckpt").write_bytes(b"weights")
-    (folder / "job.json").write_text(json.dumps({"config": plain(cfg)}))
+    (folder / "job.json").write_text(json.dumps({"config": to_plain(cfg)}))
     (folder / "result.json").write_text('{"config_hash": ')
     jobs.run_job(cfg)
     ((arguments, _),) = child.calls
@@ -257,7 +257,7 @@ def test_the_command_composes_the_job_that_the_sweep_asked_for(composed, child, 
     jobs.run_job(cfg)
     words = [word for word in shlex.split(written(sweep_dir).command)[1:] if not word.startswith("hydra")]
     job = compose_job(words, tmp_path)
-    assert config_hash(job.config) == config_hash(plain(cfg))
+    assert config_hash(job.config) == config_hash(to_plain(cfg))
     assert job.config["sweep_name"] == "my sweep"
 
 

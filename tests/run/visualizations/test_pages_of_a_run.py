@@ -12,7 +12,7 @@ from fer_lightning.errors import FerError
 from fer_lightning.results.result import config_hash, read
 from fer_lightning.run.build import build_run
 from fer_lightning.run.config.compose import compose_job
-from fer_lightning.run.config.validate_config import check
+from fer_lightning.run.config.validate_config import validate_config
 
 PAGES = ("features", "importance", "warps")
 SMALL = ["model=stn_cnn", "model.net.width=8", "model.net.hidden=8", *TINY, "debug=fast", "logger=none"]
@@ -67,14 +67,14 @@ def test_a_net_without_a_spatial_transformer_leaves_its_page_out(tiny_checkpoint
 def test_a_config_from_before_there_were_pages_is_resumable(with_pages, tmp_path):
     config = json.loads((with_pages / "result.json").read_text())["config"]
     del config["pages"]
-    check(config)
+    validate_config(config)
     job = compose_job(SMALL, tmp_path)
     del job.config["pages"]
     assert build_run(job).pages == {}
 
 
 def build_checked(job):
-    check(job.config)
+    validate_config(job.config)
     return build_run(job)
 
 
