@@ -23,7 +23,7 @@ from fer_lightning.data.loading import check_devices
 from fer_lightning.data.preprocess.prepare import Prepare
 from fer_lightning.errors import FerError, choices
 from fer_lightning.run.artifacts.data_digest_cache import data_key, keep_digest
-from fer_lightning.run.checkpoint.fit_normalization import fit_to_training_images, normalise_as_its_makers
+from fer_lightning.run.checkpoint.fit_normalization import fit_to_training_images, use_pretrained_statistics
 from fer_lightning.run.config.compose import option_nodes
 from fer_lightning.run.job import Job
 from fer_lightning.run.process.distributed_env import check_is_one_of
@@ -144,7 +144,7 @@ def build_module(
         "input": input_spec(config),
     }
     module = cast(Learner, build_node("model", config["model"], class_names=class_names, **parts))
-    normalise_as_its_makers(module)
+    use_pretrained_statistics(module)
     module.check_output()
     return module
 

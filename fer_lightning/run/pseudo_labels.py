@@ -16,7 +16,7 @@ from fer_lightning.data.images import Pixels
 from fer_lightning.data.preprocess.crop import crop_face
 from fer_lightning.data.preprocess.detectors import DETECTORS
 from fer_lightning.errors import FerError, choices
-from fer_lightning.run.checkpoint.restore import checkpoint_file
+from fer_lightning.run.checkpoint.restore import find_checkpoint_file
 from fer_lightning.run.load import load
 
 KEY = "data.faces.labels.labeller"
@@ -49,7 +49,7 @@ class PseudoLabels:
             raise FerError(f"{KEY}.checkpoint is not set: name a best.ckpt trained on faces")
         if detector not in DETECTORS:
             raise FerError(f"{KEY}.detector={detector}: choose among {choices(DETECTORS, detector)}")
-        self.checkpoint = checkpoint_file(Path(checkpoint).expanduser())
+        self.checkpoint = find_checkpoint_file(Path(checkpoint).expanduser())
         if not self.checkpoint.is_file():
             raise FerError(f"{KEY}.checkpoint={checkpoint}: no such file")
         self.cache_dir = Path(cache_dir).expanduser()

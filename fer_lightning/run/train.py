@@ -14,8 +14,8 @@ from fer_lightning.run.artifacts.run_figures import draw_curves, draw_faces, dra
 from fer_lightning.run.artifacts.run_folder import open_log, start_training
 from fer_lightning.run.artifacts.write_results import leave
 from fer_lightning.run.build import Run, build_run
-from fer_lightning.run.checkpoint.init_weights import start_from
-from fer_lightning.run.checkpoint.restore_needs import checkpoint_needs
+from fer_lightning.run.checkpoint.init_weights import load_initial_weights
+from fer_lightning.run.checkpoint.restore_needs import describe_restore_needs
 from fer_lightning.run.config.validate_config import validate_config
 from fer_lightning.run.fit import fit
 from fer_lightning.run.job import Job, Stopped
@@ -66,7 +66,7 @@ def _train(job: Job, lock: FolderLock | None) -> Result | None:
         check_same_data(job, run.datamodule)
     weights = job.config["init_from"]
     if weights and job.resume_from is None:
-        start_from(run.module, Path(weights).expanduser())
+        load_initial_weights(run.module, Path(weights).expanduser())
     if lock is not None:
         name = f"model={job.choices['model']}, loss={job.choices['loss']}"
         check_steps(run.module, run.datamodule, run.trainer, bool(job.config["trainer"].get("sync_batchnorm")), name)
@@ -146,5 +146,5 @@ def _announce(job: Job, run: Run, epoch: int | None) -> None:
         log.info("%d processes share each batch of %d", run.trainer.world_size, run.datamodule.batch_size)
     if epoch is not None:
         log.info("going on after %d epochs in %s", epoch, job.output_dir)
-    if needs := checkpoint_needs(job.config):
+    if needs := describe_restore_needs(job.config):
         log.warning("%s", needs)

@@ -14,7 +14,7 @@ from fer_lightning.errors import FerError
 from fer_lightning.results.result import read
 from fer_lightning.results.summary import scores
 from fer_lightning.run.build import build_module, build_run
-from fer_lightning.run.checkpoint.init_weights import start_from
+from fer_lightning.run.checkpoint.init_weights import load_initial_weights
 from fer_lightning.run.config.compose import make_job, compose, compose_job
 from fer_lightning.run.evaluate import evaluate
 from fer_lightning.run.load import load
@@ -108,7 +108,7 @@ def test_what_does_not_fit_is_one_error(overrides, told, tmp_path):
 def test_a_higher_factor_starts_with_the_weights_of_the_lower(folder, tmp_path, caplog):
     module = module_of(tmp_path, "model=edsr", "model.net.factor=4")
     with caplog.at_level(logging.INFO):
-        loaded = start_from(module, folder / "checkpoints" / "best.ckpt")
+        loaded = load_initial_weights(module, folder / "checkpoints" / "best.ckpt")
     assert set(module.net.state_dict()) - set(loaded) == {"up.1.0.weight", "up.1.0.bias"}
     assert "2 new, as the model starts them: up.1.0.weight, up.1.0.bias" in caplog.text
 
@@ -117,7 +117,7 @@ def test_a_system_that_has_an_edsr_starts_with_it_and_keeps_the_rest(folder, tmp
     module = module_of(tmp_path, "model=b_stn_sr")
     before = {name: value.clone() for name, value in module.net.state_dict().items()}
     path = folder / "checkpoints" / "best.ckpt"
-    loaded = start_from(module, path)
+    loaded = load_initial_weights(module, path)
     saved = torch.load(path, weights_only=True)["state_dict"]
     assert set(loaded) == {name for name in before if name.startswith("sr.")}
     for name, value in module.net.state_dict().items():

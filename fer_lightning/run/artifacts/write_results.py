@@ -11,7 +11,7 @@ from fer_lightning.run.artifacts.archive_previous import remove_equal
 from fer_lightning.run.artifacts.run_figures import PICTURES, draw_curves
 from fer_lightning.run.artifacts.split_table import SPLIT, write_split
 from fer_lightning.run.artifacts.test_artifacts import CONFUSION, PREDICTIONS, leave_test
-from fer_lightning.run.checkpoint.training_images import rows_that_trained
+from fer_lightning.run.checkpoint.training_images import find_trained_rows
 from fer_lightning.run.config.paper_results import select_paper_result
 from fer_lightning.run.fit import Outcome
 from fer_lightning.run.job import Job
@@ -51,7 +51,7 @@ def leave(
         # what trained a checkpoint that is tested anew may have been other images than this protocol's
         digest = {"test": digest["test"]}
         write_split(datamodule.prepared_data.source, {"test": protocol.test}, folder / SPLIT)
-        seen = rows_that_trained(module.trained_images, datamodule)
+        seen = find_trained_rows(module.trained_images, datamodule)
         counts |= {} if seen is None else {"test_trained": len(seen)}
     tested = leave_test(job, outcome, datamodule, predictions, module, pages, seen)
     if epoch_log is not None:

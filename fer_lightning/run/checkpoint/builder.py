@@ -10,11 +10,11 @@ from typing import Any
 import cv2
 
 from fer_lightning.errors import FerError
-from fer_lightning.run.checkpoint.allowed_targets import NODE_KEYS, PRETRAINED, find
-from fer_lightning.run.checkpoint.plain_data import brief
+from fer_lightning.run.checkpoint.allowed_targets import NODE_KEYS, PRETRAINED, find_target
+from fer_lightning.run.checkpoint.plain_data import shorten
 
 # what a constructor raises when it gets values that it cannot use
-FAULTS = (
+CONSTRUCTOR_ERRORS = (
     *(ArithmeticError, AssertionError, AttributeError, ImportError, LookupError, MemoryError, NotImplementedError),
     *(OSError, RuntimeError, TypeError, ValueError, cv2.error),
 )
@@ -38,11 +38,11 @@ class Builder:
         Raises:
             FerError: it names what a checkpoint may not, or its values are impossible.
         """
-        made, _ = find(node["_target_"], f"{self.source}: {name}._target_", self.trusted)
+        made, _ = find_target(node["_target_"], f"{self.source}: {name}._target_", self.trusted)
         positional = [self._value(inner, name) for inner in node.get("_args_", [])]
         keys = [key for key in node if key not in NODE_KEYS and key not in late]
         values = {key: self._argument(key, node[key], f"{name}.{key}") for key in keys}
-        with told(self.source, name):
+        with report_constructor_errors(self.source, name):
             if node.get("_partial_"):
                 return functools.partial(made, *positional, **values, **late)
             return made(*positional, **values, **late)
@@ -62,14 +62,14 @@ class Builder:
 
 
 @contextmanager
-def told(source: str, place: str) -> Iterator[None]:
+def report_constructor_errors(source: str, place: str) -> Iterator[None]:
     """Makes one clear error of what a constructor raises; `source` is the file and `place` is in it."""
     try:
         yield
     except FerError as fault:
         if source in str(fault):
             raise
-        raise FerError(f"{source}: {brief(fault)}") from fault
-    except FAULTS as fault:
+        raise FerError(f"{source}: {shorten(fault)}") from fault
+    except CONSTRUCTOR_ERRORS as fault:
         said = str(fault).strip().partition("\n")[0] or type(fault).__name__
-        raise FerError(f"{source}: {place}: {brief(said)}") from fault
+        raise FerError(f"{source}: {place}: {shorten(said)}") from fault

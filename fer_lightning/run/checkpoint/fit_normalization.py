@@ -13,13 +13,13 @@ from fer_lightning.training.learner import Learner
 from fer_lightning.training.losses import fit_to_training_set
 
 
-def normalise_as_its_makers(module: Learner) -> None:
+def use_pretrained_statistics(module: Learner) -> None:
     """Takes the mean and std that a net brings, where the config names none.
 
     Raises:
         FerError: the config wants another normalisation than such a net was trained with.
     """
-    own = _own_statistics(module.net)
+    own = _get_pretrained_statistics(module.net)
     if own is None:
         return
     if module.input.normalise != "standard":
@@ -33,12 +33,12 @@ def normalise_as_its_makers(module: Learner) -> None:
 
 def fit_to_training_images(module: Learner, datamodule: FaceDataModule) -> None:
     """Gives the module what is learned on the training images alone: normalisation, class weights, memory."""
-    if module.input.known_statistics is None and _own_statistics(module.net) is None:
-        module.set_normalisation(*_learned(module.input.normalise, datamodule))
+    if module.input.known_statistics is None and _get_pretrained_statistics(module.net) is None:
+        module.set_normalisation(*_compute_statistics(module.input.normalise, datamodule))
     fit_to_training_set(module.loss, torch.tensor(datamodule.class_counts()), len(datamodule.faces))
 
 
-def _learned(how: str, datamodule: FaceDataModule) -> tuple[Sequence[float] | torch.Tensor, Sequence[float]]:
+def _compute_statistics(how: str, datamodule: FaceDataModule) -> tuple[Sequence[float] | torch.Tensor, Sequence[float]]:
     """Mean and divisor of the training images; where only a mean is subtracted, pixels stay on their scale 0..1."""
     mean, std = datamodule.pixel_statistics()
     if how == "standard":
@@ -47,7 +47,7 @@ def _learned(how: str, datamodule: FaceDataModule) -> tuple[Sequence[float] | to
     return (torch.from_numpy(datamodule.mean_image()) if how == "mean_image" else mean), unchanged
 
 
-def _own_statistics(net: nn.Module) -> tuple[Sequence[float], Sequence[float]] | None:
+def _get_pretrained_statistics(net: nn.Module) -> tuple[Sequence[float], Sequence[float]] | None:
     """The mean and std by which a net's makers normalised; None where it has none of its own."""
     mean, std = (getattr(net, name, None) for name in ("mean", "std"))
     return None if mean is None or std is None else (mean, std)

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from fer_lightning.errors import FerError, choices
 from fer_lightning.run.checkpoint.restore import read_checkpoint
-from fer_lightning.run.checkpoint.training_images import trained_images, with_earlier
+from fer_lightning.run.checkpoint.training_images import read_trained_images, merge_trained_images
 from fer_lightning.training.learner import Learner
 
 log = logging.getLogger(__name__)
@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 NET = "net."  # normalisation and class weights belong to the images that this run trains on
 
 
-def start_from(module: Learner, path: Path) -> list[str]:
+def load_initial_weights(module: Learner, path: Path) -> list[str]:
     """Loads every tensor of the net that fits, and says in the log which were loaded and which are new.
 
     Tensors are matched by name and shape. The rows of the layer that gives the logits are matched by class name, so
@@ -36,13 +36,13 @@ def start_from(module: Learner, path: Path) -> list[str]:
     """
     saved = read_checkpoint(path, key="init_from")
     weights = {name.removeprefix(NET): value for name, value in saved["state_dict"].items() if name.startswith(NET)}
-    part = _part_like(saved["fer_config"]["model"].get("net") or {}, module.net)
+    part = _find_submodule(saved["fer_config"]["model"].get("net") or {}, module.net)
     theirs = {f"{part}.{name}" if part else name: value for name, value in weights.items()}
     ours = module.net.state_dict()
     parameters = {name for name, _ in module.net.named_parameters()}  # counters of other nets fit everywhere
     old = list(saved["fer_config"]["class_names"])
     other_classes = bool(module.predicted_classes) and old != list(module.class_names) and not part
-    head = _head(module) if other_classes else ""
+    head = _find_head(module) if other_classes else ""
     loaded, new = [], []
     for name, value in ours.items():
         other = theirs.get(name)
@@ -55,19 +55,19 @@ def start_from(module: Learner, path: Path) -> list[str]:
             value.copy_(other)
             loaded.append(name)
         else:
-            new.append(name if other is None else f"{name} ({_size(value)}, not {_size(other)})")
+            new.append(name if other is None else f"{name} ({_format_shape(value)}, not {_format_shape(other)})")
     if not any(name.partition(" ")[0] in parameters for name in loaded):
         raise FerError(
             f"init_from={path}: none of its {len(theirs)} weights fits this net: it has {choices(list(theirs)[:3])}, "
             f"the net has {choices(list(ours)[:3])}; choose a checkpoint of the same model"
         )
-    module.trained_images = with_earlier(module.trained_images, trained_images(saved, path))
+    module.trained_images = merge_trained_images(module.trained_images, read_trained_images(saved, path))
     log.info("init_from=%s: %d tensors loaded: %s", path, len(loaded), choices(loaded))
     log.info("init_from: %d new, as the model starts them: %s", len(new), choices(new))
     return loaded
 
 
-def _part_like(saved: Mapping[str, Any], net: nn.Module) -> str:
+def _find_submodule(saved: Mapping[str, Any], net: nn.Module) -> str:
     """The name of the part of `net` that is of the saved net's class; empty for `net` itself and where none is."""
     made = str(saved.get("_target_"))
     alike = (name for name, part in net.named_modules() if f"{type(part).__module__}.{type(part).__qualname__}" == made)
@@ -84,7 +84,7 @@ def _copy_rows(
     return known, [name for name in names if name not in their_names]
 
 
-def _head(module: Learner) -> str:
+def _find_head(module: Learner) -> str:
     """The name of the layer that gives the logits: the last with weights that an image passes."""
     passed: list[str] = []
     hooks = [
@@ -101,5 +101,5 @@ def _head(module: Learner) -> str:
     return passed[-1]
 
 
-def _size(value: Tensor) -> str:
+def _format_shape(value: Tensor) -> str:
     return "x".join(map(str, value.shape)) or "single"

@@ -10,19 +10,19 @@ from torch import Tensor
 from fer_lightning.data.names import plain_text
 from fer_lightning.errors import FerError
 
-MOST_VALUES = 100_000  # a config has some hundred; shared lists can stand for more than memory holds
-DEEPEST = 40
-LONGEST_NAME = 200
-LONGEST_CLASS_NAME = 1000  # a column of somebody's table may hold sentences
-MOST_SAID = 400  # characters of what a library says about a checkpoint's values, which it may repeat
-LARGEST_VIEW = 1 << 28  # bytes that a tensor may stand for where its file holds fewer, such as one number repeated
-MARK = "${"  # OmegaConf's interpolation
+MAX_VALUES = 100_000  # a config has some hundred; shared lists can stand for more than memory holds
+MAX_DEPTH = 40
+MAX_NAME_LENGTH = 200
+MAX_CLASS_NAME_LENGTH = 1000  # a column of somebody's table may hold sentences
+MAX_MESSAGE_LENGTH = 400  # characters of what a library says about a checkpoint's values, which it may repeat
+MAX_VIEW_BYTES = 1 << 28  # bytes that a tensor may stand for where its file holds fewer, such as one number repeated
+INTERPOLATION = "${"  # OmegaConf's interpolation
 
 
-def brief(text: object) -> str:
+def shorten(text: object) -> str:
     """The beginning of a text that repeats what a checkpoint holds, in one line."""
     line = " ".join(str(text).split())
-    return line if len(line) <= MOST_SAID else f"{line[:MOST_SAID]}..."
+    return line if len(line) <= MAX_MESSAGE_LENGTH else f"{line[:MOST_SAID]}..."
 
 
 def check_plain(value: Any, where: str) -> None:
@@ -40,15 +40,15 @@ def check_plain(value: Any, where: str) -> None:
     while waiting:
         place, found, depth = waiting.pop()
         seen += 1
-        if depth > DEEPEST or seen > MOST_VALUES:
+        if depth > MAX_DEPTH or seen > MAX_VALUES:
             raise FerError(f"{where}: its config has more values or levels than any; it is not written by fer-train")
-        if type(found) is str and MARK in found:
+        if type(found) is str and INTERPOLATION in found:
             raise FerError(
-                f"{where}: {place}={found[:80]!r}: {MARK} would be resolved, and a checkpoint holds values only"
+                f"{where}: {place}={found[:80]!r}: {INTERPOLATION} would be resolved, and a checkpoint holds values only"
             )
         if type(found) is dict:
             for key, inner in found.items():
-                if type(key) not in (str, int) or MARK in str(key) or not _is_name(str(key)):
+                if type(key) not in (str, int) or INTERPOLATION in str(key) or not _is_name(str(key)):
                     raise FerError(f"{where}: {place}: the key {str(key)[:80]!r} is none that a config may have")
                 waiting.append((f"{place}.{key}" if place else key, inner, depth + 1))
         elif type(found) is list:
@@ -58,11 +58,11 @@ def check_plain(value: Any, where: str) -> None:
 
 
 def _is_name(key: str) -> bool:
-    return key.isprintable() and len(key) <= LONGEST_NAME
+    return key.isprintable() and len(key) <= MAX_NAME_LENGTH
 
 
 def _is_class_name(name: Any) -> bool:
-    return isinstance(name, str) and 0 < len(name) <= LONGEST_CLASS_NAME and plain_text(name) == name
+    return isinstance(name, str) and 0 < len(name) <= MAX_CLASS_NAME_LENGTH and plain_text(name) == name
 
 
 def check_shape(config: Mapping[str, Any], groups: tuple[str, ...], where: str) -> None:
@@ -94,9 +94,9 @@ def is_saved_by_training(saved: Any) -> bool:
 def check_tensors(tensors: Mapping[Any, Any], where: str) -> None:
     """Raises FerError where one of the weights is no tensor, or stands for more values than the file holds of it."""
     for name, value in tensors.items():
-        if not isinstance(name, str) or len(name) > LONGEST_NAME or not isinstance(value, Tensor):
+        if not isinstance(name, str) or len(name) > MAX_NAME_LENGTH or not isinstance(value, Tensor):
             raise FerError(f"{where}: its weights are no map of names to tensors; it is not written by fer-train")
-        if value.numel() * value.element_size() > max(value.untyped_storage().nbytes(), LARGEST_VIEW):
+        if value.numel() * value.element_size() > max(value.untyped_storage().nbytes(), MAX_VIEW_BYTES):
             raise FerError(f"{where}: {name!r} has {value.numel()} values, of which the file does not hold as many")
         if value.is_floating_point() and value.isnan().any():
             raise FerError(f"{where}: {name!r} holds nan, with which no net answers; take a checkpoint of another run")

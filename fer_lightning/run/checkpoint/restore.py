@@ -17,16 +17,16 @@ from fer_lightning.errors import FerError
 from fer_lightning.moved_paths import update_targets
 from fer_lightning.run.build import build_module
 from fer_lightning.run.checkpoint.allowed_targets import check_config
-from fer_lightning.run.checkpoint.builder import FAULTS, Builder, told
-from fer_lightning.run.checkpoint.plain_data import brief, check_plain, check_shape, check_tensors, is_saved_by_training
-from fer_lightning.run.checkpoint.size_limits import bounded_by, check_numbers
-from fer_lightning.run.checkpoint.training_images import trained_images
-from fer_lightning.run.checkpoint.trusted_packages import trusted_places
-from fer_lightning.run.checkpoint.zip_integrity import checked_archive
+from fer_lightning.run.checkpoint.builder import CONSTRUCTOR_ERRORS, Builder, report_constructor_errors
+from fer_lightning.run.checkpoint.plain_data import shorten, check_plain, check_shape, check_tensors, is_saved_by_training
+from fer_lightning.run.checkpoint.size_limits import limit_size, check_numbers
+from fer_lightning.run.checkpoint.training_images import read_trained_images
+from fer_lightning.run.checkpoint.trusted_packages import parse_trusted
+from fer_lightning.run.checkpoint.zip_integrity import copy_checked_archive
 from fer_lightning.training.learner import TRAINED_IMAGES, Learner
 
 
-class Restored(NamedTuple):
+class RestoredModel(NamedTuple):
     """A module with its weights, its `fer_config`, and what prepares its images.
 
     `fer_config` holds `config_keys.IN_CHECKPOINT`, `choices` and `class_names`.
@@ -37,7 +37,7 @@ class Restored(NamedTuple):
     prepare: Prepare
 
 
-def restore(path: Path, key: str = "ckpt", trust: Sequence[str] | str = ()) -> Restored:
+def restore(path: Path, key: str = "ckpt", trust: Sequence[str] | str = ()) -> RestoredModel:
     """The module saved in `path`, on the CPU, in eval mode.
 
     Args:
@@ -48,15 +48,15 @@ def restore(path: Path, key: str = "ckpt", trust: Sequence[str] | str = ()) -> R
     Raises:
         FerError: no such file, a damaged one, not a checkpoint of this package, or a config that names what it may not.
     """
-    trusted = trusted_places(trust)
-    path = checkpoint_file(path)
+    trusted = parse_trusted(trust)
+    path = find_checkpoint_file(path)
     saved = read_checkpoint(path, key)
     config = saved["fer_config"]
     check_config(config, IN_CHECKPOINT, trusted, str(path))
     check_numbers(config, IN_CHECKPOINT, str(path))
     make = Builder(str(path), trusted)
     weights = saved["state_dict"]
-    with told(str(path), "model"), bounded_by(weights, str(path)):
+    with report_constructor_errors(str(path), "model"), limit_size(weights, str(path)):
         module = build_module(config, config["class_names"], make)
         prepare = cast(Prepare, make("preprocess", config["preprocess"]))
         if not (
@@ -66,12 +66,12 @@ def restore(path: Path, key: str = "ckpt", trust: Sequence[str] | str = ()) -> R
     try:
         module.load_state_dict(weights)
     except (RuntimeError, AttributeError, TypeError, ValueError) as mismatch:
-        raise FerError(f"{path}: its weights do not fit the net that it describes: {brief(mismatch)}") from mismatch
-    module.trained_images = trained_images(saved, path)
-    return Restored(module.eval(), config, prepare)
+        raise FerError(f"{path}: its weights do not fit the net that it describes: {shorten(mismatch)}") from mismatch
+    module.trained_images = read_trained_images(saved, path)
+    return RestoredModel(module.eval(), config, prepare)
 
 
-def checkpoint_file(path: Path) -> Path:
+def find_checkpoint_file(path: Path) -> Path:
     """The file itself; of the folder of a run, its best.ckpt."""
     return path / "checkpoints" / "best.ckpt" if path.is_dir() else path
 
@@ -87,16 +87,16 @@ def read_checkpoint(path: Path, key: str = "ckpt") -> dict[str, Any]:
         FerError: no such file, cut off, damaged, or not a checkpoint of this package.
         OSError: it may not be read.
     """
-    path = checkpoint_file(path)
+    path = find_checkpoint_file(path)
     named = f"{key}={path}"
     if not path.is_file():
         raise FerError(f"{named}: no such file; a run keeps its best one in checkpoints/best.ckpt")
     with path.open("rb"):  # a file that may not be read is not a damaged one
         pass
-    archive = checked_archive(path, named)
+    archive = copy_checked_archive(path, named)
     try:
         saved = torch.load(archive, map_location="cpu", weights_only=True)
-    except (*FAULTS, EOFError, pickle.UnpicklingError, struct.error) as damage:
+    except (*CONSTRUCTOR_ERRORS, EOFError, pickle.UnpicklingError, struct.error) as damage:
         # torch's advice, to load such a file all the same, would run what it holds
         raise FerError(f"{named}: cut off, or no checkpoint that holds plain data only") from damage
     if not is_saved_by_training(saved) or {*IN_CHECKPOINT, "choices", "class_names"} - set(saved["fer_config"]):

@@ -20,26 +20,26 @@ from torch.utils._pytree import tree_leaves, tree_map
 
 from fer_lightning.errors import FerError
 
-TIMES = 4  # layers may be replaced while a net is built
-ROOM = 1 << 28  # bytes of buffers that no checkpoint holds
-TENSORS = 10_000  # likewise
-MOST_RESULT = 1 << 31  # bytes of what one operation on two blank images may give
-LARGEST_SIDE = 1024  # pixels
-LARGEST_NUMBER = 10**7
+MAX_GROWTH = 4  # layers may be replaced while a net is built
+EXTRA_BYTES = 1 << 28  # bytes of buffers that no checkpoint holds
+EXTRA_TENSORS = 10_000  # likewise
+MAX_RESULT_BYTES = 1 << 31  # bytes of what one operation on two blank images may give
+MAX_IMAGE_SIZE = 1024  # pixels
+MAX_NUMBER = 10**7
 
 
 @contextmanager
-def bounded_by(weights: Mapping[str, Any], where: str) -> Iterator[None]:
+def limit_size(weights: Mapping[str, Any], where: str) -> Iterator[None]:
     """While this lasts, nets that register far more than `weights`, or compute far more, are refused.
 
     That is before the memory is written to: a system that has promised more than it has ends processes then.
 
     Raises:
-        FerError: a net is larger than the weights allow, or one of its operations gives more than `MOST_RESULT`.
+        FerError: a net is larger than the weights allow, or one of its operations gives more than `MAX_RESULT_BYTES`.
     """
     held = [value for value in weights.values() if isinstance(value, Tensor)]
-    most_bytes = TIMES * sum(value.untyped_storage().nbytes() for value in held) + ROOM
-    most_tensors = TIMES * len(held) + TENSORS
+    most_bytes = MAX_GROWTH * sum(value.untyped_storage().nbytes() for value in held) + EXTRA_BYTES
+    most_tensors = MAX_GROWTH * len(held) + EXTRA_TENSORS
     count, size, builder = 0, 0, threading.get_ident()
 
     def registered(module: nn.Module, name: str, value: Tensor | None) -> None:
@@ -56,14 +56,14 @@ def bounded_by(weights: Mapping[str, Any], where: str) -> Iterator[None]:
         register_module_buffer_registration_hook(registered),
     ]
     try:
-        with _BoundedResults(where, max(MOST_RESULT, most_bytes)):
+        with _LimitResultSize(where, max(MAX_RESULT_BYTES, most_bytes)):
             yield
     finally:
         for hook in hooks:
             hook.remove()
 
 
-class _BoundedResults(TorchDispatchMode):  # type: ignore[no-untyped-call]
+class _LimitResultSize(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Asks of each operation how large its result will be, by shapes alone, before it runs."""
 
     def __init__(self, where: str, most_bytes: int) -> None:
@@ -76,22 +76,22 @@ class _BoundedResults(TorchDispatchMode):  # type: ignore[no-untyped-call]
     ) -> Any:
         """The operation's result."""
         # what changes its input, as initialisation does, needs no memory of its own
-        if not func._schema.is_mutable and _result_bytes(func, args, kwargs or {}) > self.most_bytes:
+        if not func._schema.is_mutable and _compute_result_bytes(func, args, kwargs or {}) > self.most_bytes:
             raise FerError(f"{self.where}: the net that it describes asks for gigabytes to look at two small images")
         return func(*args, **(kwargs or {}))
 
 
-def _result_bytes(func: OpOverload, args: Any, kwargs: Mapping[str, Any]) -> int:
+def _compute_result_bytes(func: OpOverload, args: Any, kwargs: Mapping[str, Any]) -> int:
     """0 where the shapes do not tell: then the operation is one that gives what its input holds, or it fails."""
     try:
-        given = func(*tree_map(_shape_alone, args), **tree_map(_shape_alone, dict(kwargs)))
+        given = func(*tree_map(_to_meta, args), **tree_map(_to_meta, dict(kwargs)))
     except (RuntimeError, TypeError, ValueError, LookupError, AttributeError, AssertionError):
         return 0
     made = (value for value in tree_leaves(given) if isinstance(value, Tensor))
     return sum(value.numel() * value.element_size() for value in made)
 
 
-def _shape_alone(value: Any) -> Any:
+def _to_meta(value: Any) -> Any:
     if isinstance(value, Tensor):
         return torch.empty_strided(value.shape, value.stride(), dtype=value.dtype, device="meta")
     return torch.device("meta") if isinstance(value, torch.device) else value
@@ -101,12 +101,12 @@ def check_numbers(config: Mapping[str, Any], groups: Sequence[str], where: str) 
     """Looks for sizes that would exhaust memory before a net registers anything.
 
     Raises:
-        FerError: images of more than `LARGEST_SIDE` pixels, or a whole number above `LARGEST_NUMBER` anywhere.
+        FerError: images of more than `MAX_IMAGE_SIZE` pixels, or a whole number above `MAX_NUMBER` anywhere.
     """
     for key, value in (("model.input.size", config["model"]["input"]), ("preprocess.size", config["preprocess"])):
         side = value.get("size")
-        if isinstance(side, int | float) and side > LARGEST_SIDE:
-            raise FerError(f"{where}: {key}={side}: a checkpoint may ask for {LARGEST_SIDE} pixels at most")
+        if isinstance(side, int | float) and side > MAX_IMAGE_SIZE:
+            raise FerError(f"{where}: {key}={side}: a checkpoint may ask for {MAX_IMAGE_SIZE} pixels at most")
     for group in groups:
         _check_numbers(config[group], f"{where}: {group}")
 
@@ -118,5 +118,5 @@ def _check_numbers(value: Any, where: str) -> None:
     elif isinstance(value, list):
         for number, inner in enumerate(value):
             _check_numbers(inner, f"{where}[{number}]")
-    elif isinstance(value, int) and abs(value) > LARGEST_NUMBER:
-        raise FerError(f"{where}: a whole number in a checkpoint may be {LARGEST_NUMBER:,} at most")
+    elif isinstance(value, int) and abs(value) > MAX_NUMBER:
+        raise FerError(f"{where}: a whole number in a checkpoint may be {MAX_NUMBER:,} at most")

@@ -18,7 +18,7 @@ from fer_lightning.training.learner import TRAINED_IMAGES
 log = logging.getLogger(__name__)
 
 
-def trained_images(saved: Mapping[str, Any], path: Path) -> torch.Tensor | None:
+def read_trained_images(saved: Mapping[str, Any], path: Path) -> torch.Tensor | None:
     """(N,) int64 digests of the images that trained a checkpoint; None where it is from before they were kept.
 
     Raises:
@@ -30,18 +30,18 @@ def trained_images(saved: Mapping[str, Any], path: Path) -> torch.Tensor | None:
     raise FerError(f"{path}: '{TRAINED_IMAGES}' is no list of whole numbers, as fer-train writes it; train it anew")
 
 
-def with_earlier(own: torch.Tensor | None, earlier: torch.Tensor | None) -> torch.Tensor | None:
+def merge_trained_images(own: torch.Tensor | None, earlier: torch.Tensor | None) -> torch.Tensor | None:
     """The digests of the images that train, and behind them of others that trained before."""
     if own is None or earlier is None:
         return own
     return torch.cat([own, earlier[~torch.isin(earlier, own)]])
 
 
-def rows_that_trained(trained: torch.Tensor | None, datamodule: FaceDataModule) -> Integers | None:
+def find_trained_rows(trained: torch.Tensor | None, datamodule: FaceDataModule) -> Integers | None:
     """Rows of the test images whose pixels trained the checkpoint, under whatever name; told in the log.
 
     Args:
-        trained: digests, as `trained_images` reads them.
+        trained: digests, as `read_trained_images` reads them.
         datamodule: what is tested.
 
     Returns:

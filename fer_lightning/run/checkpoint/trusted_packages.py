@@ -13,11 +13,11 @@ from typing import Any
 from fer_lightning.errors import FerError
 
 GROUP = "fer_lightning.nets"  # of entry points
-DOTTED = re.compile(r"(?!__)[A-Za-z_]\w*(\.(?!__)[A-Za-z_]\w*)*", re.ASCII)  # no `__main__`: it runs when imported
-IMPORT_FAULTS = (ImportError, AttributeError, NameError, SyntaxError, TypeError, ValueError)
+DOTTED_NAME = re.compile(r"(?!__)[A-Za-z_]\w*(\.(?!__)[A-Za-z_]\w*)*", re.ASCII)  # no `__main__`: it runs when imported
+IMPORT_ERRORS = (ImportError, AttributeError, NameError, SyntaxError, TypeError, ValueError)
 
 
-def trusted_places(trust: Any) -> tuple[str, ...]:
+def parse_trusted(trust: Any) -> tuple[str, ...]:
     """The value of `trust` as dotted names of packages, modules or classes.
 
     Raises:
@@ -25,20 +25,20 @@ def trusted_places(trust: Any) -> tuple[str, ...]:
     """
     names = [trust] if isinstance(trust, str) else list(trust or []) if isinstance(trust, Sequence | None) else [trust]
     for name in names:
-        if not isinstance(name, str) or not DOTTED.fullmatch(name):
+        if not isinstance(name, str) or not DOTTED_NAME.fullmatch(name):
             raise FerError(f"trust={trust}: name packages of yours, as in trust=[mypackage]")
         package = name.partition(".")[0]
-        if not _exists(package):
+        if not _is_importable(package):
             raise FerError(f"trust=[{','.join(names)}]: no package {package} to import; install it, or set PYTHONPATH")
     return tuple(names)
 
 
-def inside(name: str, place: str) -> bool:
+def is_inside(name: str, place: str) -> bool:
     """Whether a dotted name is a place, or lies in it."""
     return name == place or name.startswith(f"{place}.")
 
 
-def registered_place(target: str) -> str | None:
+def find_registered(target: str) -> str | None:
     """The place that an installed package has registered, in which `target` lies; its module is then imported.
 
     Raises:
@@ -46,10 +46,10 @@ def registered_place(target: str) -> str | None:
     """
     for entry in metadata.entry_points(group=GROUP):
         place = f"{entry.module}.{entry.attr}" if entry.attr else entry.module
-        if inside(target, place):
+        if is_inside(target, place):
             try:
                 importlib.import_module(entry.module)
-            except IMPORT_FAULTS as absent:
+            except IMPORT_ERRORS as absent:
                 raise FerError(
                     f"{entry.module} cannot be imported ({absent}), which the entry point {entry.name} of {GROUP} "
                     "names; install its package again"
@@ -58,7 +58,7 @@ def registered_place(target: str) -> str | None:
     return None
 
 
-def _exists(package: str) -> bool:
+def _is_importable(package: str) -> bool:
     try:
         return package in sys.modules or find_spec(package) is not None
     except (ImportError, ValueError):

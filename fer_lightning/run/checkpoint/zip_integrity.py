@@ -13,12 +13,12 @@ import torch
 from fer_lightning.errors import FerError
 
 PICKLE = "data.pkl"  # torch's name of the member that is no tensor
-PICKLE_FAULTS = (ValueError, LookupError, OverflowError)  # of one that is cut off or garbled
-MOST_PLAIN = 1 << 24  # bytes of what is no tensor
+PICKLE_ERRORS = (ValueError, LookupError, OverflowError)  # of one that is cut off or garbled
+MAX_PICKLE_BYTES = 1 << 24  # bytes of what is no tensor
 STORAGES = ("Double", "Float", "Half", "BFloat16", "Long", "Int", "Short", "Char", "Byte", "Bool", "ComplexFloat")
 # All that tensors and plain data need. `weights_only=True` also takes classes that other packages have declared safe,
 # one of which opens connections when it is built (torch.distributed's DeviceMesh).
-PLAIN_GLOBALS = frozenset(
+ALLOWED_GLOBALS = frozenset(
     {
         *(f"torch {name}Storage" for name in STORAGES),
         *("torch.storage UntypedStorage", "torch._utils _rebuild_tensor_v2", "torch._utils _rebuild_parameter"),
@@ -27,10 +27,10 @@ PLAIN_GLOBALS = frozenset(
     }
 )
 # operations of a pickle that name an object without saying its name at once
-INDIRECT = frozenset({"STACK_GLOBAL", "INST", "OBJ", "NEWOBJ", "NEWOBJ_EX", "EXT1", "EXT2", "EXT4", "PERSID"})
+INDIRECT_OPERATIONS = frozenset({"STACK_GLOBAL", "INST", "OBJ", "NEWOBJ", "NEWOBJ_EX", "EXT1", "EXT2", "EXT4", "PERSID"})
 
 
-def checked_archive(path: Path, named: str) -> io.BytesIO:
+def copy_checked_archive(path: Path, named: str) -> io.BytesIO:
     """The members of a checkpoint, in a new archive that holds what was checked and nothing else.
 
     Two readers may find different members in one file, and torch reads its older form where the file begins with that:
@@ -50,11 +50,11 @@ def checked_archive(path: Path, named: str) -> io.BytesIO:
             members = {member.filename: member for member in archive.infolist()}
             _check_sizes(archive.infolist(), path, named)
             for name, member in members.items():
-                content = _content(archive, member, named)
+                content = _read_member(archive, member, named)
                 if name.rpartition("/")[2].lower() == PICKLE:  # torch looks for it in letters of any case
                     _check_pickle(content, named)
                 copy.writestr(zipfile.ZipInfo(name), content)
-    except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError, RuntimeError, *PICKLE_FAULTS) as damage:
+    except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError, RuntimeError, *PICKLE_ERRORS) as damage:
         raise FerError(f"{named}: cut off, or no checkpoint of this package ({damage})") from damage
     copied.seek(0)
     return copied
@@ -69,7 +69,7 @@ def _check_sizes(members: list[zipfile.ZipInfo], path: Path, named: str) -> None
         raise FerError(f"{named}: its members are together larger than the file: it is no checkpoint")
 
 
-def _content(archive: zipfile.ZipFile, member: zipfile.ZipInfo, named: str) -> bytes:
+def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, named: str) -> bytes:
     try:
         return archive.read(member)
     except (zipfile.BadZipFile, zlib.error) as damage:
@@ -81,9 +81,9 @@ def _content(archive: zipfile.ZipFile, member: zipfile.ZipInfo, named: str) -> b
 
 
 def _check_pickle(content: bytes, named: str) -> None:
-    if len(content) > MOST_PLAIN:
+    if len(content) > MAX_PICKLE_BYTES:
         raise FerError(f"{named}: its plain data have {len(content):,} bytes, and those of a checkpoint some 100,000")
     for operation, argument, _ in pickletools.genops(content):
-        if operation.name in INDIRECT or (operation.name == "GLOBAL" and argument not in PLAIN_GLOBALS):
+        if operation.name in INDIRECT_OPERATIONS or (operation.name == "GLOBAL" and argument not in ALLOWED_GLOBALS):
             what = str(argument).replace(" ", ".") if operation.name == "GLOBAL" else operation.name
             raise FerError(f"{named}: it names {what}; a checkpoint holds tensors and plain data only")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fer_lightning.errors import FerError, choices
-from fer_lightning.run.checkpoint.trusted_packages import trusted_places
+from fer_lightning.run.checkpoint.trusted_packages import parse_trusted
 from fer_lightning.run.config.compose import list_options
 from fer_lightning.run.config.paper_results import check_paper
 
@@ -25,4 +25,4 @@ def check_required_keys(config: Mapping[str, Any]) -> None:
             f"data is not set: say on which data set, as in data=fer2013; choose among {choices(list_options('data'))}"
         )
     check_paper(config.get("paper"))
-    trusted_places(config.get("trust"))
+    parse_trusted(config.get("trust"))

@@ -8,7 +8,7 @@ from typing import Any
 from fer_lightning.config_keys import TOP_LEVEL, GroupKind, groups
 from fer_lightning.errors import FerError, choices
 from fer_lightning.run.artifacts.run_figures import PICTURES
-from fer_lightning.run.checkpoint.trusted_packages import trusted_places
+from fer_lightning.run.checkpoint.trusted_packages import parse_trusted
 from fer_lightning.run.config.paper_results import check_paper
 from fer_lightning.run.config.signature_check import check_targets
 
@@ -66,7 +66,7 @@ def _check_values(config: Mapping[str, Any]) -> None:
     if not isinstance(config.get("init_from"), str | None):
         raise FerError(f"init_from={config['init_from']}: name a file, such as logs/demo/checkpoints/best.ckpt")
     check_paper(config.get("paper"))
-    trusted_places(config.get("trust"))
+    parse_trusted(config.get("trust"))
     names = list(config["data"].get("class_names") or [])
     if len(names) < 2 or len(set(names)) < len(names):
         raise FerError(f"data.class_names={names}: name at least two classes, each once")

@@ -11,7 +11,7 @@ from support import TINY
 from fer_lightning.data.expressions import EXPRESSIONS
 from fer_lightning.errors import FerError
 from fer_lightning.run.build import build_module, build_run
-from fer_lightning.run.checkpoint.init_weights import start_from
+from fer_lightning.run.checkpoint.init_weights import load_initial_weights
 from fer_lightning.run.config.compose import compose_job
 from fer_lightning.run.fit import fit
 
@@ -39,7 +39,7 @@ def states(*modules):
 def test_the_same_classes_take_every_tensor_of_the_net_and_nothing_else(trained, tmp_path):
     module = fresh(tmp_path)
     mean = module.pixel_mean.clone()
-    names = start_from(module, trained[1])
+    names = load_initial_weights(module, trained[1])
     ours, theirs = states(module, trained[0].module)
     assert set(names) == set(ours)
     assert all(torch.equal(ours[name], theirs[name]) for name in ours)
@@ -53,7 +53,7 @@ def test_a_class_keeps_its_weights_whatever_its_number(trained, tmp_path, names,
     module = fresh(tmp_path, f"data.class_names={names}".replace("'", ""))
     before, theirs = states(module, trained[0].module)
     with caplog.at_level(logging.INFO):
-        start_from(module, trained[1].parents[1])  # the folder of a run
+        load_initial_weights(module, trained[1].parents[1])  # the folder of a run
     (after,) = states(module)
     for part in ("weight", "bias"):
         key = f"cnn.{HEAD}.{part}"
@@ -71,7 +71,7 @@ def test_tensors_of_another_shape_stay_new_and_are_named(trained, tmp_path, capl
     module = fresh(tmp_path, "model.net.hidden=64")
     (before,) = states(module)
     with caplog.at_level(logging.INFO):
-        names = start_from(module, trained[1])
+        names = load_initial_weights(module, trained[1])
     (after,) = states(module)
     changed = {key for key in after if "classify" in key and "5.bias" not in key}
     assert set(names) == set(after) - changed
@@ -83,7 +83,7 @@ def test_tensors_of_another_shape_stay_new_and_are_named(trained, tmp_path, capl
 def test_another_net_is_refused(trained, tmp_path, model):
     module = build_module(compose_job(model, tmp_path).config, EXPRESSIONS)
     with pytest.raises(FerError, match=r"init_from=.*best\.ckpt: none of its \d+ weights fits this net"):
-        start_from(module, trained[1])
+        load_initial_weights(module, trained[1])
 
 
 def test_a_counter_that_fits_any_net_is_no_weight(tmp_path):
@@ -93,9 +93,9 @@ def test_a_counter_that_fits_any_net_is_no_weight(tmp_path):
     shared = set(cnn.module.net.state_dict()) & set(module.net.state_dict())
     assert any(name.endswith("num_batches_tracked") for name in shared)
     with pytest.raises(FerError, match="none of its"):
-        start_from(module, tmp_path / "checkpoints" / "best.ckpt")
+        load_initial_weights(module, tmp_path / "checkpoints" / "best.ckpt")
 
 
 def test_no_such_file(tmp_path):
     with pytest.raises(FerError, match=r"init_from=.*x\.ckpt: no such file"):
-        start_from(fresh(tmp_path), tmp_path / "x.ckpt")
+        load_initial_weights(fresh(tmp_path), tmp_path / "x.ckpt")

@@ -14,11 +14,11 @@ import fer_lightning
 from fer_lightning.commands.train import main
 from fer_lightning.errors import FerError
 from fer_lightning.run.build import build_run
-from fer_lightning.run.checkpoint.allowed_targets import refusals
+from fer_lightning.run.checkpoint.allowed_targets import find_forbidden
 from fer_lightning.run.checkpoint.builder import Builder
 from fer_lightning.run.checkpoint.restore import restore
-from fer_lightning.run.checkpoint.restore_needs import checkpoint_needs
-from fer_lightning.run.checkpoint.trusted_packages import trusted_places
+from fer_lightning.run.checkpoint.restore_needs import describe_restore_needs
+from fer_lightning.run.checkpoint.trusted_packages import parse_trusted
 from fer_lightning.run.config.compose import compose_job, list_options
 from fer_lightning.run.config.validate_config import validate_config
 
@@ -145,19 +145,19 @@ def test_a_registered_module_that_is_gone_is_named(checkpoint, package):
 @pytest.mark.parametrize("trust", [3, ["no_such_package_here"], ["a-b"], [1], ["x.__main__"], {"a": 1}, ["os.path; x"]])
 def test_trust_that_names_no_package(trust):
     with pytest.raises(FerError, match="trust="):
-        trusted_places(trust)
+        parse_trusted(trust)
 
 
 def test_nothing_is_trusted_by_default():
-    assert trusted_places(None) == trusted_places([]) == ()
+    assert parse_trusted(None) == parse_trusted([]) == ()
 
 
 def test_a_training_says_what_its_checkpoint_needs(package, tmp_path):
-    needs = checkpoint_needs(compose_job(OWN, tmp_path).config)
+    needs = describe_restore_needs(compose_job(OWN, tmp_path).config)
     assert needs is not None
     assert "trust=[ownnets]" in needs
     register(package, "ownnets.nets")
-    assert checkpoint_needs(compose_job(OWN, tmp_path).config) is None
+    assert describe_restore_needs(compose_job(OWN, tmp_path).config) is None
 
 
 @pytest.mark.parametrize(
@@ -170,14 +170,14 @@ def test_a_training_says_what_its_checkpoint_needs(package, tmp_path):
 )
 def test_a_training_says_what_nothing_will_read(package, overrides, words, tmp_path):
     config = compose_job(overrides, tmp_path).config
-    assert re.search(words, str(checkpoint_needs(config)))
+    assert re.search(words, str(describe_restore_needs(config)))
 
 
 def test_every_option_of_ours_needs_nothing(tmp_path):
     groups = {group: list_options(group) for group in ("model", "loss", "optimizer", "scheduler", "preprocess")}
     for number in range(max(map(len, groups.values()))):
         chosen = [f"{group}={found[number % len(found)]}" for group, found in groups.items()]
-        assert checkpoint_needs(compose_job(chosen, tmp_path).config) is None, chosen
+        assert describe_restore_needs(compose_job(chosen, tmp_path).config) is None, chosen
 
 
 @pytest.mark.parametrize(
@@ -198,7 +198,7 @@ def test_every_option_of_ours_needs_nothing(tmp_path):
 )
 def test_what_is_listed_is_built(node, monkeypatch):
     monkeypatch.setattr("socket.socket", lambda *_, **__: pytest.fail("a socket was made"))
-    assert not list(refusals({"x": node}, ["x"], ()))
+    assert not list(find_forbidden({"x": node}, ["x"], ()))
     assert Builder("x.ckpt", ())("x", node)
 
 
