@@ -30,7 +30,7 @@ from fer_lightning.run.config.name_clashes import check_name_clashes
 from fer_lightning.run.config.override_errors import explain, is_null_group
 from fer_lightning.run.config.override_grammar import to_hydra
 from fer_lightning.run.job import Job, Stopped
-from fer_lightning.run.process.distributed_env import FOLDER, drop_leftover_ranks
+from fer_lightning.run.process.distributed_env import FOLDER, drop_stale_ranks
 from fer_lightning.run.sweep.base_callback import check_command
 
 SWITCH = "HYDRA_FULL_ERROR"
@@ -50,7 +50,7 @@ def run_app(
         task: called with the composed config; its return value goes to Hydra's sweepers.
         completed: takes and returns the command's arguments, its flags in front, each one word.
     """
-    for line in drop_leftover_ranks():
+    for line in drop_stale_ranks():
         print(f"warning: {line}", file=sys.stderr)
     try:
         with as_fer_error(list_configured_paths()):

@@ -7,7 +7,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig
 
 from fer_lightning.commands.app import hydra_job, run_app
-from fer_lightning.run.process.distributed_env import in_one_folder
+from fer_lightning.run.process.distributed_env import require_shared_folder
 from fer_lightning.run.resume.command import into_its_folder, resumed
 from fer_lightning.run.sweep.subprocess_job import end_with_launcher
 
@@ -15,7 +15,7 @@ from fer_lightning.run.sweep.subprocess_job import end_with_launcher
 def main() -> None:
     """Reads sys.argv."""
     end_with_launcher()
-    run_app("train", _train, completed=lambda arguments: in_one_folder(into_its_folder(arguments)))
+    run_app("train", _train, completed=lambda arguments: require_shared_folder(into_its_folder(arguments)))
 
 
 def _train(cfg: DictConfig) -> float | None:

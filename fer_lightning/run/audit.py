@@ -34,7 +34,7 @@ from fer_lightning.run.build import make
 from fer_lightning.run.config.compose import list_options
 from fer_lightning.run.config.signature_check import check_targets
 from fer_lightning.run.job import Job
-from fer_lightning.run.process.warning_filters import quiet
+from fer_lightning.run.process.warning_filters import filter_warnings
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ def audit(job: Job) -> Audited:
     Raises:
         FerError: no data set named, a protocol that it cannot follow, or `data.targets` of other images.
     """
-    quiet()
+    filter_warnings()
     if not job.config.get("data"):
         raise FerError(f"data is not set: say which, as in data=fer2013; choose among {choices(list_options('data'))}")
     check_targets(job.config)

@@ -26,7 +26,7 @@ from fer_lightning.run.artifacts.data_digest_cache import data_key, keep_digest
 from fer_lightning.run.checkpoint.fit_normalization import fit_to_training_images, use_pretrained_statistics
 from fer_lightning.run.config.compose import option_nodes
 from fer_lightning.run.job import Job
-from fer_lightning.run.process.distributed_env import check_is_one_of
+from fer_lightning.run.process.distributed_env import check_rank
 from fer_lightning.run.sanity_check import check_callbacks, check_targets_used, check_trains
 from fer_lightning.run.visualizations.page import Page
 from fer_lightning.training.callbacks.constant_prediction_warning import ConstantPredictionWarning
@@ -84,7 +84,7 @@ def build_run(job: Job) -> Run:
     loggers = [make(f"logger.{name}", node) for name, node in config["logger"].items()]
     watching = [TerminateOnNonFinite(), ConstantPredictionWarning(), predictions, interrupt]
     trainer = build_trainer(config, [epoch_log, Reseed(config["seed"]), *callbacks, *watching], loggers, job.output_dir)
-    check_is_one_of(trainer.world_size)
+    check_rank(trainer.world_size)
     _check_schedule(module, trainer.max_epochs)
     pages = build_pages(config, module)
     if config["monitor"] not in module.metric_names("val"):

@@ -25,9 +25,9 @@ from fer_lightning.run.config.signature_check import check_targets
 from fer_lightning.run.config.validate_config import check_named_groups
 from fer_lightning.run.fit import Outcome, test_once
 from fer_lightning.run.job import Job, Stopped
-from fer_lightning.run.process.stop_signals import interruptible
-from fer_lightning.run.process.warning_filters import quiet
-from fer_lightning.run.process.worker_failures import worker_deaths_told
+from fer_lightning.run.process.stop_signals import raise_on_signals
+from fer_lightning.run.process.warning_filters import filter_warnings
+from fer_lightning.run.process.worker_failures import report_worker_failures
 from fer_lightning.training.callbacks.epoch_log import EpochLog
 from fer_lightning.training.callbacks.interrupt import Interrupted
 from fer_lightning.training.callbacks.prediction_collector import PredictionCollector
@@ -54,11 +54,11 @@ def evaluate(job: Job) -> Evaluation:
             read it; the folder is a training's, or another process runs in it.
         Stopped: a signal asked to end.
     """
-    quiet()
+    filter_warnings()
     check_required_keys(job.config)
     check_named_groups(job.config)
     check_targets(job.config)
-    with worker_deaths_told(job), held(job.output_dir) as lock, interruptible() as signals:
+    with report_worker_failures(job), held(job.output_dir) as lock, raise_on_signals() as signals:
         refuse_training(job.output_dir)
         try:
             return _evaluate(job, lock)

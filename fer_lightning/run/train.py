@@ -19,11 +19,11 @@ from fer_lightning.run.checkpoint.restore_needs import describe_restore_needs
 from fer_lightning.run.config.validate_config import validate_config
 from fer_lightning.run.fit import fit
 from fer_lightning.run.job import Job, Stopped
-from fer_lightning.run.process.abort_messages import best_so_far, nonfinite, stopped
-from fer_lightning.run.process.distributed_env import is_first
-from fer_lightning.run.process.stop_signals import StopSignals, interruptible
-from fer_lightning.run.process.warning_filters import quiet
-from fer_lightning.run.process.worker_failures import worker_deaths_told
+from fer_lightning.run.process.abort_messages import find_best_epoch, make_nonfinite_error, make_stop_error
+from fer_lightning.run.process.distributed_env import is_global_zero
+from fer_lightning.run.process.stop_signals import StopSignals, raise_on_signals
+from fer_lightning.run.process.warning_filters import filter_warnings
+from fer_lightning.run.process.worker_failures import report_worker_failures
 from fer_lightning.run.resume import saved_job
 from fer_lightning.run.resume.previous_progress import FirstPart, first_part, interrupted_wandb_id, keep_rows
 from fer_lightning.run.resume.same_data import check_same_data
@@ -43,10 +43,10 @@ def train(job: Job) -> Result | None:
             images was killed, or another process trains in this folder.
         Stopped: a signal asked to end; the folder holds what a resume goes on from.
     """
-    quiet()
+    filter_warnings()
     validate_config(job.config)
-    with worker_deaths_told(job):
-        if is_first():
+    with report_worker_failures(job):
+        if is_global_zero():
             with held(job.output_dir) as lock:
                 return _train(job, lock)
         logging.getLogger().setLevel(logging.ERROR)  # what there is to say is said once
@@ -79,7 +79,7 @@ def _train(job: Job, lock: FolderLock | None) -> Result | None:
 def _lead(job: Job, run: Run, before: FirstPart | None) -> Result:
     if before is not None:
         keep_rows(run.trainer.loggers, job.output_dir, before.epochs)
-    with interruptible() as signals:
+    with raise_on_signals() as signals:
         try:
             return _run_to_the_end(job, run, None if before is None else before.epochs, signals)
         except Interrupted as stop:
@@ -125,7 +125,7 @@ def _run_to_the_end(job: Job, run: Run, epoch: int | None, signals: StopSignals)
         raise
     except NonFiniteLoss as failure:
         draw_curves(job, run.epoch_log, None)
-        raise nonfinite(failure, job, run.datamodule.faces) from failure
+        raise make_nonfinite_error(failure, job, run.datamodule.faces) from failure
     finally:
         for line in trackers.close(loggers, failed=not done):
             log.info("%s", line)
@@ -133,9 +133,9 @@ def _run_to_the_end(job: Job, run: Run, epoch: int | None, signals: StopSignals)
 
 
 def _stopped(signum: int, job: Job, run: Run) -> Stopped:
-    best = best_so_far(job, run.epoch_log.epochs)
+    best = find_best_epoch(job, run.epoch_log.epochs)
     draw_curves(job, run.epoch_log, None if best is None else int(best["epoch"]))
-    return stopped(signum, job, run.epoch_log)
+    return make_stop_error(signum, job, run.epoch_log)
 
 
 def _announce(job: Job, run: Run, epoch: int | None) -> None:

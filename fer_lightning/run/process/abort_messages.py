@@ -14,46 +14,46 @@ from fer_lightning.run.job import Job, Stopped
 from fer_lightning.training.callbacks.epoch_log import EpochLog
 from fer_lightning.training.callbacks.terminate_on_nonfinite import NonFiniteLoss
 
-BATCH = "nonfinite_batch.csv"
-SHOWN = 8  # ids in the message; the file holds all
+BATCH_FILE = "nonfinite_batch.csv"
+SHOWN_IDS = 8  # ids in the message; the file holds all
 
 
-def best_so_far(job: Job, epochs: Iterable[dict[str, float]]) -> dict[str, float] | None:
+def find_best_epoch(job: Job, epochs: Iterable[dict[str, float]]) -> dict[str, float] | None:
     """Of `EpochLog.epochs` the one that best.ckpt is from; None before the first validation."""
     monitor, pick = job.config["monitor"], max if job.config["mode"] == "max" else min
     return pick((row for row in epochs if monitor in row), key=lambda row: row[monitor], default=None)
 
 
-def stopped(signum: int, job: Job, epoch_log: EpochLog) -> Stopped:
+def make_stop_error(signum: int, job: Job, epoch_log: EpochLog) -> Stopped:
     """What was reached when the signal came, and how to go on."""
     epochs, monitor = job.config["trainer"]["max_epochs"], job.config["monitor"]
     of = f" of {epochs}" if epochs and epochs > 0 else ""
     lines = [f"{signal.Signals(signum).name}: ended after {len(epoch_log.epochs)}{of} epochs of training"]
-    if (best := best_so_far(job, epoch_log.epochs)) is not None:
+    if (best := find_best_epoch(job, epoch_log.epochs)) is not None:
         lines.append(f"best so far   epoch {int(best['epoch']) + 1}, {monitor} {best[monitor]:.4f}")
         lines.append(f"checkpoint    {job.output_dir / 'checkpoints' / 'best.ckpt'}")
     lines.append(f"to go on      fer-train {shlex.quote(f'resume={job.output_dir}')}")
     return Stopped("\n".join(lines), code=128 + signum)
 
 
-def nonfinite(failure: NonFiniteLoss, job: Job, faces: FaceSet) -> FerError:
+def make_nonfinite_error(failure: NonFiniteLoss, job: Job, faces: FaceSet) -> FerError:
     """The step, the images of its batch, which also go into a file, and what most often causes it."""
     step, config = failure.step, job.config
-    path = job.output_dir / BATCH
+    path = job.output_dir / BATCH_FILE
     _write_batch(path, step.rows, faces)
     ids = [str(faces.ids[row]) for row in step.rows]
-    shown = ", ".join(ids[:SHOWN]) + (f" and {len(ids) - SHOWN} more, all in {path}" if len(ids) > SHOWN else "")
+    shown = ", ".join(ids[:SHOWN_IDS]) + (f" and {len(ids) - SHOWN_IDS} more, all in {path}" if len(ids) > SHOWN_IDS else "")
     before = ", ".join(f"{loss:.4g}" for loss in failure.before) or "none"
     return FerError(
         f"the loss is {step.loss} at training step {step.number}, epoch {failure.epoch + 1}\n"
         f"  images of its batch: {shown}\n"
         f"  losses of the steps before: {before}\n"
-        f"  likely causes: {_causes(failure, config)}\n"
-        f"  {_left(job)}"
+        f"  likely causes: {_list_causes(failure, config)}\n"
+        f"  {_describe_checkpoint(job)}"
     )
 
 
-def _causes(failure: NonFiniteLoss, config: dict[str, object]) -> str:
+def _list_causes(failure: NonFiniteLoss, config: dict[str, object]) -> str:
     optimizer, trainer = config["optimizer"], config["trainer"]
     assert isinstance(optimizer, dict)
     assert isinstance(trainer, dict)
@@ -68,7 +68,7 @@ def _causes(failure: NonFiniteLoss, config: dict[str, object]) -> str:
     return "; ".join([length, *half, single] if failure.grew else [*half, single, length])
 
 
-def _left(job: Job) -> str:
+def _describe_checkpoint(job: Job) -> str:
     if job.last_checkpoint.is_file():
         return f"{job.last_checkpoint} holds the last whole epoch, with finite losses"
     return "no epoch had ended, so there is no checkpoint"

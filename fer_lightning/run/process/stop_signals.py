@@ -14,11 +14,11 @@ from typing import Any
 from fer_lightning.signals import STOP_SIGNALS
 from fer_lightning.training.callbacks.interrupt import Interrupted
 
-AGAIN = 0.5  # seconds until Interrupted is raised again where it was lost
+REPEAT_INTERVAL = 0.5  # seconds until Interrupted is raised again where it was lost
 
 
 class StopSignals:
-    """What `interruptible` gives to its block."""
+    """What `raise_on_signals` gives to its block."""
 
     def __init__(self) -> None:
         self._caught = threading.Event()
@@ -52,12 +52,12 @@ class StopSignals:
     def _repeat(signum: int, caught: threading.Event) -> None:
         main = threading.main_thread().ident
         assert main is not None
-        while not caught.wait(AGAIN):
+        while not caught.wait(REPEAT_INTERVAL):
             signal.pthread_kill(main, signum)
 
 
 @contextmanager
-def interruptible() -> Iterator[StopSignals]:
+def raise_on_signals() -> Iterator[StopSignals]:
     """Within the block, a signal of `signals.STOP_SIGNALS` raises Interrupted where the program stands.
 
     In training the callback Interrupt answers them instead, and lets the running step end. The handlers of before come
@@ -71,7 +71,7 @@ def interruptible() -> Iterator[StopSignals]:
         yield signals
         return
     before = {signum: signal.signal(signum, signals.raise_interrupted) for signum in STOP_SIGNALS}
-    told, sys.unraisablehook = sys.unraisablehook, _silent_when_interrupted(sys.unraisablehook)
+    told, sys.unraisablehook = sys.unraisablehook, _ignore_interrupted(sys.unraisablehook)
     try:
         yield signals
     finally:
@@ -81,7 +81,7 @@ def interruptible() -> Iterator[StopSignals]:
             signal.signal(signum, handler)
 
 
-def _silent_when_interrupted(hook: Any) -> Any:
+def _ignore_interrupted(hook: Any) -> Any:
     def told(unraisable: Any) -> None:
         if not isinstance(unraisable.exc_value, Interrupted):
             hook(unraisable)

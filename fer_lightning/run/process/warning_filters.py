@@ -6,7 +6,7 @@ import logging
 import warnings
 
 # what each begins with, and why it is no news here
-KNOWN = (
+IGNORED_WARNINGS = (
     "Experiment logs directory",  # Hydra has just made the run's folder and put its config there
     r"Checkpoint directory .* exists and is not empty",  # a run in the folder of an earlier one replaces it
     r"The number of training batches .* is smaller than the logging interval",  # every metric is logged by the epoch
@@ -17,9 +17,9 @@ KNOWN = (
 )
 
 
-def quiet() -> None:
+def filter_warnings() -> None:
     """Call after Lightning's import, which sets its loggers up anew."""
     for library in ("pytorch_lightning", "lightning_fabric"):  # which devices there are, and advertisements
         logging.getLogger(library).setLevel(logging.WARNING)
-    for message in KNOWN:
+    for message in IGNORED_WARNINGS:
         warnings.filterwarnings("ignore", message=message)

@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from fer_lightning.errors import FerError
 from fer_lightning.run.job import Job
 
-DEATH = "DataLoader worker"  # how what torch raises begins, in whatever the training process is doing then
+WORKER_ERROR = "DataLoader worker"  # how what torch raises begins, in whatever the training process is doing then
 
 
 @contextmanager
-def worker_deaths_told(job: Job) -> Iterator[None]:
+def report_worker_failures(job: Job) -> Iterator[None]:
     """Turns what torch raises for a loading process that was killed into one message with the ways out.
 
     Raises:
@@ -22,7 +22,7 @@ def worker_deaths_told(job: Job) -> Iterator[None]:
     try:
         yield
     except RuntimeError as death:
-        if not str(death).startswith(DEATH):
+        if not str(death).startswith(WORKER_ERROR):
             raise
         told = str(death).splitlines()[0].split(". ")[0].strip()
         resume = (

@@ -11,7 +11,7 @@ from typing import Any
 from fer_lightning.errors import FerError
 from fer_lightning.run.checkpoint.restore import read_checkpoint
 from fer_lightning.run.job import Job
-from fer_lightning.run.process.abort_messages import best_so_far
+from fer_lightning.run.process.abort_messages import find_best_epoch
 from fer_lightning.training.checkpoint_io import AtomicCheckpointIO
 
 log = logging.getLogger(__name__)
@@ -58,7 +58,7 @@ def _holds_the_best(saved: Mapping[str, Any], score: float, job: Job) -> bool:
     """Whether the last checkpoint was written at the end of the epoch whose only validation gave the best figure."""
     interval = job.config["trainer"].get("val_check_interval")
     once_an_epoch = interval is None or (isinstance(interval, float) and interval == 1)
-    best = best_so_far(job, saved["callbacks"]["Record"]["epochs"])
+    best = find_best_epoch(job, saved["callbacks"]["Record"]["epochs"])
     if "Interrupt" in saved["callbacks"] or not once_an_epoch or best is None:
         return False
     return int(best["epoch"]) == saved["epoch"] and best[job.config["monitor"]] == score

@@ -16,7 +16,7 @@ from omegaconf import DictConfig
 from fer_lightning.errors import FerError
 from fer_lightning.results.sweep import JobState, SweepState
 from fer_lightning.run.config.compose import TRAIN
-from fer_lightning.run.process.distributed_env import processes
+from fer_lightning.run.process.distributed_env import count_processes
 from fer_lightning.run.sweep import state
 from fer_lightning.run.sweep.base_callback import SweepStart, asked, by_key, settle, swept_keys
 from fer_lightning.run.sweep.job_arguments import job_arguments
@@ -53,7 +53,7 @@ class SweepCallback(SweepStart):
 
     def _plan(self, config: DictConfig) -> tuple[Path, str, list[str] | None]:
         """The sweep's folder, when its plan was written, and the names of its jobs where they are known."""
-        if processes() > 1:
+        if count_processes() > 1:
             raise FerError("a sweep starts its own processes: leave out torchrun or srun, or run one job of it")
         typed = list(config.hydra.overrides.task)
         sweep_dir = settle(config, str(config.get("sweep_name") or sweep_name(asked(config))))

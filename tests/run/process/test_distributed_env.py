@@ -9,7 +9,7 @@ from children import TRAIN, start
 from support import TINY
 
 from fer_lightning.errors import FerError
-from fer_lightning.run.process.distributed_env import check_is_one_of, drop_leftover_ranks, in_one_folder, is_first
+from fer_lightning.run.process.distributed_env import check_rank, drop_stale_ranks, require_shared_folder, is_global_zero
 
 TORCHRUN = {"TORCHELASTIC_RUN_ID": "7", "WORLD_SIZE": "4"}
 NAMES = (
@@ -44,17 +44,17 @@ def environment(monkeypatch):
 )
 def test_one_process_or_lightnings_own_children_need_no_folder(environment, names):
     environment(**names)
-    assert in_one_folder(["seed=1"]) == ["seed=1"]
+    assert require_shared_folder(["seed=1"]) == ["seed=1"]
 
 
 @pytest.mark.parametrize("names", [TORCHRUN, {"SLURM_NTASKS": "4"}])
 def test_several_need_one_that_is_named(environment, names):
     environment(**names)
     with pytest.raises(FerError, match=r"4 processes train together .* add hydra\.run\.dir=logs/runs/NAME"):
-        in_one_folder(["seed=1"])
+        require_shared_folder(["seed=1"])
     with pytest.raises(FerError, match="a sweep starts its own processes"):
-        in_one_folder(["--multirun", "hydra.run.dir=x"])
-    assert in_one_folder(["seed=1", "hydra.run.dir=x"]) == ["seed=1", "hydra.run.dir=x"]
+        require_shared_folder(["--multirun", "hydra.run.dir=x"])
+    assert require_shared_folder(["seed=1", "hydra.run.dir=x"]) == ["seed=1", "hydra.run.dir=x"]
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_several_need_one_that_is_named(environment, names):
 )
 def test_the_first_of_all_machines_is_first(environment, names, first):
     environment(**names)
-    assert is_first() is first
+    assert is_global_zero() is first
 
 
 LIGHTNINGS_CHILD = {"LOCAL_RANK": "1", "NODE_RANK": "0", "WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1"}
@@ -98,18 +98,18 @@ LIGHTNINGS_CHILD = {"LOCAL_RANK": "1", "NODE_RANK": "0", "WORLD_SIZE": "2", "MAS
 )
 def test_a_rank_that_no_launcher_has_set_is_ignored_and_named(environment, names, dropped):
     environment(**names)
-    lines = drop_leftover_ranks()
+    lines = drop_stale_ranks()
     assert {line.partition("=")[0] for line in lines} == dropped
     assert {name for name in names if name in os.environ} == names.keys() - dropped
     assert all("is ignored: no launcher has set it" in line for line in lines)
 
 
 def test_a_helper_of_a_training_of_one_process_is_refused(environment):
-    check_is_one_of(1)
+    check_rank(1)
     environment(**LIGHTNINGS_CHILD)
-    check_is_one_of(2)
+    check_rank(2)
     with pytest.raises(FerError, match=r"LOCAL_RANK=1, NODE_RANK=0: .* the trainer has one process, .* unset these"):
-        check_is_one_of(1)
+        check_rank(1)
 
 
 @pytest.mark.slow

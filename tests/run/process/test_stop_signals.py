@@ -9,7 +9,7 @@ import time
 import pytest
 
 from fer_lightning.run.process import stop_signals
-from fer_lightning.run.process.stop_signals import interruptible
+from fer_lightning.run.process.stop_signals import raise_on_signals
 from fer_lightning.signals import STOP_SIGNALS
 from fer_lightning.training.callbacks.interrupt import Interrupted
 
@@ -26,7 +26,7 @@ def handlers():
 @pytest.mark.parametrize("signum", STOP_SIGNALS)
 def test_a_signal_raises_where_the_program_stands_and_the_handlers_come_back(signum):
     before = handlers()
-    with pytest.raises(Interrupted) as stop, interruptible():
+    with pytest.raises(Interrupted) as stop, raise_on_signals():
         stopped(signum)
     assert stop.value.signum == signum
     assert handlers() == before
@@ -58,16 +58,16 @@ def lose_and_go_on(lose):
 
 @pytest.mark.parametrize("lose", [swallowed_by_python, swallowed_by_a_library])
 def test_what_is_lost_on_the_way_is_raised_again(lose, monkeypatch, capfd):
-    monkeypatch.setattr(stop_signals, "AGAIN", 0.05)
-    with pytest.raises(Interrupted), interruptible():
+    monkeypatch.setattr(stop_signals, "REPEAT_INTERVAL", 0.05)
+    with pytest.raises(Interrupted), raise_on_signals():
         lose_and_go_on(lose)
     assert "ignored" not in capfd.readouterr().err
 
 
 def test_further_signals_are_ignored_while_the_block_ends_in_good_order(monkeypatch):
-    monkeypatch.setattr(stop_signals, "AGAIN", 0.05)
+    monkeypatch.setattr(stop_signals, "REPEAT_INTERVAL", 0.05)
     before, ended = handlers(), False
-    with interruptible() as signals:
+    with raise_on_signals() as signals:
         try:
             stopped(signal.SIGTERM)
         except Interrupted:
@@ -83,8 +83,8 @@ def test_further_signals_are_ignored_while_the_block_ends_in_good_order(monkeypa
 
 
 def test_after_it_is_caught_only_another_signal_raises(monkeypatch):
-    monkeypatch.setattr(stop_signals, "AGAIN", 0.02)
-    with interruptible() as signals:
+    monkeypatch.setattr(stop_signals, "REPEAT_INTERVAL", 0.02)
+    with raise_on_signals() as signals:
         for _ in range(2):
             with pytest.raises(Interrupted):
                 stopped(signal.SIGTERM)
@@ -94,7 +94,7 @@ def test_after_it_is_caught_only_another_signal_raises(monkeypatch):
 
 @pytest.mark.parametrize(("signum", "code"), [(signal.SIGINT, 2), (signal.SIGUSR1, 3)])
 def test_a_process_that_loads_images_leaves_the_end_to_the_first(signum, code):
-    with interruptible():
+    with raise_on_signals():
         child = os.fork()
         if child == 0:
             try:

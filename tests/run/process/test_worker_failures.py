@@ -13,7 +13,7 @@ from fer_lightning.data.dataset import FaceDataset
 from fer_lightning.errors import FerError
 from fer_lightning.run.config.compose import make_job, compose, compose_job
 from fer_lightning.run.evaluate import evaluate
-from fer_lightning.run.process.worker_failures import worker_deaths_told
+from fer_lightning.run.process.worker_failures import report_worker_failures
 from fer_lightning.run.train import train
 
 
@@ -52,7 +52,7 @@ def test_the_way_on_is_told_where_there_is_one_and_other_errors_pass(tmp_path):
     job = compose_job([*TINY, "data.num_workers=2"], tmp_path)
     job.last_checkpoint.parent.mkdir()
     job.last_checkpoint.touch()
-    with pytest.raises(FerError, match=rf"fer-train resume={tmp_path} goes on$"), worker_deaths_told(job):
+    with pytest.raises(FerError, match=rf"fer-train resume={tmp_path} goes on$"), report_worker_failures(job):
         raise RuntimeError("DataLoader worker (pid 7) is killed by signal: Killed. ")
-    with pytest.raises(RuntimeError, match="shapes"), worker_deaths_told(job):
+    with pytest.raises(RuntimeError, match="shapes"), report_worker_failures(job):
         raise RuntimeError("shapes do not fit")
