@@ -8,14 +8,14 @@ from omegaconf import DictConfig
 
 from fer_lightning.commands.app import hydra_job, run_app
 from fer_lightning.run.process.distributed_env import require_shared_folder
-from fer_lightning.run.resume.command import into_its_folder, resumed
+from fer_lightning.run.resume.command import use_run_folder, resume_job
 from fer_lightning.run.sweep.subprocess_job import end_with_launcher
 
 
 def main() -> None:
     """Reads sys.argv."""
     end_with_launcher()
-    run_app("train", _train, completed=lambda arguments: require_shared_folder(into_its_folder(arguments)))
+    run_app("train", _train, completed=lambda arguments: require_shared_folder(use_run_folder(arguments)))
 
 
 def _train(cfg: DictConfig) -> float | None:
@@ -29,7 +29,7 @@ def _train(cfg: DictConfig) -> float | None:
 
     job = hydra_job(cfg)
     if cfg.resume:
-        job = resumed(job)
+        job = resume_job(job)
     result = train(job)
     if result is None:
         return None

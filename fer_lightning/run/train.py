@@ -25,7 +25,7 @@ from fer_lightning.run.process.stop_signals import StopSignals, raise_on_signals
 from fer_lightning.run.process.warning_filters import filter_warnings
 from fer_lightning.run.process.worker_failures import report_worker_failures
 from fer_lightning.run.resume import saved_job
-from fer_lightning.run.resume.previous_progress import FirstPart, first_part, interrupted_wandb_id, keep_rows
+from fer_lightning.run.resume.previous_progress import PreviousProgress, read_previous_progress, find_interrupted_wandb_id, restore_metric_rows
 from fer_lightning.run.resume.same_data import check_same_data
 from fer_lightning.run.step_check import check_steps
 from fer_lightning.run.tracking import trackers
@@ -56,8 +56,8 @@ def train(job: Job) -> Result | None:
 
 def _train(job: Job, lock: FolderLock | None) -> Result | None:
     """Of the process that holds the lock, or, without one, of those that only help to train."""
-    before = first_part(job)
-    run_id = interrupted_wandb_id(job) if before is None else before.wandb_id
+    before = read_previous_progress(job)
+    run_id = find_interrupted_wandb_id(job) if before is None else before.wandb_id
     job = replace(job, config={**job.config, "logger": trackers.resumed(job.config["logger"], run_id)})
     if lock is not None:
         trackers.check(job.config["logger"])
@@ -76,9 +76,9 @@ def _train(job: Job, lock: FolderLock | None) -> Result | None:
     return None
 
 
-def _lead(job: Job, run: Run, before: FirstPart | None) -> Result:
+def _lead(job: Job, run: Run, before: PreviousProgress | None) -> Result:
     if before is not None:
-        keep_rows(run.trainer.loggers, job.output_dir, before.epochs)
+        restore_metric_rows(run.trainer.loggers, job.output_dir, before.epochs)
     with raise_on_signals() as signals:
         try:
             return _run_to_the_end(job, run, None if before is None else before.epochs, signals)

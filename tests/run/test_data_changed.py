@@ -16,7 +16,7 @@ from support import TINY_BATCH, call
 from fer_lightning.commands import evaluate, train
 from fer_lightning.results.result import read
 from fer_lightning.run.artifacts.split_table import Placed
-from fer_lightning.run.resume.same_data import differences
+from fer_lightning.run.resume.same_data import describe_differences
 from tests.layouts.folders import write_folders
 
 NAMES = "[angry,disgust,fear,happy,sad,surprise,neutral,contempt]"
@@ -126,7 +126,7 @@ def placed(*lines):
     ],
 )
 def test_every_kind_of_change(now, told):
-    assert differences(placed("a train sad 1", "b test sad 2"), placed(*now)) == told
+    assert describe_differences(placed("a train sad 1", "b test sad 2"), placed(*now)) == told
 
 
 def test_a_resume_goes_on_with_the_same_images(at_work):

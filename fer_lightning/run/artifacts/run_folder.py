@@ -15,8 +15,8 @@ from fer_lightning.run.artifacts.log_buffer import LogBuffer
 from fer_lightning.run.artifacts.split_table import SPLIT, write_split
 from fer_lightning.run.job import Job
 from fer_lightning.run.resume import saved_job
-from fer_lightning.run.resume.best_checkpoint import restore_best
-from fer_lightning.run.resume.previous_progress import move_checkpoint
+from fer_lightning.run.resume.best_checkpoint import restore_best_checkpoint
+from fer_lightning.run.resume.previous_progress import update_checkpoint_paths
 
 log = logging.getLogger(__name__)
 
@@ -39,8 +39,8 @@ def start_training(job: Job, lock: FolderLock, datamodule: FaceDataModule, world
         FerError: what lies in the folder cannot be moved, or other processes still have to read from it; a resumed
             run has lost its best epoch.
     """
-    move_checkpoint(job)
-    restore_best(job)
+    update_checkpoint_paths(job)
+    restore_best_checkpoint(job)
     if not job.resumed:
         job = _take_over(job, lock, world_size)
     (job.output_dir / RESULT).unlink(missing_ok=True)

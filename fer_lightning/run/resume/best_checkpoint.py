@@ -17,7 +17,7 @@ from fer_lightning.training.checkpoint_io import AtomicCheckpointIO
 log = logging.getLogger(__name__)
 
 
-def restore_best(job: Job) -> None:
+def restore_best_checkpoint(job: Job) -> None:
     """Writes a lost or damaged best.ckpt again from last.ckpt, where that holds the best epoch.
 
     Raises:
@@ -26,35 +26,35 @@ def restore_best(job: Job) -> None:
     if job.resume_from is None:
         return
     saved = read_checkpoint(job.resume_from, key="resume")
-    chosen = _chosen(saved["callbacks"])
+    chosen = _find_monitor_state(saved["callbacks"])
     if chosen is None:  # no validation has ended yet
         return
     path = Path(chosen["best_model_path"])
     try:
         read_checkpoint(path, key="best checkpoint")
     except FerError as damage:
-        if not _holds_the_best(saved, float(chosen["best_model_score"]), job):
+        if not _is_best_epoch(saved, float(chosen["best_model_score"]), job):
             raise FerError(
                 f"{damage}\n  The best epoch of this run is lost with it; {job.resume_from.name} holds the last one.\n"
-                f"  {ways_out(job, job.resume_from)}"
+                f"  {suggest_restart(job, job.resume_from)}"
             ) from damage
         AtomicCheckpointIO().save_checkpoint(saved, path)
         log.warning("%s\n  Written again from %s, which holds the best epoch", damage, job.resume_from.name)
 
 
-def ways_out(job: Job, weights: Path) -> str:
+def suggest_restart(job: Job, weights: Path) -> str:
     """What to run where a run cannot go on."""
     anew = shlex.join(["fer-train", *job.overrides, f"hydra.run.dir={job.output_dir}"])
     return f"Start it anew with: {anew}\n  or a new run from the weights that are left, with init_from={weights}"
 
 
-def _chosen(callbacks: Mapping[str, Any]) -> Mapping[str, Any] | None:
+def _find_monitor_state(callbacks: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """The state of the ModelCheckpoint that chooses, as `fit` looks for it."""
     states = (state for state in callbacks.values() if isinstance(state, Mapping))
     return next((state for state in states if state.get("monitor") and state.get("best_model_path")), None)
 
 
-def _holds_the_best(saved: Mapping[str, Any], score: float, job: Job) -> bool:
+def _is_best_epoch(saved: Mapping[str, Any], score: float, job: Job) -> bool:
     """Whether the last checkpoint was written at the end of the epoch whose only validation gave the best figure."""
     interval = job.config["trainer"].get("val_check_interval")
     once_an_epoch = interval is None or (isinstance(interval, float) and interval == 1)

@@ -14,16 +14,16 @@ from fer_lightning.run.config.override_grammar import parse_path
 from fer_lightning.run.config.quoting import quote
 from fer_lightning.run.job import Job
 from fer_lightning.run.resume import saved_job
-from fer_lightning.run.resume.data_paths import at_present_places, names_data
+from fer_lightning.run.resume.data_paths import update_data_paths, is_data_path
 
 log = logging.getLogger(__name__)
 
 KEY = "resume="
-LENGTH = "trainer.max_epochs"
-FIXED_LENGTH = "fer_lightning.training.schedules.one_cycle"
+MAX_EPOCHS = "trainer.max_epochs"
+ONE_CYCLE = "fer_lightning.training.schedules.one_cycle"
 
 
-def into_its_folder(arguments: Sequence[str]) -> list[str]:
+def use_run_folder(arguments: Sequence[str]) -> list[str]:
     """A command's arguments, so completed that a resume writes into the folder that it names, and makes no other.
 
     Args:
@@ -43,22 +43,22 @@ def into_its_folder(arguments: Sequence[str]) -> list[str]:
         if not _may_change(argument):
             raise FerError(
                 f"{argument}: {KEY}{folder} goes on with the config that the run began with; "
-                f"only {LENGTH}, logger and the places of its data, such as data.faces.dir, may change. For another "
+                f"only {MAX_EPOCHS}, logger and the places of its data, such as data.faces.dir, may change. For another "
                 f"config start a new run, from these weights with init_from={folder}/checkpoints/last.ckpt"
             )
     place = quote(folder)
     # the default config, which is composed first, may have data without such a key
     rest = [word for word in arguments if not word.startswith(KEY)]
-    rest = [f"++{word.lstrip('+')}" if names_data(_key(word)) else word for word in rest]
+    rest = [f"++{word.lstrip('+')}" if is_data_path(_get_key(word)) else word for word in rest]
     return [*rest, f"{KEY}{place}", f"hydra.run.dir={place}"]
 
 
 def _may_change(argument: str) -> bool:
     """Whether a resume takes the word; hydra.* says how it is run and flags ask questions, which changes no run."""
-    return argument.startswith(("hydra.", "--", KEY)) or row_of(_key(argument)).on_resume
+    return argument.startswith(("hydra.", "--", KEY)) or row_of(_get_key(argument)).on_resume
 
 
-def _key(argument: str) -> str:
+def _get_key(argument: str) -> str:
     return argument.lstrip("+~").partition("=")[0]
 
 
@@ -73,7 +73,7 @@ def _is_complete(folder: Path) -> bool:
     return True
 
 
-def resumed(typed: Job) -> Job:
+def resume_job(typed: Job) -> Job:
     """The job to go on with.
 
     Args:
@@ -87,15 +87,15 @@ def resumed(typed: Job) -> Job:
         raise FerError(f"{KEY}{job.output_dir}: type it on the command line, as it stands here")
     before, after = job.config["trainer"]["max_epochs"], job.config["trainer"]["max_epochs"]
     said = [word for word in typed.overrides if not word.startswith(KEY)]
-    if any(word.startswith(LENGTH) for word in said):
+    if any(word.startswith(MAX_EPOCHS) for word in said):
         after = typed.config["trainer"]["max_epochs"]
     if before == after and _is_complete(job.output_dir):
         raise FerError(
-            f"{KEY}{job.output_dir}: this run is complete, see its {FILE_NAME}; to train on, raise {LENGTH}={before}"
+            f"{KEY}{job.output_dir}: this run is complete, see its {FILE_NAME}; to train on, raise {MAX_EPOCHS}={before}"
         )
-    if before != after and job.config["scheduler"]["_target_"] == FIXED_LENGTH:
-        raise FerError(f"{LENGTH}={after}: scheduler=one_cycle was shaped for {before} epochs; leave them as they are")
-    config = {**at_present_places(job.config, typed), "trainer": {**job.config["trainer"], "max_epochs": after}}
+    if before != after and job.config["scheduler"]["_target_"] == ONE_CYCLE:
+        raise FerError(f"{MAX_EPOCHS}={after}: scheduler=one_cycle was shaped for {before} epochs; leave them as they are")
+    config = {**update_data_paths(job.config, typed), "trainer": {**job.config["trainer"], "max_epochs": after}}
     choices = dict(job.choices)
     if any(word.lstrip("+~").startswith("logger") for word in said):
         config["logger"], choices["logger"] = typed.config["logger"], typed.choices["logger"]
@@ -104,7 +104,7 @@ def resumed(typed: Job) -> Job:
     if job.resume_from is None:
         log.warning("%s holds no last.ckpt, for its first epoch did not end: training begins anew", job.output_dir)
     # a data place that is said anew is where the data are: what was said before would mislead
-    said = [word.removeprefix("++") if names_data(_key(word)) else word for word in said]
-    keys = {_key(word) for word in said if names_data(_key(word))}
-    overrides = [word for word in job.overrides if _key(word) not in keys]
+    said = [word.removeprefix("++") if is_data_path(_get_key(word)) else word for word in said]
+    keys = {_get_key(word) for word in said if is_data_path(_get_key(word))}
+    overrides = [word for word in job.overrides if _get_key(word) not in keys]
     return replace(job, config=config, choices=choices, overrides=[*overrides, *said])

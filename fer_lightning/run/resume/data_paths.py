@@ -12,20 +12,20 @@ from fer_lightning.config_keys import Effect, row_of
 from fer_lightning.errors import FerError, choices
 from fer_lightning.os_errors import VARIABLES
 from fer_lightning.run.job import Job
-from fer_lightning.run.resume.saved_job import moved
+from fer_lightning.run.resume.saved_job import replace_paths
 
 log = logging.getLogger(__name__)
 
 ROOTS = ("data_dir", "cache_dir")
 
 
-def names_data(key: str) -> bool:
+def is_data_path(key: str) -> bool:
     """Whether `resume=` takes the key for a place of the run's data, which the default config may lack."""
     row = row_of(key)
     return row.place and row.on_resume and key.startswith("data.")
 
 
-def at_present_places(config: Mapping[str, Any], typed: Job) -> dict[str, Any]:
+def update_data_paths(config: Mapping[str, Any], typed: Job) -> dict[str, Any]:
     """The config of a run with the places of its data as they are now.
 
     A root is the present one where its variable (FER_DATA, FER_CACHE) is set or it is typed; without the run's data
@@ -45,38 +45,38 @@ def at_present_places(config: Mapping[str, Any], typed: Job) -> dict[str, Any]:
         now = str(Path(typed.config["paths"][root]).expanduser().absolute())
         if now != before and (key in given or os.environ.get(VARIABLES[key])):
             roots[before] = now
-    data = moved(config["data"], roots)
-    if _absent(data) and not _absent(config["data"]):
+    data = replace_paths(config["data"], roots)
+    if _is_missing(data) and not _is_missing(config["data"]):
         log.info("the data of this run are not below %s; they are read from where they were", ", ".join(roots.values()))
         roots, data = {}, config["data"]
-    for key in filter(names_data, given):
-        value = _at(typed.config, key)
-        data = _with(data, key.split(".")[1:], value, key)
+    for key in filter(is_data_path, given):
+        value = _get_value(typed.config, key)
+        data = _set_value(data, key.split(".")[1:], value, key)
     paths = {name: roots.get(str(place), place) for name, place in config["paths"].items() if name in ROOTS}
     return {**config, "data": data, "paths": {**config["paths"], **paths}}
 
 
-def _absent(data: Mapping[str, Any]) -> bool:
+def _is_missing(data: Mapping[str, Any]) -> bool:
     """Whether a place that the data are read from is not there."""
-    return any(not Path(place).exists() for place in _read_from(data, "data"))
+    return any(not Path(place).exists() for place in _list_content_paths(data, "data"))
 
 
-def _read_from(value: Any, key: str) -> list[str]:
+def _list_content_paths(value: Any, key: str) -> list[str]:
     if isinstance(value, Mapping):
-        return [place for name, inner in value.items() for place in _read_from(inner, f"{key}.{name}")]
+        return [place for name, inner in value.items() for place in _list_content_paths(inner, f"{key}.{name}")]
     return [value] if isinstance(value, str) and row_of(key).effect is Effect.CONTENT else []
 
 
-def _at(config: Any, key: str) -> Any:
+def _get_value(config: Any, key: str) -> Any:
     for name in key.split("."):
         config = config[name]
     return config
 
 
-def _with(node: Any, names: list[str], value: Any, key: str) -> dict[str, Any]:
+def _set_value(node: Any, names: list[str], value: Any, key: str) -> dict[str, Any]:
     """The node with another value at the place `names` below it."""
     name, *rest = names
     if not isinstance(node, Mapping) or name not in node:
         known = choices(node) if isinstance(node, Mapping) else "none"
         raise FerError(f"{key}: the data of this run are not read from such a place; their config has {known} there")
-    return {**node, name: _with(node[name], rest, value, key) if rest else value}
+    return {**node, name: _set_value(node[name], rest, value, key) if rest else value}

@@ -32,7 +32,7 @@ def check_same_data(job: Job, datamodule: FaceDataModule) -> None:
     if now == job.data_digest:
         return
     before = read_split(job.output_dir / SPLIT)
-    told = differences(before, placed(datamodule.prepared_data.source, datamodule.protocol.splits())) if before else ""
+    told = describe_differences(before, placed(datamodule.prepared_data.source, datamodule.protocol.splits())) if before else ""
     differing = [side for side, digest in now.items() if digest != job.data_digest.get(side)]
     told = told or f"other images, labels, votes or soft targets, or another order, in {', '.join(differing)}"
     raise FerError(
@@ -41,29 +41,29 @@ def check_same_data(job: Job, datamodule: FaceDataModule) -> None:
     )
 
 
-def differences(before: Iterable[Placed], now: Iterable[Placed]) -> str:
+def describe_differences(before: Iterable[Placed], now: Iterable[Placed]) -> str:
     """How many images were added, removed, changed or moved to another side, with the first names of each kind."""
-    was, there = _by_image(before), _by_image(now)
+    was, there = _group_by_image(before), _group_by_image(now)
     both = [image for image in there if image in was]
     kinds = {
         "added": [image for image in there if image not in was],
         "removed": [image for image in was if image not in there],
-        "changed": [image for image in both if _content(was[image]) != _content(there[image])],
-        "moved to another side": [image for image in both if _sides(was[image]) != _sides(there[image])],
+        "changed": [image for image in both if _get_content(was[image]) != _get_content(there[image])],
+        "moved to another side": [image for image in both if _get_sides(was[image]) != _get_sides(there[image])],
     }
     return ", ".join(f"{len(names)} {kind} ({first_few(names)})" for kind, names in kinds.items() if names)
 
 
-def _by_image(lines: Iterable[Placed]) -> Mapping[str, list[Placed]]:
+def _group_by_image(lines: Iterable[Placed]) -> Mapping[str, list[Placed]]:
     found: dict[str, list[Placed]] = {}
     for line in lines:
         found.setdefault(line.image, []).append(line)
     return found
 
 
-def _content(lines: Iterable[Placed]) -> set[tuple[str, str]]:
+def _get_content(lines: Iterable[Placed]) -> set[tuple[str, str]]:
     return {(line.label, line.digest) for line in lines}
 
 
-def _sides(lines: Iterable[Placed]) -> set[str]:
+def _get_sides(lines: Iterable[Placed]) -> set[str]:
     return {line.side for line in lines}

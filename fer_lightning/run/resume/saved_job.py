@@ -30,7 +30,7 @@ def save(job: Job) -> None:
     paths = job.config["paths"]
     roots = {root: str(Path(root).absolute()) for root in paths.values()}
     content = {
-        "config": {**_absolute(moved(job.config, roots)), "paths": {name: roots[root] for name, root in paths.items()}},
+        "config": {**_make_absolute(replace_paths(job.config, roots)), "paths": {name: roots[root] for name, root in paths.items()}},
         "choices": job.choices,
         "overrides": job.overrides,
         "output_dir": str(job.output_dir),
@@ -70,7 +70,7 @@ def load(folder: Path) -> Job:
         wandb_id=content.get("wandb_id"),
     )
     places = {content["output_dir"]: str(here)} if content["output_dir"] != str(here) else {}
-    return replace(job, config=moved(job.config, places), places=places)
+    return replace(job, config=replace_paths(job.config, places), places=places)
 
 
 def _is_saved_job(content: Any) -> bool:
@@ -85,20 +85,20 @@ def _is_saved_job(content: Any) -> bool:
     return choices.keys() >= set(groups(GroupKind.ONE)) and all(isinstance(config.get(name), dict) for name in nodes)
 
 
-def _absolute(value: Any, key: str = "") -> Any:
+def _make_absolute(value: Any, key: str = "") -> Any:
     """Plain data in which what a user named as a file or folder holds in any working folder; `key` is dotted."""
     if isinstance(value, Mapping):
-        return {name: _absolute(inner, f"{key}.{name}" if key else str(name)) for name, inner in value.items()}
+        return {name: _make_absolute(inner, f"{key}.{name}" if key else str(name)) for name, inner in value.items()}
     named = isinstance(value, str) and is_place(key) and value
     return str(Path(value).expanduser().absolute()) if named else value
 
 
-def moved(value: Any, places: Mapping[str, str]) -> Any:
+def replace_paths(value: Any, places: Mapping[str, str]) -> Any:
     """Plain data in which every path below one of `places` lies below its new place; one word alone is no path."""
     if isinstance(value, Mapping):
-        return {moved(key, places): moved(inner, places) for key, inner in value.items()}
+        return {replace_paths(key, places): replace_paths(inner, places) for key, inner in value.items()}
     if isinstance(value, list):
-        return [moved(inner, places) for inner in value]
+        return [replace_paths(inner, places) for inner in value]
     if isinstance(value, str) and os.sep in value:
         for old, new in places.items():
             if value == old or value.startswith(f"{old}{os.sep}"):

@@ -12,7 +12,7 @@ from fer_lightning.commands import train
 from fer_lightning.errors import FerError
 from fer_lightning.results.result import read
 from fer_lightning.run.config.compose import compose_job
-from fer_lightning.run.resume.data_paths import at_present_places
+from fer_lightning.run.resume.data_paths import update_data_paths
 from tests.layouts.folders import write_folders
 
 NAMES = "data.class_names=[angry,disgust,fear,happy,sad,surprise,neutral,contempt]"
@@ -37,7 +37,7 @@ def now(places, monkeypatch):
             monkeypatch.delenv("FER_DATA")
         else:
             monkeypatch.setenv("FER_DATA", str(places / root))
-        return at_present_places(config, compose_job(words, places / "run"))
+        return update_data_paths(config, compose_job(words, places / "run"))
 
     return compose
 
@@ -72,7 +72,7 @@ def test_the_cache_is_the_present_one_wherever_it_is_named(now, places, monkeypa
     monkeypatch.setenv("FER_CACHE", str(places / "cache"))
     before = compose_job(["data=lfw_mixed_pseudo", "data.faces.labels.labeller.checkpoint=x"], places / "run").config
     monkeypatch.setenv("FER_CACHE", str(places / "other"))
-    config = at_present_places(before, compose_job([], places / "run"))
+    config = update_data_paths(before, compose_job([], places / "run"))
     assert config["paths"]["cache_dir"] == config["data"]["cache_dir"] == f"{places}/other"
     assert config["data"]["faces"]["labels"]["labeller"]["cache_dir"] == f"{places}/other"
 

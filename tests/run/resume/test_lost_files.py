@@ -15,7 +15,7 @@ from fer_lightning.commands import train
 from fer_lightning.errors import FerError
 from fer_lightning.results.result import read
 from fer_lightning.run.resume import saved_job
-from fer_lightning.run.resume.previous_progress import rows_before
+from fer_lightning.run.resume.previous_progress import read_metric_rows
 from fer_lightning.training.callbacks.reseed import Reseed
 
 ONE_EPOCH = [*TINY, "trainer.max_epochs=1", "trainer=cpu"]
@@ -118,7 +118,7 @@ def test_rows_that_metrics_csv_has_lost_are_told(tmp_path, content, kept, told, 
     path = tmp_path / "metrics.csv"
     if content is not None:
         path.write_bytes(content.encode("latin1"))
-    rows = rows_before(path, 2)
+    rows = read_metric_rows(path, 2)
     assert [int(row["epoch"]) for row in rows] == kept
     assert (told or "") in caplog.text
     assert bool(caplog.records) is (told is not None)

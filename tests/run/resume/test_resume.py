@@ -15,7 +15,7 @@ from fer_lightning.commands import evaluate, train
 from fer_lightning.results.result import read
 from fer_lightning.run import train as train_run
 from fer_lightning.run.artifacts import test_artifacts
-from fer_lightning.run.resume.previous_progress import rows_before
+from fer_lightning.run.resume.previous_progress import read_metric_rows
 from fer_lightning.run.tracking import trackers
 from fer_lightning.training.callbacks.prediction_collector import PredictionCollector
 from fer_lightning.training.callbacks.reseed import Reseed
@@ -196,7 +196,7 @@ def test_a_schedule_that_was_shaped_for_its_length_is_not_stretched(tmp_path, mo
 
 def test_rows_of_a_broken_off_epoch_are_not_kept(tmp_path, caplog):
     (tmp_path / "metrics.csv").write_text("epoch,val/loss\n0,1.5\n1,1.25\n2,1\n")
-    assert [row["val/loss"] for row in rows_before(tmp_path / "metrics.csv", 2)] == ["1.5", "1.25"]
+    assert [row["val/loss"] for row in read_metric_rows(tmp_path / "metrics.csv", 2)] == ["1.5", "1.25"]
     assert caplog.text == ""
 
 
