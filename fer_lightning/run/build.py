@@ -22,7 +22,7 @@ from fer_lightning.data.inputs import InputSpec
 from fer_lightning.data.loading import check_devices
 from fer_lightning.data.preprocess.prepare import Prepare
 from fer_lightning.errors import FerError, choices
-from fer_lightning.run.artifacts.data_digest_cache import data_key, keep_digest
+from fer_lightning.run.artifacts.data_digest_cache import compute_data_key, store_data_digest
 from fer_lightning.run.checkpoint.fit_normalization import fit_to_training_images, use_pretrained_statistics
 from fer_lightning.run.config.compose import option_nodes
 from fer_lightning.run.job import Job
@@ -91,14 +91,14 @@ def build_run(job: Job) -> Run:
         known = choices(module.metric_names("val"), config["monitor"])
         raise FerError(f"monitor={config['monitor']}: choose among {known}")
     _check_monitors(module, dict(zip(config["callbacks"], callbacks, strict=False)))
-    key = data_key(config)
+    key = compute_data_key(config)
     datamodule = build_data(config["data"], config, augment=_augment(config), seed=config["seed"])
     check_targets_used(module, datamodule)
     check_trains(datamodule)
     check_devices(trainer.world_size, datamodule.batch_size, datamodule.protocol)
     fit_to_training_images(module, datamodule)
     module.record["data_digest"] = datamodule.data_digest()
-    keep_digest(config, key, module.record["data_digest"])
+    store_data_digest(config, key, module.record["data_digest"])
     module.trained_images = torch.from_numpy(datamodule.image_digests("train"))
     check_loss(module, config, str(job.choices["loss"]), bool(mix) or datamodule.has_votes)
 

@@ -15,9 +15,9 @@ from fer_lightning.data.preprocess.prepare import Prepare
 from fer_lightning.data.selection import format_override
 from fer_lightning.errors import FerError, choices
 from fer_lightning.results.result import Result
-from fer_lightning.run.artifacts.folder_lock import FolderLock, held
-from fer_lightning.run.artifacts.run_folder import refuse_training, start_results
-from fer_lightning.run.artifacts.write_results import leave
+from fer_lightning.run.artifacts.folder_lock import FolderLock, lock_folder
+from fer_lightning.run.artifacts.run_folder import check_holds_no_training, prepare_test_folder
+from fer_lightning.run.artifacts.write_results import write_results
 from fer_lightning.run.build import build_data, build_pages, build_trainer, trained_on
 from fer_lightning.run.checkpoint.restore import restore
 from fer_lightning.run.config.required_keys import check_required_keys
@@ -58,8 +58,8 @@ def evaluate(job: Job) -> Evaluation:
     check_required_keys(job.config)
     check_named_groups(job.config)
     check_targets(job.config)
-    with report_worker_failures(job), held(job.output_dir) as lock, raise_on_signals() as signals:
-        refuse_training(job.output_dir)
+    with report_worker_failures(job), lock_folder(job.output_dir) as lock, raise_on_signals() as signals:
+        check_holds_no_training(job.output_dir)
         try:
             return _evaluate(job, lock)
         except Interrupted as stop:
@@ -88,8 +88,8 @@ def _evaluate(job: Job, lock: FolderLock) -> Evaluation:
     outcome = Outcome(metrics, confusion, timing, best=path)
     # what was trained is the checkpoint's to say, on which data it is tested is the user's
     job = replace(job, choices={**recorded["choices"], **job.choices})
-    start_results(job, lock)
-    result = leave(job, outcome, datamodule, kept, module, pages)
+    prepare_test_folder(job, lock)
+    result = write_results(job, outcome, datamodule, kept, module, pages)
     return Evaluation(result, result.metrics.get(f"test/{module.main_metric}"))
 
 

@@ -9,10 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from fer_lightning.results.result import FILE_NAME, Result, read
-from fer_lightning.run.artifacts.folder_lock import FolderLock, held
+from fer_lightning.run.artifacts.folder_lock import FolderLock, lock_folder
 from fer_lightning.run.artifacts.run_figures import draw_curves, draw_faces, draw_steps
-from fer_lightning.run.artifacts.run_folder import open_log, start_training
-from fer_lightning.run.artifacts.write_results import leave
+from fer_lightning.run.artifacts.run_folder import open_log, prepare_training_folder
+from fer_lightning.run.artifacts.write_results import write_results
 from fer_lightning.run.build import Run, build_run
 from fer_lightning.run.checkpoint.init_weights import load_initial_weights
 from fer_lightning.run.checkpoint.restore_needs import describe_restore_needs
@@ -47,7 +47,7 @@ def train(job: Job) -> Result | None:
     validate_config(job.config)
     with report_worker_failures(job):
         if is_global_zero():
-            with held(job.output_dir) as lock:
+            with lock_folder(job.output_dir) as lock:
                 return _train(job, lock)
         logging.getLogger().setLevel(logging.ERROR)  # what there is to say is said once
         open_log()
@@ -70,7 +70,7 @@ def _train(job: Job, lock: FolderLock | None) -> Result | None:
     if lock is not None:
         name = f"model={job.choices['model']}, loss={job.choices['loss']}"
         check_steps(run.module, run.datamodule, run.trainer, bool(job.config["trainer"].get("sync_batchnorm")), name)
-        return _lead(start_training(job, lock, run.datamodule, run.trainer.world_size), run, before)
+        return _lead(prepare_training_folder(job, lock, run.datamodule, run.trainer.world_size), run, before)
     with contextlib.suppress(Interrupted, NonFiniteLoss):  # the first process tells of them
         fit(run, job.resume_from)
     return None
@@ -107,7 +107,7 @@ def _run_to_the_end(job: Job, run: Run, epoch: int | None, signals: StopSignals)
             saved_job.save(replace(job, wandb_id=run_id))
         outcome = fit(run, job.resume_from)
         assert outcome is not None
-        result = leave(
+        result = write_results(
             job,
             outcome,
             run.datamodule,

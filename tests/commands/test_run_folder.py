@@ -12,7 +12,7 @@ from support import call
 
 from fer_lightning.commands import evaluate, train
 from fer_lightning.results.result import read
-from fer_lightning.run.artifacts.folder_lock import held
+from fer_lightning.run.artifacts.folder_lock import lock_folder
 
 CLASSES = ("happy", "sad")
 FOLDER = ["data=folder", f"data.class_names=[{','.join(CLASSES)}]", "data.batch_size=8", "debug=fast"]
@@ -111,7 +111,7 @@ def test_a_resume_without_its_data_leaves_a_finished_training_as_it_is(trained, 
 
 def test_a_launch_that_is_refused_for_another_is_there_changes_nothing(trained, pictures, capfd):
     before = content(trained)
-    with held(trained):
+    with lock_folder(trained):
         assert call(train.main, *FOLDER, "seed=7", f"hydra.run.dir={trained}") == 1
         assert "another fer-train or fer-eval runs in this folder" in capfd.readouterr().err
         assert call(evaluate.main, *about_test(trained, pictures), f"hydra.run.dir={trained}") == 1

@@ -15,7 +15,7 @@ from support import TINY_BATCH, call
 
 from fer_lightning.commands import evaluate, train
 from fer_lightning.results.result import read
-from fer_lightning.run.artifacts.split_table import Placed
+from fer_lightning.run.artifacts.split_table import SplitRow
 from fer_lightning.run.resume.same_data import describe_differences
 from tests.layouts.folders import write_folders
 
@@ -109,7 +109,7 @@ def test_a_resume_refuses_other_data_and_says_what_has_changed(at_work, capfd):
 
 
 def placed(*lines):
-    return [Placed(*line.split()) for line in lines]
+    return [SplitRow(*line.split()) for line in lines]
 
 
 @pytest.mark.parametrize(

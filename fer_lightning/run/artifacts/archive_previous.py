@@ -15,10 +15,10 @@ from fer_lightning.results.result import FILE_NAME as RESULT
 from fer_lightning.results.result import config_hash
 from fer_lightning.run.resume.saved_job import FILE_NAME as SAVED_JOB
 
-LAST = Path("checkpoints", "last.ckpt")
+LAST_CHECKPOINT = Path("checkpoints", "last.ckpt")
 
 
-def archive(folder: Path) -> Path | None:
+def archive_run(folder: Path) -> Path | None:
     """Renames the folder to `<folder>.<config_hash>` where a run has left a result or a checkpoint in it.
 
     Where there is one of that name already, this one's name gets a number.
@@ -30,10 +30,10 @@ def archive(folder: Path) -> Path | None:
         FerError: the folder cannot be moved, or another program has left a result or a checkpoint in it.
     """
     folder = folder.resolve()  # of a link the folder moves, and not the link
-    found = run_hash(folder)
+    found = read_run_hash(folder)
     if found is None and (left := _left_by_others(folder)):
         raise FerError(f"{folder}: fer-train did not write the {left} in it; choose another hydra.run.dir")
-    if found is None or not ((folder / RESULT).exists() or (folder / LAST).exists()):
+    if found is None or not ((folder / RESULT).exists() or (folder / LAST_CHECKPOINT).exists()):
         return None
     way_out = "choose another hydra.run.dir, or empty the folder"
     if Path.cwd().is_relative_to(folder):
@@ -50,23 +50,23 @@ def archive(folder: Path) -> Path | None:
     return place
 
 
-def remove_equal(folder: Path) -> None:
+def remove_identical_archives(folder: Path) -> None:
     """Removes what was moved aside and is this finished run once more: the same config, figures and names of files."""
     folder = folder.resolve()
-    compared, names = _compared(folder), _names(folder)
+    compared, names = _read_comparison(folder), _list_files(folder)
     for place in folder.parent.iterdir():
-        if is_archived(place.name, {folder.name}) and _compared(place) == compared and _names(place) <= names:
+        if is_archived(place.name, {folder.name}) and _read_comparison(place) == compared and _list_files(place) <= names:
             shutil.rmtree(place)
 
 
-def run_hash(folder: Path) -> str | None:
+def read_run_hash(folder: Path) -> str | None:
     """The config hash of the run that lies there, finished or only begun; None where there is none."""
-    return result_hash(folder) or _hash_in(folder / SAVED_JOB)
+    return read_result_hash(folder) or _read_hash(folder / SAVED_JOB)
 
 
-def result_hash(folder: Path) -> str | None:
+def read_result_hash(folder: Path) -> str | None:
     """Of the config of the result that lies there, as this version computes it; None where there is none."""
-    return _hash_in(folder / RESULT)
+    return _read_hash(folder / RESULT)
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -82,18 +82,18 @@ def _left_by_others(folder: Path) -> Path | None:
     """What this run would write over, in a folder that holds no run of ours; what is not whole may be ours."""
     if (folder / SAVED_JOB).exists():
         return None
-    return Path(RESULT) if read_json(folder / RESULT) else LAST if (folder / LAST).exists() else None
+    return Path(RESULT) if read_json(folder / RESULT) else LAST_CHECKPOINT if (folder / LAST_CHECKPOINT).exists() else None
 
 
-def _hash_in(path: Path) -> str | None:
+def _read_hash(path: Path) -> str | None:
     config = read_json(path).get("config")
     return config_hash(config) if isinstance(config, Mapping) else None
 
 
-def _compared(folder: Path) -> list[Any]:
+def _read_comparison(folder: Path) -> list[Any]:
     content = read_json(folder / RESULT)
-    return [result_hash(folder), *(content.get(key) for key in ("metrics", "confusion_matrix", "data_digest"))]
+    return [read_result_hash(folder), *(content.get(key) for key in ("metrics", "confusion_matrix", "data_digest"))]
 
 
-def _names(folder: Path) -> set[str]:
+def _list_files(folder: Path) -> set[str]:
     return {path.relative_to(folder).as_posix() for path in folder.rglob("*")}

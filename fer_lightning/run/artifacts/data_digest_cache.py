@@ -16,7 +16,7 @@ FORMAT = 1  # part of every key: raise it when the same files give other digests
 FOLDER = "data_digests"  # in the cache
 
 
-def data_key(config: Mapping[str, Any]) -> str | None:
+def compute_data_key(config: Mapping[str, Any]) -> str | None:
     """32 hex digits of what decides the images of each side: the data config, and the state of the files that it reads.
 
     The state of a file is its path below the place that the config names, its size and its time of change. Files that
@@ -31,49 +31,49 @@ def data_key(config: Mapping[str, Any]) -> str | None:
     own = config_hash({part: config.get(part) for part in ("data", "paths")})
     digest = blake2b(json.dumps([FORMAT, own]).encode(), digest_size=16)
     try:
-        for key, place in _places(config["data"], "data"):
-            for name, size, changed in _files(place):
+        for key, place in _iter_data_paths(config["data"], "data"):
+            for name, size, changed in _iter_file_states(place):
                 digest.update(f"{key}\0{name}\0{size}\0{changed}\n".encode(errors="surrogateescape"))
     except OSError:
         return None
     return digest.hexdigest()
 
 
-def kept_digest(config: Mapping[str, Any], key: str) -> dict[str, str] | None:
-    """What `keep_digest` kept under the key; None where there is nothing that can be read."""
+def load_data_digest(config: Mapping[str, Any], key: str) -> dict[str, str] | None:
+    """What `store_data_digest` kept under the key; None where there is nothing that can be read."""
     try:
-        found = json.loads(_path(config, key).read_text(encoding="utf-8"))
+        found = json.loads(_cache_path(config, key).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
     return found if isinstance(found, dict) else None
 
 
-def keep_digest(config: Mapping[str, Any], key: str | None, digest: Mapping[str, str]) -> None:
+def store_data_digest(config: Mapping[str, Any], key: str | None, digest: Mapping[str, str]) -> None:
     """Keeps the digest of each side, as `split_digests` gives it; without a key nothing happens.
 
     Args:
         config: resolved, of a run.
-        key: `data_key` from before the images were read: what changes meanwhile then has another key.
+        key: `compute_data_key` from before the images were read: what changes meanwhile then has another key.
         digest: side to digest.
     """
-    if key is None or kept_digest(config, key) == digest:
+    if key is None or load_data_digest(config, key) == digest:
         return
-    path = _path(config, key)
+    path = _cache_path(config, key)
     path.parent.mkdir(parents=True, exist_ok=True)
     scratch = path.with_name(f"{key}.{os.getpid()}.partial")  # the jobs of a sweep may write the same at once
     scratch.write_text(json.dumps(digest), encoding="utf-8")
     scratch.replace(path)
 
 
-def _path(config: Mapping[str, Any], key: str) -> Path:
+def _cache_path(config: Mapping[str, Any], key: str) -> Path:
     return Path(config["paths"]["cache_dir"]).expanduser() / FOLDER / f"{key}.json"
 
 
-def _places(value: Any, key: str) -> Iterator[tuple[str, Path]]:
+def _iter_data_paths(value: Any, key: str) -> Iterator[tuple[str, Path]]:
     """Dotted key and path of every file or folder that a data config reads."""
     if isinstance(value, Mapping):
         for name, inner in value.items():
-            yield from _places(inner, f"{key}.{name}")
+            yield from _iter_data_paths(inner, f"{key}.{name}")
     elif isinstance(value, str) and value and (row := row_of(key)).effect is not Effect.NONE:
         place = Path(value).expanduser()
         # the table has no key of a reader of one's own, whose paths are known by their look
@@ -81,7 +81,7 @@ def _places(value: Any, key: str) -> Iterator[tuple[str, Path]]:
             yield key, place
 
 
-def _files(place: Path) -> Iterator[tuple[str, int, int]]:
+def _iter_file_states(place: Path) -> Iterator[tuple[str, int, int]]:
     """Path below `place`, size and time of change of the file, or of every file below the folder.
 
     Links are followed; what is hidden is passed over, as readers do.

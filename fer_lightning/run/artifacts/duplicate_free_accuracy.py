@@ -15,18 +15,18 @@ from fer_lightning.results.predictions import Predictions
 
 log = logging.getLogger(__name__)
 
-Figures = dict[str, float]
-Spans = dict[str, list[float]]
+Metrics = dict[str, float]
+Intervals = dict[str, list[float]]
 # metric -> which of the N images count, and which of them were answered correctly
-Judged = dict[str, tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]]
+Subsets = dict[str, tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]]
 
 
-def further_accuracies(
+def compute_subset_accuracies(
     datamodule: FaceDataModule,
     rows: npt.NDArray[np.int64],
     predictions: Predictions,
     seen: npt.NDArray[np.int64] | None = None,
-) -> tuple[Figures, Spans]:
+) -> tuple[Metrics, Intervals]:
     """`test/accuracy_no_trained_images`, `_no_exact_copies`, `_no_near_copies`, `_ferplus`, with 95 % intervals.
 
     The first is there where some test images trained. A copy is one of an image that trained. FER+ is its majority
@@ -39,13 +39,13 @@ def further_accuracies(
         predictions: what the model said.
         seen: rows of its faces that trained the checkpoint; None where that is not known.
     """
-    judged: Judged = {}
+    judged: Subsets = {}
     if seen is not None and len(seen):
         judged["test/accuracy_no_trained_images"] = (~np.isin(rows, seen), predictions.correct)
     if datamodule.report_copies:
-        judged |= _without_copies_and_beside_votes(datamodule, rows, predictions)
-    figures: Figures = {}
-    spans: Spans = {}
+        judged |= _make_copy_and_ferplus_subsets(datamodule, rows, predictions)
+    figures: Metrics = {}
+    spans: Intervals = {}
     for name, (counted, right) in judged.items():
         total, correct = int(counted.sum()), int((right & counted).sum())
         span = wilson(correct, total)
@@ -55,9 +55,9 @@ def further_accuracies(
     return figures, spans
 
 
-def _without_copies_and_beside_votes(
+def _make_copy_and_ferplus_subsets(
     datamodule: FaceDataModule, rows: npt.NDArray[np.int64], predictions: Predictions
-) -> Judged:
+) -> Subsets:
     faces, train = datamodule.prepared_data.source, datamodule.protocol.train
     exact = find_exact_copies(faces, rows, train)
     judged = {

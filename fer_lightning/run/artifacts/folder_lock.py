@@ -10,11 +10,11 @@ from filelock import FileLock, Timeout
 
 from fer_lightning.errors import FerError
 
-NAME = ".lock"
+LOCK_FILE = ".lock"
 
 
 class FolderLock:
-    """A folder for this process alone; see `held`.
+    """A folder for this process alone; see `lock_folder`.
 
     Args:
         folder: it is made where it is missing.
@@ -31,7 +31,7 @@ class FolderLock:
             FerError: another process has it.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(self.folder / NAME)
+        lock = FileLock(self.folder / LOCK_FILE)
         try:
             lock.acquire(timeout=0)
         except Timeout as taken:
@@ -47,7 +47,7 @@ class FolderLock:
 
 
 @contextmanager
-def held(folder: Path) -> Iterator[FolderLock]:
+def lock_folder(folder: Path) -> Iterator[FolderLock]:
     """The folder, made where it is missing, for this process alone.
 
     Raises:
@@ -63,6 +63,6 @@ def held(folder: Path) -> Iterator[FolderLock]:
 
 def wait_for_folder(folder: Path) -> None:
     """Returns when no process runs in the folder."""
-    if (folder / NAME).exists():
-        with FileLock(folder / NAME):
+    if (folder / LOCK_FILE).exists():
+        with FileLock(folder / LOCK_FILE):
             return

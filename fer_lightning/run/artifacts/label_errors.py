@@ -50,7 +50,7 @@ def write_probable_errors(datamodule: FaceDataModule, faces: FaceSet, subtitle: 
     if len(found.rows):
         share = 100 * len(found.rows) / found.images
         told = f"{len(found.rows):,} of {found.images:,} labels are probably wrong ({share:.2f} %)"
-        doubts = _doubts(found, faces, label, shares, names)
+        doubts = _list_doubts(found, faces, label, shares, names)
         shown = f"; the {len(doubts)} surest of them" if len(doubts) < len(found.rows) else ""
         save(label_errors_page(doubts, subtitle, told + shown), folder / PAGE)
     return {
@@ -60,7 +60,7 @@ def write_probable_errors(datamodule: FaceDataModule, faces: FaceSet, subtitle: 
     }
 
 
-def _doubts(found: LabelErrors, faces: FaceSet, label: Integers, shares: Shares, names: Sequence[str]) -> list[Doubt]:
+def _list_doubts(found: LabelErrors, faces: FaceSet, label: Integers, shares: Shares, names: Sequence[str]) -> list[Doubt]:
     rows, others = found.rows[:LIMIT], found.suggested[:LIMIT].tolist()
     first = faces.pixels[int(rows[0])]
     images = Prepare(size=min(SIDE, max(first.shape[:2])))(Rows(faces.pixels, rows))

@@ -6,7 +6,7 @@ from logging.handlers import MemoryHandler
 
 
 class LogBuffer(MemoryHandler):
-    """Passes nothing on until `pass_on`.
+    """Passes nothing on until `flush_to_target`.
 
     `logging.shutdown` flushes every handler when a process ends or logging is configured anew, also a MemoryHandler
     with flushOnClose=False, and a run that is refused would write into the log of the one that lies in its folder.
@@ -15,6 +15,6 @@ class LogBuffer(MemoryHandler):
     def flush(self) -> None:
         """Keeps what it holds."""
 
-    def pass_on(self) -> None:
+    def flush_to_target(self) -> None:
         """Hands everything over to its target."""
         super().flush()

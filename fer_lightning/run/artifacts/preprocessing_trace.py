@@ -13,23 +13,23 @@ from fer_lightning.data.images import Images, Pixels
 from fer_lightning.data.preprocess.prepare import Prepare
 from fer_lightning.results.figures.preprocessing import Step
 
-SEARCHED = 16  # images looked through for one whose face was found
+SEARCHED_IMAGES = 16  # images looked through for one whose face was found
 
 
-class Made(Protocol):
+class DerivedImages(Protocol):
     """Pictures that are made of others, row by row."""
 
     images: Images
 
 
-class Sources(NamedTuple):
+class SourceImages(NamedTuple):
     """The pictures of a data set before `prepare`, by what was done to them, first as they were read."""
 
     names: list[str]
     pictures: list[Images]
 
 
-def sources(datamodule: FaceDataModule) -> Sources:
+def list_source_images(datamodule: FaceDataModule) -> SourceImages:
     """The images as read, and as turned and located where that is asked for."""
     locate, degrees = datamodule.locate, datamodule.rotate
     done = [f"rotate {degrees:g}"] if degrees else []
@@ -38,26 +38,26 @@ def sources(datamodule: FaceDataModule) -> Sources:
         done.append(f"locate {', '.join([*locate.detectors, *how])}")
     pictures = [datamodule.prepared_data.source.pixels]
     for _ in done:
-        pictures.insert(0, cast(Made, pictures[0]).images)
-    return Sources(["as read", *done], pictures)
+        pictures.insert(0, cast(DerivedImages, pictures[0]).images)
+    return SourceImages(["as read", *done], pictures)
 
 
-def some_rows(datamodule: FaceDataModule, count: int) -> Integers:
+def select_rows(datamodule: FaceDataModule, count: int) -> Integers:
     """Training rows from all over the set, at most `count`; rather of several classes, and with a face found."""
-    before, after = sources(datamodule).pictures[0], datamodule.prepared_data.source.pixels
+    before, after = list_source_images(datamodule).pictures[0], datamodule.prepared_data.source.pixels
     label, chosen = datamodule.faces.label, list[int]()
     # a set of fewer images than `count` leaves parts empty
     for part in filter(len, np.array_split(datamodule.protocol.train, count)):
-        near = part[:SEARCHED].tolist()
+        near = part[:SEARCHED_IMAGES].tolist()
         near.sort(key=lambda row: label[row] in label[chosen])
         found = (row for row in near if not np.array_equal(before[row], after[row]))
         chosen.append(next(found, near[0]) if datamodule.locate.detectors else near[0])
     return np.array(chosen, dtype=np.int64)
 
 
-def followed(datamodule: FaceDataModule, rows: Integers) -> list[Step]:
+def trace_preprocessing(datamodule: FaceDataModule, rows: Integers) -> list[Step]:
     """The faces of these rows after each step, named in the words of the config; last as the net sees them."""
-    read = sources(datamodule)
+    read = list_source_images(datamodule)
     steps = [
         Step(name, [pictures[row] for row in rows.tolist()])
         for name, pictures in zip(read.names, read.pictures, strict=True)
@@ -65,20 +65,20 @@ def followed(datamodule: FaceDataModule, rows: Integers) -> list[Step]:
     prepare = datamodule.prepare
     for name, step in prepare.steps().items():
         images = [step(np.ascontiguousarray(image)) for image in steps[-1].images]
-        steps.append(Step(_worded(name, prepare), images))
-    shown = seen(datamodule, rows)
+        steps.append(Step(_format_step(name, prepare), images))
+    shown = load_net_inputs(datamodule, rows)
     size = datamodule.input.size
     cut = f", {prepare.view}" if prepare.size > size else ""
-    steps.append(Step(f"what the net sees{cut}", list(drawable(shown))))
+    steps.append(Step(f"what the net sees{cut}", list(to_channels_last(shown))))
     if datamodule.input.normalise == "mean_image":
         difference = shown / 255 - datamodule.mean_image()
         # stretched by one scale for all faces; middle grey is no difference
         stretched = 127.5 + 127.5 * difference / max(np.abs(difference).max(), 1 / 255)
-        steps.append(Step("minus the mean image", list(drawable(stretched.round().astype(np.uint8)))))
+        steps.append(Step("minus the mean image", list(to_channels_last(stretched.round().astype(np.uint8)))))
     return steps
 
 
-def _worded(name: str, prepare: Prepare) -> str:
+def _format_step(name: str, prepare: Prepare) -> str:
     if name == "grey" and prepare.grey is not None:
         return f"grey {' '.join(f'{weight:g}' for weight in prepare.grey)}"
     if name == prepare.illumination:
@@ -87,12 +87,12 @@ def _worded(name: str, prepare: Prepare) -> str:
     return f"{name} {values[name]:g}" if name in values else name
 
 
-def seen(datamodule: FaceDataModule, rows: Integers) -> Pixels:
+def load_net_inputs(datamodule: FaceDataModule, rows: Integers) -> Pixels:
     """(N, channels, size, size) of these rows as the net sees them."""
     spec, pixels = datamodule.input, datamodule.faces.array[rows]
     return np.asarray(to_tensor(pixels, spec.size, spec.channels, datamodule.prepare.shown_whole).numpy())
 
 
-def drawable(images: Pixels) -> Pixels:
+def to_channels_last(images: Pixels) -> Pixels:
     """(N, C, H, W) as a figure takes them: (N, H, W) grey or (N, H, W, 3)."""
     return images[:, 0] if images.shape[1] == 1 else images.transpose(0, 2, 3, 1)

@@ -17,7 +17,7 @@ from fer_lightning.results.figures.preprocessing import step_rows
 from fer_lightning.results.figures.recalls import recall_bars
 from fer_lightning.results.figures.reliability import reliability_diagram
 from fer_lightning.results.predictions import Predictions
-from fer_lightning.run.artifacts.preprocessing_trace import drawable, followed, seen, some_rows
+from fer_lightning.run.artifacts.preprocessing_trace import to_channels_last, trace_preprocessing, load_net_inputs, select_rows
 from fer_lightning.run.job import Job
 from fer_lightning.run.visualizations.page import Page, draw_pages
 from fer_lightning.run.visualizations.sample_selection import Candidates
@@ -25,9 +25,9 @@ from fer_lightning.training.callbacks.epoch_log import EpochLog
 from fer_lightning.training.classifier import Classifier
 
 SHOWN_FACES = 32
-FOLLOWED_FACES = 4
+TRACED_FACES = 4
 # name in result.json to file; the order in which trackers show them
-PICTURES = {
+FIGURE_FILES = {
     "learning_curves": "learning_curves.png",
     "confusion_matrix_figure": "confusion_matrix.png",
     "recalls": "recalls.png",
@@ -44,22 +44,22 @@ def draw_faces(job: Job, datamodule: FaceDataModule) -> None:
     batch = loader.dataset[next(iter(loader.sampler))]  # without starting the loader's processes for one batch
     captions = [datamodule.class_names[label] for label in batch.label[:SHOWN_FACES]]
     title = f"Training images as the net sees them: {job.described()}"
-    save(face_grid(drawable(batch.image[:SHOWN_FACES].numpy()), captions, title), job.output_dir / PICTURES["faces"])
+    save(face_grid(to_channels_last(batch.image[:SHOWN_FACES].numpy()), captions, title), job.output_dir / FIGURE_FILES["faces"])
 
 
 def draw_steps(job: Job, datamodule: FaceDataModule) -> None:
     """Some training faces after each step of their preparation, from the file to the net's input."""
-    rows = some_rows(datamodule, FOLLOWED_FACES)
+    rows = select_rows(datamodule, TRACED_FACES)
     names = [datamodule.class_names[label] for label in datamodule.faces.label[rows]]
-    figure = step_rows(followed(datamodule, rows), names, datamodule.faces.ids[rows].tolist(), subtitle=job.described())
-    save(figure, job.output_dir / PICTURES["steps"])
+    figure = step_rows(trace_preprocessing(datamodule, rows), names, datamodule.faces.ids[rows].tolist(), subtitle=job.described())
+    save(figure, job.output_dir / FIGURE_FILES["steps"])
 
 
 def draw_curves(job: Job, epoch_log: EpochLog, epoch: int | None) -> None:
     """The epochs so far; `epoch` is the chosen one, counted from 0."""
     if epoch_log.epochs:
         figure = learning_curves(epoch_log.epochs, job.config["monitor"], job.config["mode"], epoch, job.described())
-        save(figure, job.output_dir / PICTURES["learning_curves"])
+        save(figure, job.output_dir / FIGURE_FILES["learning_curves"])
 
 
 def draw_test(
@@ -70,10 +70,10 @@ def draw_test(
     datamodule: FaceDataModule,
 ) -> None:
     """Four pages about the test; `rows` are those of the predictions in the data module's faces."""
-    names, about = list(predictions.class_names), tested(job, datamodule)
+    names, about = list(predictions.class_names), describe_test(job, datamodule)
 
     def shown(chosen: npt.NDArray[np.int64]) -> npt.NDArray[np.uint8]:
-        return drawable(seen(datamodule, rows[chosen]))
+        return to_channels_last(load_net_inputs(datamodule, rows[chosen]))
 
     figures = {
         "confusion_matrix_figure": confusion_matrix(counts, names, subtitle=about),
@@ -91,10 +91,10 @@ def draw_test(
         ),
     }
     for name, figure in figures.items():
-        save(figure, job.output_dir / PICTURES[name])
+        save(figure, job.output_dir / FIGURE_FILES[name])
 
 
-def draw_shown(
+def draw_visualizations(
     job: Job,
     pages: Mapping[str, Page],
     module: Classifier,
@@ -104,11 +104,11 @@ def draw_shown(
 ) -> dict[str, str]:
     """The pages that show the net at work on faces of its test; their files by name."""
     candidates = Candidates(
-        lambda places: seen(datamodule, rows[places]), predictions.true, predictions.correct, predictions.class_names
+        lambda places: load_net_inputs(datamodule, rows[places]), predictions.true, predictions.correct, predictions.class_names
     )
-    return draw_pages(pages, module, candidates, tested(job, datamodule), job.output_dir)
+    return draw_pages(pages, module, candidates, describe_test(job, datamodule), job.output_dir)
 
 
-def tested(job: Job, datamodule: FaceDataModule) -> str:
+def describe_test(job: Job, datamodule: FaceDataModule) -> str:
     """What was tested and how, as a page's subtitle."""
     return f"{job.described()}; protocol {datamodule.protocol.name}"

@@ -9,10 +9,10 @@ from pathlib import Path
 from fer_lightning.data.datamodule import FaceDataModule
 from fer_lightning.errors import FerError
 from fer_lightning.results.result import FILE_NAME as RESULT
-from fer_lightning.run.artifacts.archive_previous import archive
+from fer_lightning.run.artifacts.archive_previous import archive_run
 from fer_lightning.run.artifacts.folder_lock import FolderLock
 from fer_lightning.run.artifacts.log_buffer import LogBuffer
-from fer_lightning.run.artifacts.split_table import SPLIT, write_split
+from fer_lightning.run.artifacts.split_table import SPLIT_FILE, write_split
 from fer_lightning.run.job import Job
 from fer_lightning.run.resume import saved_job
 from fer_lightning.run.resume.best_checkpoint import restore_best_checkpoint
@@ -21,7 +21,7 @@ from fer_lightning.run.resume.previous_progress import update_checkpoint_paths
 log = logging.getLogger(__name__)
 
 
-def start_training(job: Job, lock: FolderLock, datamodule: FaceDataModule, world_size: int) -> Job:
+def prepare_training_folder(job: Job, lock: FolderLock, datamodule: FaceDataModule, world_size: int) -> Job:
     """Takes the folder for a training; from here on it can be resumed, and has no result until this run's own.
 
     Called when all is built and nothing more is read from that folder but the checkpoint of a resumed run.
@@ -42,26 +42,26 @@ def start_training(job: Job, lock: FolderLock, datamodule: FaceDataModule, world
     update_checkpoint_paths(job)
     restore_best_checkpoint(job)
     if not job.resumed:
-        job = _take_over(job, lock, world_size)
+        job = _claim_folder(job, lock, world_size)
     (job.output_dir / RESULT).unlink(missing_ok=True)
     if not job.resumed:
         job.last_checkpoint.unlink(missing_ok=True)
-    write_split(datamodule.prepared_data.source, datamodule.protocol.splits(), job.output_dir / SPLIT)
+    write_split(datamodule.prepared_data.source, datamodule.protocol.splits(), job.output_dir / SPLIT_FILE)
     job = replace(job, data_digest=datamodule.data_digest())
     saved_job.save(job)
     return job
 
 
-def start_results(job: Job, lock: FolderLock) -> None:
+def prepare_test_folder(job: Job, lock: FolderLock) -> None:
     """Takes the folder for the results of a test; that of a run that lies there moves aside.
 
     Raises:
         FerError: what lies in the folder cannot be moved.
     """
-    _take_over(job, lock, world_size=1)
+    _claim_folder(job, lock, world_size=1)
 
 
-def refuse_training(folder: Path) -> None:
+def check_holds_no_training(folder: Path) -> None:
     """Raises FerError where a training lies in the folder: a test would take the place of its result."""
     if (folder / saved_job.FILE_NAME).exists() or (folder / "checkpoints").is_dir():
         raise FerError(f"{folder}: this is the folder of a training; choose another hydra.run.dir for the test")
@@ -77,14 +77,14 @@ def open_log() -> None:
             handler.pass_on()
 
 
-def _take_over(job: Job, lock: FolderLock, world_size: int) -> Job:
-    folder, weights = job.output_dir, _inside(job)
+def _claim_folder(job: Job, lock: FolderLock, world_size: int) -> Job:
+    folder, weights = job.output_dir, _get_path_inside(job)
     if weights is not None and world_size > 1:
         raise FerError(
             f"init_from={job.config['init_from']}: it lies in this run's own folder, which begins anew while the other "
             "processes read it; choose another hydra.run.dir"
         )
-    aside = archive(folder)
+    aside = archive_run(folder)
     if aside is not None:
         lock.acquire()
         log.warning("%s: the run that lay here is now %s", folder, aside)
@@ -97,7 +97,7 @@ def _take_over(job: Job, lock: FolderLock, world_size: int) -> Job:
     return job
 
 
-def _inside(job: Job) -> Path | None:
+def _get_path_inside(job: Job) -> Path | None:
     """`init_from` relative to the run's folder; None where it lies elsewhere or is not set."""
     if not (weights := job.config.get("init_from")):
         return None

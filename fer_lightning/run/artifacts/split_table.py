@@ -14,11 +14,11 @@ from fer_lightning.data.faces import FaceSet, Integers
 from fer_lightning.data.image_digests import image_digests, to_hex
 
 COLUMNS = ("image", "side", "label", "digest")  # and `subject`, where people are known
-SPLIT = "split.csv"
+SPLIT_FILE = "split.csv"
 CHUNK = 4096  # lines in memory at once
 
 
-class Placed(NamedTuple):
+class SplitRow(NamedTuple):
     """An image on a side: its name in the data set, the stage, its label and its digest in hex."""
 
     image: str
@@ -27,7 +27,7 @@ class Placed(NamedTuple):
     digest: str
 
 
-def placed(faces: FaceSet, sides: Mapping[str, Integers]) -> Iterator[Placed]:
+def iter_split_rows(faces: FaceSet, sides: Mapping[str, Integers]) -> Iterator[SplitRow]:
     """Each image of each side, in order; an image on two sides comes twice.
 
     Args:
@@ -39,11 +39,11 @@ def placed(faces: FaceSet, sides: Mapping[str, Integers]) -> Iterator[Placed]:
         for start in range(0, len(rows), CHUNK):
             part = rows[start : start + CHUNK]
             columns = (faces.ids[part].tolist(), [side] * len(part), names[faces.label[part]].tolist())
-            yield from map(Placed, *columns, to_hex(digests[part]))
+            yield from map(SplitRow, *columns, to_hex(digests[part]))
 
 
 def write_split(faces: FaceSet, sides: Mapping[str, Integers], path: Path) -> None:
-    """A table of image, side, label, digest and, where people are known, subject; arguments as for `placed`.
+    """A table of image, side, label, digest and, where people are known, subject; arguments as for `iter_split_rows`.
 
     Args:
         faces: labelled by their data set.
@@ -54,11 +54,11 @@ def write_split(faces: FaceSet, sides: Mapping[str, Integers], path: Path) -> No
     with atomic_write(path) as scratch, scratch.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow([*COLUMNS, *(["subject"] if subject is not None else [])])
-        lines = placed(faces, sides)
+        lines = iter_split_rows(faces, sides)
         writer.writerows(lines if subject is None else ((*line, who) for line, who in zip(lines, subject, strict=True)))
 
 
-def read_split(path: Path) -> list[Placed]:
+def read_split(path: Path) -> list[SplitRow]:
     """What `write_split` wrote; nothing where there is no such file, or it is from before digests were kept."""
     if not path.is_file():
         return []
@@ -66,4 +66,4 @@ def read_split(path: Path) -> list[Placed]:
         reader = csv.DictReader(stream)
         if not set(COLUMNS) <= set(reader.fieldnames or ()):
             return []
-        return [Placed(*(line[column] for column in COLUMNS)) for line in reader]
+        return [SplitRow(*(line[column] for column in COLUMNS)) for line in reader]

@@ -15,10 +15,10 @@ from fer_lightning.results.intervals import intervals
 from fer_lightning.results.predictions import Predictions
 from fer_lightning.results.predictions import write as write_predictions
 from fer_lightning.results.tables import write_confusion_csv
-from fer_lightning.run.artifacts.duplicate_free_accuracy import further_accuracies
-from fer_lightning.run.artifacts.preprocessing_trace import seen
-from fer_lightning.run.artifacts.run_figures import draw_shown, draw_test
-from fer_lightning.run.artifacts.run_figures import tested as _subtitle
+from fer_lightning.run.artifacts.duplicate_free_accuracy import compute_subset_accuracies
+from fer_lightning.run.artifacts.preprocessing_trace import load_net_inputs
+from fer_lightning.run.artifacts.run_figures import draw_visualizations, draw_test
+from fer_lightning.run.artifacts.run_figures import describe_test as _subtitle
 from fer_lightning.run.fit import Outcome
 from fer_lightning.run.job import Job
 from fer_lightning.run.visualizations.page import Page
@@ -27,12 +27,12 @@ from fer_lightning.training.callbacks.prediction_collector import PredictionColl
 from fer_lightning.training.classifier import Classifier
 from fer_lightning.training.learner import Examples, Learner
 
-PREDICTIONS = "predictions.parquet"
-CONFUSION = "confusion_matrix.csv"
+PREDICTIONS_FILE = "predictions.parquet"
+CONFUSION_FILE = "confusion_matrix.csv"
 
 
 @dataclass(frozen=True)
-class Tested:
+class TestArtifacts:
     """What goes into result.json beside the figures that the trainer logged.
 
     Attributes:
@@ -48,39 +48,39 @@ class Tested:
     files: dict[str, str] = field(default_factory=dict)
 
 
-def leave_test(
+def write_test_artifacts(
     job: Job,
     outcome: Outcome,
     datamodule: FaceDataModule,
     collector: PredictionCollector,
     module: Learner,
     pages: Mapping[str, Page],
-    seen: npt.NDArray[np.int64] | None = None,
-) -> Tested:
+    load_net_inputs: npt.NDArray[np.int64] | None = None,
+) -> TestArtifacts:
     """Writes into the run's folder what the test left, by what the module does.
 
-    `seen` are rows of test images that trained the checkpoint; accuracy is then measured without them as well.
+    `load_net_inputs` are rows of test images that trained the checkpoint; accuracy is then measured without them as well.
     """
-    tested = Tested(list(module.class_names))
+    tested = TestArtifacts(list(module.class_names))
     if module.predicted_classes:
-        tested = _classification_artifacts(job, outcome, datamodule, collector, module, pages, seen)
+        tested = _write_classification_artifacts(job, outcome, datamodule, collector, module, pages, load_net_inputs)
     figures = module.draw_examples(
-        lambda count: _examples(datamodule, count), str(job.choices.get("model") or "net"), _subtitle(job, datamodule)
+        lambda count: _select_examples(datamodule, count), str(job.choices.get("model") or "net"), _subtitle(job, datamodule)
     )
     for name, figure in figures.items():
         save(figure, job.output_dir / f"{name}.png")
     return replace(tested, files={**tested.files, **{name: f"{name}.png" for name in figures}})
 
 
-def _classification_artifacts(
+def _write_classification_artifacts(
     job: Job,
     outcome: Outcome,
     datamodule: FaceDataModule,
     collector: PredictionCollector,
     module: Learner,
     pages: Mapping[str, Page],
-    seen: npt.NDArray[np.int64] | None,
-) -> Tested:
+    load_net_inputs: npt.NDArray[np.int64] | None,
+) -> TestArtifacts:
     names, rows, faces, counts = (
         list(module.predicted_classes),
         collector.rows,
@@ -88,18 +88,18 @@ def _classification_artifacts(
         outcome.confusion_matrix,
     )
     predictions = Predictions(faces.ids[rows], faces.label[rows], tuple(names), collector.probabilities)
-    write_predictions(predictions, job.output_dir / PREDICTIONS)
-    write_confusion_csv(counts, names, job.output_dir / CONFUSION)
-    further, spans = further_accuracies(datamodule, rows, predictions, seen)
+    write_predictions(predictions, job.output_dir / PREDICTIONS_FILE)
+    write_confusion_csv(counts, names, job.output_dir / CONFUSION_FILE)
+    further, spans = compute_subset_accuracies(datamodule, rows, predictions, load_net_inputs)
     draw_test(job, counts, predictions, rows, datamodule)
-    drawn = draw_shown(job, pages, cast(Classifier, module), predictions, rows, datamodule)
-    return Tested(names, further, intervals(counts, names) | spans, drawn)
+    drawn = draw_visualizations(job, pages, cast(Classifier, module), predictions, rows, datamodule)
+    return TestArtifacts(names, further, intervals(counts, names) | spans, drawn)
 
 
-def _examples(datamodule: FaceDataModule, count: int) -> Examples:
+def _select_examples(datamodule: FaceDataModule, count: int) -> Examples:
     """About `count` test images, of every class alike."""
     names, rows = datamodule.class_names, datamodule.protocol.test
     label = datamodule.faces.label[rows]
-    faces = Candidates(lambda places: seen(datamodule, rows[places]), label, np.ones(len(rows), dtype=bool), names)
+    faces = Candidates(lambda places: load_net_inputs(datamodule, rows[places]), label, np.ones(len(rows), dtype=bool), names)
     chosen = some_faces(faces, max(1, count // len(names)), seed=0)
     return Examples(chosen.images[:count], chosen.names[:count])

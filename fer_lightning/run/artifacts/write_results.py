@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 
 from fer_lightning.data.datamodule import FaceDataModule
 from fer_lightning.results.result import Result, config_hash, file_digest, versions, write
-from fer_lightning.run.artifacts.archive_previous import remove_equal
-from fer_lightning.run.artifacts.run_figures import PICTURES, draw_curves
-from fer_lightning.run.artifacts.split_table import SPLIT, write_split
-from fer_lightning.run.artifacts.test_artifacts import CONFUSION, PREDICTIONS, leave_test
+from fer_lightning.run.artifacts.archive_previous import remove_identical_archives
+from fer_lightning.run.artifacts.run_figures import FIGURE_FILES, draw_curves
+from fer_lightning.run.artifacts.split_table import SPLIT_FILE, write_split
+from fer_lightning.run.artifacts.test_artifacts import CONFUSION_FILE, PREDICTIONS_FILE, write_test_artifacts
 from fer_lightning.run.checkpoint.training_images import find_trained_rows
 from fer_lightning.run.config.paper_results import select_paper_result
 from fer_lightning.run.fit import Outcome
@@ -21,18 +21,18 @@ from fer_lightning.training.callbacks.prediction_collector import PredictionColl
 from fer_lightning.training.learner import Learner
 
 FILES = {
-    "split": SPLIT,
-    "confusion_matrix": CONFUSION,
-    "predictions": PREDICTIONS,
+    "split": SPLIT_FILE,
+    "confusion_matrix": CONFUSION_FILE,
+    "predictions": PREDICTIONS_FILE,
     "metrics": "metrics.csv",
     "best": "checkpoints/best.ckpt",
     "last": "checkpoints/last.ckpt",
-    **PICTURES,
+    **FIGURE_FILES,
 }
-DIGESTED = ("predictions",)  # reports read it, and must not take another run's
+DIGESTED_FILES = ("predictions",)  # reports read it, and must not take another run's
 
 
-def leave(
+def write_results(
     job: Job,
     outcome: Outcome,
     datamodule: FaceDataModule,
@@ -50,10 +50,10 @@ def leave(
     if epoch_log is None:
         # what trained a checkpoint that is tested anew may have been other images than this protocol's
         digest = {"test": digest["test"]}
-        write_split(datamodule.prepared_data.source, {"test": protocol.test}, folder / SPLIT)
+        write_split(datamodule.prepared_data.source, {"test": protocol.test}, folder / SPLIT_FILE)
         seen = find_trained_rows(module.trained_images, datamodule)
         counts |= {} if seen is None else {"test_trained": len(seen)}
-    tested = leave_test(job, outcome, datamodule, predictions, module, pages, seen)
+    tested = write_test_artifacts(job, outcome, datamodule, predictions, module, pages, seen)
     if epoch_log is not None:
         draw_curves(job, epoch_log, outcome.epoch)
     result = Result(
@@ -76,9 +76,9 @@ def leave(
         finished=datetime.now(UTC).isoformat(timespec="seconds"),
         counts=counts,
         intervals=tested.intervals,
-        file_digests={name: file_digest(folder / FILES[name]) for name in DIGESTED if (folder / FILES[name]).is_file()},
+        file_digests={name: file_digest(folder / FILES[name]) for name in DIGESTED_FILES if (folder / FILES[name]).is_file()},
         data_digest=digest,
     )
     write(result, folder)
-    remove_equal(folder)
+    remove_identical_archives(folder)
     return result

@@ -7,7 +7,7 @@ from typing import Any
 
 from fer_lightning.config_keys import TOP_LEVEL, GroupKind, groups
 from fer_lightning.errors import FerError, choices
-from fer_lightning.run.artifacts.run_figures import PICTURES
+from fer_lightning.run.artifacts.run_figures import FIGURE_FILES
 from fer_lightning.run.checkpoint.trusted_packages import parse_trusted
 from fer_lightning.run.config.paper_results import check_paper
 from fer_lightning.run.config.signature_check import check_targets
@@ -46,7 +46,7 @@ def check_named_groups(config: Mapping[str, Any]) -> None:
         for name, node in (config.get(group) or {}).items():
             if not isinstance(node, Mapping) or "_target_" not in node:
                 raise FerError(f"{group}.{name}: no _target_ says what to build; remove it, or name a class")
-            if group == "pages" and f"{name}.png" in PICTURES.values():
+            if group == "pages" and f"{name}.png" in FIGURE_FILES.values():
                 raise FerError(f"pages.{name}: {name}.png is another picture of every run; give the page another name")
 
 

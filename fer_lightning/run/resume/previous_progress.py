@@ -13,7 +13,7 @@ from pytorch_lightning.loggers import CSVLogger, Logger
 from fer_lightning.errors import FerError
 from fer_lightning.results.result import FILE_NAME as RESULT
 from fer_lightning.results.result import config_hash
-from fer_lightning.run.artifacts.archive_previous import LAST, run_hash
+from fer_lightning.run.artifacts.archive_previous import LAST_CHECKPOINT, read_run_hash
 from fer_lightning.run.checkpoint.restore import read_checkpoint
 from fer_lightning.run.job import Job
 from fer_lightning.run.resume import saved_job
@@ -66,8 +66,8 @@ def update_checkpoint_paths(job: Job) -> None:
 def find_interrupted_wandb_id(job: Job) -> str | None:
     """The id of the W&B run of the same training, begun in this folder and killed before its first epoch had ended."""
     folder = job.output_dir
-    left = (folder / LAST).exists() or (folder / RESULT).exists()  # then it moves aside, and this run is another
-    if left or run_hash(folder) != config_hash(job.config):
+    left = (folder / LAST_CHECKPOINT).exists() or (folder / RESULT).exists()  # then it moves aside, and this run is another
+    if left or read_run_hash(folder) != config_hash(job.config):
         return None
     return saved_job.load(folder).wandb_id
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from fer_lightning.data.datamodule import FaceDataModule
 from fer_lightning.errors import FerError, first_few
-from fer_lightning.run.artifacts.split_table import SPLIT, Placed, placed, read_split
+from fer_lightning.run.artifacts.split_table import SPLIT_FILE, SplitRow, iter_split_rows, read_split
 from fer_lightning.run.job import Job
 
 log = logging.getLogger(__name__)
@@ -31,8 +31,8 @@ def check_same_data(job: Job, datamodule: FaceDataModule) -> None:
     now = datamodule.data_digest()
     if now == job.data_digest:
         return
-    before = read_split(job.output_dir / SPLIT)
-    told = describe_differences(before, placed(datamodule.prepared_data.source, datamodule.protocol.splits())) if before else ""
+    before = read_split(job.output_dir / SPLIT_FILE)
+    told = describe_differences(before, iter_split_rows(datamodule.prepared_data.source, datamodule.protocol.splits())) if before else ""
     differing = [side for side, digest in now.items() if digest != job.data_digest.get(side)]
     told = told or f"other images, labels, votes or soft targets, or another order, in {', '.join(differing)}"
     raise FerError(
@@ -41,7 +41,7 @@ def check_same_data(job: Job, datamodule: FaceDataModule) -> None:
     )
 
 
-def describe_differences(before: Iterable[Placed], now: Iterable[Placed]) -> str:
+def describe_differences(before: Iterable[SplitRow], now: Iterable[SplitRow]) -> str:
     """How many images were added, removed, changed or moved to another side, with the first names of each kind."""
     was, there = _group_by_image(before), _group_by_image(now)
     both = [image for image in there if image in was]
@@ -54,16 +54,16 @@ def describe_differences(before: Iterable[Placed], now: Iterable[Placed]) -> str
     return ", ".join(f"{len(names)} {kind} ({first_few(names)})" for kind, names in kinds.items() if names)
 
 
-def _group_by_image(lines: Iterable[Placed]) -> Mapping[str, list[Placed]]:
-    found: dict[str, list[Placed]] = {}
+def _group_by_image(lines: Iterable[SplitRow]) -> Mapping[str, list[SplitRow]]:
+    found: dict[str, list[SplitRow]] = {}
     for line in lines:
         found.setdefault(line.image, []).append(line)
     return found
 
 
-def _get_content(lines: Iterable[Placed]) -> set[tuple[str, str]]:
+def _get_content(lines: Iterable[SplitRow]) -> set[tuple[str, str]]:
     return {(line.label, line.digest) for line in lines}
 
 
-def _get_sides(lines: Iterable[Placed]) -> set[str]:
+def _get_sides(lines: Iterable[SplitRow]) -> set[str]:
     return {line.side for line in lines}

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from fer_lightning.run.artifacts.data_digest_cache import data_key, kept_digest
+from fer_lightning.run.artifacts.data_digest_cache import compute_data_key, load_data_digest
 from fer_lightning.run.sweep.job_folder import data_digest
 
 log = logging.getLogger(__name__)
@@ -36,12 +36,12 @@ def data_changed(folder: Path, config: Mapping[str, Any]) -> bool:
     if not before:
         log.info("%s: it is from before digests were kept; whether its data have changed is not known", folder.name)
         return False
-    key = data_key(config)
+    key = compute_data_key(config)
     if key is None:
         return False
-    if (now := kept_digest(config, key)) is None:
+    if (now := load_data_digest(config, key)) is None:
         _read(json.dumps({part: config[part] for part in ("data", "preprocess", "model", "paths")}, sort_keys=True))
-        now = kept_digest(config, key)
+        now = load_data_digest(config, key)
     return now is not None and now != before
 
 

@@ -20,7 +20,7 @@ from fer_lightning.errors import FerError
 from fer_lightning.results.result import FILE_NAME as RESULT
 from fer_lightning.results.result import config_hash
 from fer_lightning.results.sweep import DONE, FAILED, PLANNED, RUNNING, JobState
-from fer_lightning.run.artifacts.archive_previous import result_hash, run_hash
+from fer_lightning.run.artifacts.archive_previous import read_result_hash, read_run_hash
 from fer_lightning.run.artifacts.folder_lock import wait_for_folder
 from fer_lightning.run.config.compose import to_plain
 from fer_lightning.run.sweep import state
@@ -61,10 +61,10 @@ def run_job(cfg: DictConfig) -> float | None:
         config = _resolved(cfg)
         wanted = None if config is None else config_hash(config)
         monitor = str(cfg.get("monitor"))
-        if config is not None and run_hash(folder) == wanted and data_changed(folder, config):
+        if config is not None and read_run_hash(folder) == wanted and data_changed(folder, config):
             log.info("%s: its data have changed since it began; it runs anew", name)
             wanted = None
-        if wanted is not None and result_hash(folder) == wanted:
+        if wanted is not None and read_result_hash(folder) == wanted:
             value = value_of(folder, monitor)
             known = next((other for other in state.read(sweep_dir).jobs if other.name == name), job)
             done = replace(known, state=DONE, value=value, error="", overrides=overrides)

@@ -6,7 +6,7 @@ import logging
 from pathlib import Path
 
 from fer_lightning.results.result import FILE_NAME as RESULT
-from fer_lightning.run.artifacts.archive_previous import LAST, archive, read_json, run_hash
+from fer_lightning.run.artifacts.archive_previous import LAST_CHECKPOINT, archive_run, read_json, read_run_hash
 from fer_lightning.run.resume.saved_job import FILE_NAME as SAVED_JOB
 
 log = logging.getLogger(__name__)
@@ -15,10 +15,10 @@ log = logging.getLogger(__name__)
 def make_way(folder: Path, wanted: str | None) -> bool:
     """Makes way for the job in its folder; True where the run that lies there can be taken up again."""
     # beside a result, also a broken one, a resume would say that the run is complete
-    begun = (folder / LAST).is_file() and not (folder / RESULT).exists()
-    if begun and wanted is not None and run_hash(folder) == wanted:
+    begun = (folder / LAST_CHECKPOINT).is_file() and not (folder / RESULT).exists()
+    if begun and wanted is not None and read_run_hash(folder) == wanted:
         return True
-    aside = archive(folder)
+    aside = archive_run(folder)
     if aside is not None:
         log.info("%s: the run of before is now %s", folder.name, aside.name)
     folder.mkdir(parents=True, exist_ok=True)

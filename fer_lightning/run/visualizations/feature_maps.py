@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from fer_lightning.errors import FerError, choices
 from fer_lightning.nets.parts.stn import SpatialTransformer
 from fer_lightning.results.figures.feature_maps import Layer, feature_maps
-from fer_lightning.run.artifacts.preprocessing_trace import drawable
+from fer_lightning.run.artifacts.preprocessing_trace import to_channels_last
 from fer_lightning.run.visualizations.forward_hooks import Passed, batches, passed
 from fer_lightning.run.visualizations.sample_selection import Candidates, check_choice, some_faces
 from fer_lightning.training.classifier import Classifier
@@ -75,7 +75,7 @@ class FeatureMaps:
         for name, part in parts.items():
             maps = torch.cat([one[name].output.float().cpu() for one in given])
             layers.append(_strongest(name, part, maps, self.maps))
-        return feature_maps(drawable(shown.images.numpy()), shown.names, layers, subtitle)
+        return feature_maps(to_channels_last(shown.images.numpy()), shown.names, layers, subtitle)
 
     def _parts(self, module: Classifier) -> dict[str, nn.Module]:
         known = dict(module.net.named_modules())

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from fer_lightning.errors import FerError, choices
 from fer_lightning.results.figures.importance import importance_maps
-from fer_lightning.run.artifacts.preprocessing_trace import drawable
+from fer_lightning.run.artifacts.preprocessing_trace import to_channels_last
 from fer_lightning.run.visualizations.forward_hooks import BATCH
 from fer_lightning.run.visualizations.sample_selection import Candidates, check_choice, some_faces
 from fer_lightning.training.classifier import Classifier
@@ -106,7 +106,7 @@ class ImportanceMaps:
             captions.append(((name, f"{100 * one.probability:.1f} %{taken}"), f"down to {100 * one.lowest:.1f} %"))
         how = _told(size, patch, step, self.fill)
         return importance_maps(
-            drawable(shown.images.numpy()), np.stack([one.drop for one in found]), captions, subtitle, how
+            to_channels_last(shown.images.numpy()), np.stack([one.drop for one in found]), captions, subtitle, how
         )
 
     def _pixels(self, size: int) -> tuple[int, int]:

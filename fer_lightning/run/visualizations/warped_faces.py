@@ -14,7 +14,7 @@ from torch import Tensor
 
 from fer_lightning.nets.parts.stn import SpatialTransformer
 from fer_lightning.results.figures.warps import warped_faces
-from fer_lightning.run.artifacts.preprocessing_trace import drawable
+from fer_lightning.run.artifacts.preprocessing_trace import to_channels_last
 from fer_lightning.run.visualizations.forward_hooks import batches, passed
 from fer_lightning.run.visualizations.sample_selection import Candidates, check_choice, some_faces
 from fer_lightning.training.classifier import Classifier
@@ -68,7 +68,7 @@ class WarpedFaces:
             return None
         theta, size = warp.theta.double(), module.input.size
         corners = ((CORNERS.double() @ theta.transpose(1, 2) + 1) * size / 2).numpy()
-        before, after = drawable(shown.images.numpy()), drawable(warp.faces.numpy())
+        before, after = to_channels_last(shown.images.numpy()), to_channels_last(warp.faces.numpy())
         changes = [described(one.numpy()) for one in theta]
         return warped_faces(before, after, corners, shown.names, changes, subtitle)
 

@@ -8,7 +8,7 @@ import pytest
 
 from fer_lightning.errors import FerError
 from fer_lightning.results.result import config_hash
-from fer_lightning.run.artifacts.archive_previous import archive, remove_equal
+from fer_lightning.run.artifacts.archive_previous import archive_run, remove_identical_archives
 
 CONFIG = {"seed": 3}
 ASIDE = f"run.{config_hash(CONFIG)}"
@@ -26,17 +26,17 @@ def folder(tmp_path):
 def test_a_result_and_a_checkpoint_move_aside(folder, left):
     (folder / left).write_text("{}")
     names = {path.name for path in folder.iterdir()}
-    assert archive(folder) == folder.with_name(ASIDE)
+    assert archive_run(folder) == folder.with_name(ASIDE)
     assert {path.name for path in folder.with_name(ASIDE).iterdir()} == names
     assert not folder.exists()
 
 
 def test_a_run_that_left_neither_stays_where_it_is(folder, tmp_path):
-    assert archive(folder) is None
-    assert archive(tmp_path / "absent") is None
+    assert archive_run(folder) is None
+    assert archive_run(tmp_path / "absent") is None
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "result.json").write_text("[]")  # nobody knows whose
-    assert archive(tmp_path / "other") is None
+    assert archive_run(tmp_path / "other") is None
     assert {path.name for path in tmp_path.iterdir()} == {"run", "other"}
 
 
@@ -45,7 +45,7 @@ def test_what_another_program_has_left_is_refused_and_stays(tmp_path, left, text
     (tmp_path / left).parent.mkdir(exist_ok=True)
     (tmp_path / left).write_text(text)
     with pytest.raises(FerError, match=f"fer-train did not write the {left} in it; choose another hydra.run.dir"):
-        archive(tmp_path)
+        archive_run(tmp_path)
     assert (tmp_path / left).read_text() == text
 
 
@@ -53,7 +53,7 @@ def test_of_a_link_the_folder_moves_and_the_link_stays(folder, tmp_path):
     (folder / "result.json").write_text("{}")
     link = tmp_path / "link"
     link.symlink_to(folder)
-    assert archive(link) == folder.with_name(ASIDE)
+    assert archive_run(link) == folder.with_name(ASIDE)
     folder.mkdir()
     assert list(link.iterdir()) == []
 
@@ -63,7 +63,7 @@ def test_the_working_folder_is_not_moved_away_under_the_run(folder, monkeypatch,
     (folder / "result.json").write_text("{}")
     monkeypatch.chdir(folder / below)
     with pytest.raises(FerError, match=r"a run lies here, which cannot move aside .*; choose another hydra\.run\.dir"):
-        archive(folder)
+        archive_run(folder)
     assert (folder / "result.json").exists()
 
 
@@ -75,7 +75,7 @@ def test_a_folder_that_the_system_does_not_move_is_named_with_the_reason(folder,
 
     monkeypatch.setattr(type(folder), "rename", refuse)
     with pytest.raises(FerError, match=rf"{ASIDE} \(Device or resource busy\); choose another hydra\.run\.dir"):
-        archive(folder)
+        archive_run(folder)
 
 
 def finished(folder, **content):
@@ -98,7 +98,7 @@ def finished(folder, **content):
 def test_a_result_that_was_moved_aside_goes_where_the_same_run_has_given_it_again(tmp_path, aside, equal):
     folder, old = finished(tmp_path / "run"), finished(tmp_path / f"{ASIDE}.3", **aside)
     others = [finished(tmp_path / name) for name in ("run.3", f"other.{config_hash(CONFIG)}", f"{ASIDE}x")]
-    remove_equal(folder)
+    remove_identical_archives(folder)
     assert old.exists() is not equal
     assert folder.exists()
     assert all(other.exists() for other in others)
@@ -107,5 +107,5 @@ def test_a_result_that_was_moved_aside_goes_where_the_same_run_has_given_it_agai
 def test_what_a_user_has_put_beside_an_old_result_is_not_removed(tmp_path):
     folder, old = finished(tmp_path / "run"), finished(tmp_path / ASIDE)
     (old / "notes.txt").write_text("mine")
-    remove_equal(folder)
+    remove_identical_archives(folder)
     assert (old / "notes.txt").exists()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fer_lightning.run.artifacts.data_digest_cache import data_key, keep_digest, kept_digest
+from fer_lightning.run.artifacts.data_digest_cache import compute_data_key, store_data_digest, load_data_digest
 from fer_lightning.run.config.compose import compose_job
 
 DIGEST = {"train": "a" * 16, "test": "b" * 16}
@@ -62,32 +62,32 @@ CHANGES = {
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
 def test_a_change_of_a_file_has_another_key(config, data, change):
-    before = data_key(config())
+    before = compute_data_key(config())
     change(data / "folder")
-    assert data_key(config()) not in (before, None)
+    assert compute_data_key(config()) not in (before, None)
 
 
 def test_the_data_keep_their_key_wherever_they_lie(config, data, tmp_path):
-    before = data_key(config())
+    before = compute_data_key(config())
     (data / "folder" / ".DS_Store").write_bytes(b"hidden")
     (data / "folder" / "happy" / ".more").mkdir()
     data.rename(tmp_path / "moved")
-    assert data_key(config(root=tmp_path / "moved")) == before
-    assert data_key(config(f"data.faces.dir={tmp_path}/moved/folder", "data.num_workers=3", "seed=5")) == before
+    assert compute_data_key(config(root=tmp_path / "moved")) == before
+    assert compute_data_key(config(f"data.faces.dir={tmp_path}/moved/folder", "data.num_workers=3", "seed=5")) == before
 
 
 @pytest.mark.parametrize("other", ["data.fold=1", "data.protocol=kfold", "data.faces.labels={a: happy}"])
 def test_what_decides_the_sides_has_another_key(config, other):
-    assert data_key(config(other)) not in (data_key(config()), None)
+    assert compute_data_key(config(other)) not in (compute_data_key(config()), None)
 
 
 def test_soft_targets_another_state_of_their_file_and_another_weight_have_another_key(config, tmp_path):
     def key(weight=0.5):
-        return data_key(config(f"data.targets={tmp_path}/t.csv", f"data.targets_weight={weight}"))
+        return compute_data_key(config(f"data.targets={tmp_path}/t.csv", f"data.targets_weight={weight}"))
 
     (tmp_path / "t.csv").write_text("image,p_happy,p_sad")
     first = key()
-    assert first not in (data_key(config()), key(0.7), None)
+    assert first not in (compute_data_key(config()), key(0.7), None)
     (tmp_path / "t.csv").write_text("image,p_sad,p_happy,note")
     assert key() not in (first, None)
 
@@ -95,31 +95,31 @@ def test_soft_targets_another_state_of_their_file_and_another_weight_have_anothe
 def test_a_reader_of_ones_own_names_places_under_keys_of_its_own(config, tmp_path):
     (tmp_path / "list.txt").write_text("1")
     words = [f"+data.faces.list={tmp_path}/list.txt"]
-    before = data_key(config(*words))
+    before = compute_data_key(config(*words))
     (tmp_path / "list.txt").write_text("12")
-    assert data_key(config(*words)) != before
+    assert compute_data_key(config(*words)) != before
 
 
 def test_links_that_lead_back_have_an_end(config, data):
     (data / "folder" / "happy" / "again").symlink_to(data / "folder")
     (data / "folder" / "dead.png").symlink_to(data / "nothing")
-    assert data_key(config()) is not None
+    assert compute_data_key(config()) is not None
 
 
 def test_data_that_are_not_there_have_no_key_and_nothing_is_kept(config, data, tmp_path):
     shutil.rmtree(data)
-    assert data_key(config()) is None
-    keep_digest(config(), None, DIGEST)
+    assert compute_data_key(config()) is None
+    store_data_digest(config(), None, DIGEST)
     assert not (tmp_path / "cache").exists()
 
 
 def test_what_is_kept_is_found_again_and_damage_is_nothing(config, tmp_path):
-    key = data_key(config())
-    assert kept_digest(config(), key) is None
-    keep_digest(config(), key, {"train": "c" * 16})
-    keep_digest(config(), key, DIGEST)
-    assert kept_digest(config(), key) == DIGEST
+    key = compute_data_key(config())
+    assert load_data_digest(config(), key) is None
+    store_data_digest(config(), key, {"train": "c" * 16})
+    store_data_digest(config(), key, DIGEST)
+    assert load_data_digest(config(), key) == DIGEST
     (path,) = (tmp_path / "cache" / "data_digests").iterdir()
     for text in ('{"train": ', "[]"):
         path.write_text(text)
-        assert kept_digest(config(), key) is None
+        assert load_data_digest(config(), key) is None

@@ -15,7 +15,7 @@ from fer_lightning.data.faces import FaceSet
 from fer_lightning.data.inputs import InputSpec
 from fer_lightning.data.preprocess.prepare import Prepare
 from fer_lightning.results.predictions import Predictions
-from fer_lightning.run.artifacts.duplicate_free_accuracy import further_accuracies
+from fer_lightning.run.artifacts.duplicate_free_accuracy import compute_subset_accuracies
 
 NAMES = ("angry", "happy", "sad")
 # 6 train, 1 validates, 5 test; of those the first is an exact copy of image 0, the second nearly image 1
@@ -39,7 +39,7 @@ def judged(faces, tmp_path, report_copies=True):
         lambda cache_dir: faces, NAMES, tmp_path, Prepare(48), InputSpec(48), "official", report_copies=report_copies
     )
     predictions = Predictions(faces.ids[TEST], np.array(TRUE), NAMES, np.eye(3, dtype=np.float32)[SAID])
-    return further_accuracies(data, TEST, predictions)
+    return compute_subset_accuracies(data, TEST, predictions)
 
 
 def votes(*words):

@@ -9,7 +9,7 @@ import pytest
 
 from fer_lightning.data.faces import FaceSet
 from fer_lightning.data.image_digests import compute_digest
-from fer_lightning.run.artifacts.split_table import Placed, placed, read_split, write_split
+from fer_lightning.run.artifacts.split_table import SplitRow, iter_split_rows, read_split, write_split
 
 SAME = f"{np.int64(compute_digest(np.zeros((2, 2), dtype=np.uint8))).tobytes().hex()}"  # all four have these pixels
 
@@ -57,9 +57,9 @@ def test_an_image_on_two_sides_has_two_rows_and_an_empty_side_none(tmp_path):
 def test_what_was_written_is_read_again(tmp_path, columns):
     written(tmp_path, faces(**columns), [0, 3], [2], [1, 3])
     sides = {"train": [0, 3], "val": [2], "test": [1, 3]}
-    expected = list(placed(faces(), {side: np.array(rows) for side, rows in sides.items()}))
+    expected = list(iter_split_rows(faces(), {side: np.array(rows) for side, rows in sides.items()}))
     assert read_split(tmp_path / "split.csv") == expected
-    assert expected[2] == Placed("straße/3", "val", "happy", SAME)
+    assert expected[2] == SplitRow("straße/3", "val", "happy", SAME)
 
 
 def test_a_split_from_before_digests_were_kept_says_nothing(tmp_path):

@@ -10,7 +10,7 @@ import pytest
 from support import TINY
 
 from fer_lightning.results.result import config_hash
-from fer_lightning.run.artifacts.data_digest_cache import data_key, keep_digest, kept_digest
+from fer_lightning.run.artifacts.data_digest_cache import compute_data_key, store_data_digest, load_data_digest
 from fer_lightning.run.build import build_data
 from fer_lightning.run.config.compose import compose_job, to_plain
 from fer_lightning.run.sweep import data_changes as data
@@ -50,7 +50,7 @@ def reads(monkeypatch):
 
 
 def keep(cfg, digest):
-    keep_digest(to_plain(cfg), data_key(to_plain(cfg)), digest)
+    store_data_digest(to_plain(cfg), compute_data_key(to_plain(cfg)), digest)
 
 
 def test_a_finished_job_of_other_images_moves_aside_and_begins_anew(cfg, launched, reads, sweep_dir):
@@ -110,7 +110,7 @@ def test_the_other_process_finds_the_digest_of_a_training_and_the_launcher_stays
     config = compose_job([*TINY, "data.protocol=kfold", "data.fold=1"], tmp_path).config
     data._read(json.dumps(config))
     digest = build_data(config["data"], config).data_digest()
-    assert kept_digest(config, data_key(config)) == digest
+    assert load_data_digest(config, compute_data_key(config)) == digest
     program = "import sys, fer_lightning.run.sweep.job; print('torch' in sys.modules)"
     told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert told.stdout == "False\n"

@@ -14,7 +14,7 @@ import pytest
 
 from fer_lightning.results.result import config_hash
 from fer_lightning.results.sweep import DONE, FAILED, PLANNED, RUNNING
-from fer_lightning.run.artifacts.folder_lock import held
+from fer_lightning.run.artifacts.folder_lock import lock_folder
 from fer_lightning.run.config.compose import compose_job, to_plain
 from fer_lightning.run.sweep import job as jobs
 from fer_lightning.run.sweep import state
@@ -215,7 +215,7 @@ def test_a_job_that_another_launch_has_in_hand_is_waited_for_and_its_entry_stays
 
 
 def test_a_process_whose_launcher_was_killed_is_waited_for(cfg, child, folder):
-    with held(folder):
+    with lock_folder(folder):
         waiting = threading.Thread(target=lambda: jobs.run_job(cfg))
         waiting.start()
         waiting.join(0.3)

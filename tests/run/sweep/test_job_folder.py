@@ -7,7 +7,7 @@ import json
 import pytest
 
 from fer_lightning.results.result import config_hash
-from fer_lightning.run.artifacts.archive_previous import result_hash
+from fer_lightning.run.artifacts.archive_previous import read_result_hash
 from fer_lightning.run.sweep.job_folder import make_way, value_of
 
 BEFORE, NOW = {"seed": 0}, {"seed": 1}
@@ -87,7 +87,7 @@ def test_a_broken_result_is_none(tmp_path, broken):
     folder = tmp_path / "job"
     folder.mkdir()
     (folder / "result.json").write_text(broken)
-    assert result_hash(folder) is None
+    assert read_result_hash(folder) is None
     assert value_of(folder, "val/accuracy") is None
     assert make_way(folder, config_hash(NOW)) is False
 
@@ -98,4 +98,4 @@ def test_the_value_is_the_metric_that_the_sweep_watches(tmp_path):
     assert value_of(folder, "val/ece") == 0.0
     assert value_of(folder, "val/loss") is None
     assert value_of(folder, "val/unknown") is None
-    assert result_hash(folder) == config_hash(NOW)
+    assert read_result_hash(folder) == config_hash(NOW)
