@@ -9,12 +9,12 @@ from omegaconf import DictConfig
 from fer_lightning.commands.app import hydra_job, run_app
 from fer_lightning.run.process.distributed_env import require_shared_folder
 from fer_lightning.run.resume.command import use_run_folder, resume_job
-from fer_lightning.run.sweep.subprocess_job import end_with_launcher
+from fer_lightning.run.sweep.subprocess_job import exit_with_launcher
 
 
 def main() -> None:
     """Reads sys.argv."""
-    end_with_launcher()
+    exit_with_launcher()
     run_app("train", _train, completed=lambda arguments: require_shared_folder(use_run_folder(arguments)))
 
 

@@ -10,7 +10,7 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.utils import instantiate
 
 from fer_lightning.run.config.compose import compose, to_plain
-from fer_lightning.run.sweep.names import job_name
+from fer_lightning.run.sweep.names import make_job_name
 from fer_lightning.training.schedules import Length
 
 
@@ -103,7 +103,7 @@ def test_edsr_x4_begins_with_the_x2_net_that_its_own_sweep_leaves():
     assert (cfg["model"]["net"]["factor"], cfg["paper"]["row"]) == (4, "EDSR x4")
     varied = list(swept("paper_b_edsr"))
     assert varied == ["seed"]
-    assert cfg["init_from"] == f"/sweeps/paper_b_edsr/{job_name(['seed=1'], varied)}"
+    assert cfg["init_from"] == f"/sweeps/paper_b_edsr/{make_job_name(['seed=1'], varied)}"
 
 
 def test_paper_b_reads_fer2013_as_ferplus_with_half_of_the_votes_and_keeps_people_apart_on_ckplus():

@@ -26,7 +26,7 @@ from fer_lightning.run.config.option_list import format_option_list
 from fer_lightning.run.config.override_grammar import expand_home, to_hydra
 from fer_lightning.run.config.yaml_source import ENDINGS, parse, read_text, register_source
 from fer_lightning.run.job import Job
-from fer_lightning.run.sweep.names import eval_name
+from fer_lightning.run.sweep.names import make_eval_name
 
 log = logging.getLogger(__name__)
 
@@ -95,7 +95,7 @@ def register_resolvers() -> None:
     OmegaConf.register_new_resolver("class_set", _class_set, replace=True)
     OmegaConf.register_new_resolver("groups", _groups, replace=True)
     OmegaConf.register_new_resolver("if_else", _if_else, replace=True)
-    OmegaConf.register_new_resolver("eval_name", eval_name, replace=True)
+    OmegaConf.register_new_resolver("eval_name", make_eval_name, replace=True)
 
 
 def _groups(command: str, *, _root_: DictConfig) -> str:

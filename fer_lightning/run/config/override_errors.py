@@ -14,7 +14,7 @@ from fer_lightning.errors import choices, underlying_mistake
 from fer_lightning.run.config.compose import EVAL, TRAIN, compose, list_options, list_sweeps
 from fer_lightning.run.config.name_clashes import CONFIG_DIR
 from fer_lightning.run.config.quoting import quote
-from fer_lightning.run.sweep.base_callback import refusal
+from fer_lightning.run.sweep.base_callback import describe_wrong_command
 
 NO_OPTION = re.compile(
     r"Could not (?:find|load) '(?P<group>[^']+)/(?P<option>[^'/]+)'(?:.*?:\n\t(?P<known>.*?)\nConfig)?", re.S
@@ -64,7 +64,7 @@ def _explain_sweep_of_other_command(command: str, typed: Sequence[str]) -> str:
     named = [word.removeprefix("sweep=") for word in typed if word.startswith("sweep=")]
     others = {option: other for other in (TRAIN, EVAL) if other != command for option in list_sweeps(other)}
     own = others.get(named[-1]) if named and command in (TRAIN, EVAL) else None
-    return refusal(named[-1], own, command) if own else ""
+    return describe_wrong_command(named[-1], own, command) if own else ""
 
 
 def is_null_group(mistake: Exception) -> bool:

@@ -23,7 +23,7 @@ from fer_lightning.run.config.quoting import quote
 DIR = "hydra.sweep.dir"
 
 
-class SweepStart(Callback, ABC):
+class BaseSweepCallback(Callback, ABC):
     """Refuses another command's sweep file, and ends the command in one line where `begin` finds a mistake."""
 
     command: ClassVar[str]
@@ -51,18 +51,18 @@ class SweepStart(Callback, ABC):
         """
 
 
-def asked(config: DictConfig) -> list[str]:
+def list_overrides(config: DictConfig) -> list[str]:
     """What the sweep's file asks for, and behind it what is typed, which wins."""
     parameters = config.hydra.sweeper.get("params") or {}
     return [*(f"{key}={value}" for key, value in parameters.items()), *config.hydra.overrides.task]
 
 
-def by_key(words: Sequence[str]) -> dict[str, Override]:
+def parse_by_key(words: Sequence[str]) -> dict[str, Override]:
     """Key to what is asked of it last."""
     return {word.get_key_element(): word for word in OverridesParser.create().parse_overrides(list(words))}
 
 
-def swept_keys(words: Mapping[str, Override]) -> list[str]:
+def list_swept_keys(words: Mapping[str, Override]) -> list[str]:
     """The keys of which several values are asked for.
 
     Raises:
@@ -74,7 +74,7 @@ def swept_keys(words: Mapping[str, Override]) -> list[str]:
     return keys
 
 
-def settle(config: DictConfig, name: str) -> Path:
+def resolve_dir(config: DictConfig, name: str) -> Path:
     """The sweep's folder, also said to its jobs: `sweeps/<name>` in the folder of logs, unless another was typed.
 
     Raises:
@@ -86,18 +86,18 @@ def settle(config: DictConfig, name: str) -> Path:
         if Path(name).name != name or name.startswith("."):
             raise FerError(f"sweep_name={name}: it becomes a folder; take letters, digits, _ . = + and -")
         sweep_dir = (Path(config.paths.log_dir) / "sweeps" / name).absolute()
-    say(config, "dir", str(sweep_dir), quote(sweep_dir))
+    set_override(config, "dir", str(sweep_dir), quote(sweep_dir))
     return sweep_dir
 
 
-def say(config: DictConfig, key: str, value: str, word: str) -> None:
+def set_override(config: DictConfig, key: str, value: str, word: str) -> None:
     """Sets `hydra.sweep.<key>` of the sweep, and of each job's own config by `word`, the value as it is typed."""
     with flag_override(config, ["struct", "readonly"], False):
         config.hydra.sweep[key] = value
         config.hydra.overrides.hydra.append(f"hydra.sweep.{key}={word}")
 
 
-def refusal(option: str, own: str, command: str) -> str:
+def describe_wrong_command(option: str, own: str, command: str) -> str:
     """What `command` says to `sweep=<option>`, which is for the command `own`."""
     if own == EVAL:
         return f"sweep={option} tests checkpoints: {EVAL} sweep={option} ckpt=PATH"
@@ -112,4 +112,4 @@ def check_command(hydra: Any, config: DictConfig, command: str) -> None:
     """
     option, own = hydra.runtime.choices.get("sweep"), get_sweep_command(config)
     if option is not None and own != command:
-        raise FerError(refusal(option, own, command))
+        raise FerError(describe_wrong_command(option, own, command))

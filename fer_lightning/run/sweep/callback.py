@@ -18,22 +18,22 @@ from fer_lightning.results.sweep import JobState, SweepState
 from fer_lightning.run.config.compose import TRAIN
 from fer_lightning.run.process.distributed_env import count_processes
 from fer_lightning.run.sweep import state
-from fer_lightning.run.sweep.base_callback import SweepStart, asked, by_key, settle, swept_keys
+from fer_lightning.run.sweep.base_callback import BaseSweepCallback, list_overrides, parse_by_key, resolve_dir, list_swept_keys
 from fer_lightning.run.sweep.job_arguments import job_arguments
-from fer_lightning.run.sweep.names import job_name, sweep_name
-from fer_lightning.run.sweep.progress_table import Board
+from fer_lightning.run.sweep.names import make_job_name, make_sweep_name
+from fer_lightning.run.sweep.progress_table import ProgressTable
 
-BASIC = "BasicSweeper"  # the one whose jobs follow from what is typed
+BASIC_SWEEPER = "BasicSweeper"  # the one whose jobs follow from what is typed
 
 
-class SweepCallback(SweepStart):
+class SweepCallback(BaseSweepCallback):
     """Of fer-train; a single run calls none of it."""
 
     command = TRAIN
 
     def __init__(self) -> None:
         super().__init__()
-        self._board: Board | None = None
+        self._board: ProgressTable | None = None
 
     def __getstate__(self) -> dict[str, Any]:
         # a launcher hands the callbacks to its workers, and what shows the sweep stays here
@@ -42,7 +42,7 @@ class SweepCallback(SweepStart):
     def begin(self, config: DictConfig) -> None:
         """Writes sweep.json and begins to show it."""
         sweep_dir, planned, own = self._plan(config)
-        self._board = Board(sweep_dir, str(config.get("monitor")), str(config.get("mode")), planned, own)
+        self._board = ProgressTable(sweep_dir, str(config.get("monitor")), str(config.get("mode")), planned, own)
         self._board.begin()
 
     def on_multirun_end(self, config: DictConfig, **kwargs: Any) -> None:
@@ -56,20 +56,20 @@ class SweepCallback(SweepStart):
         if count_processes() > 1:
             raise FerError("a sweep starts its own processes: leave out torchrun or srun, or run one job of it")
         typed = list(config.hydra.overrides.task)
-        sweep_dir = settle(config, str(config.get("sweep_name") or sweep_name(asked(config))))
-        words = by_key(asked(config))
-        keys = swept_keys(words)
-        adaptive = not str(config.hydra.sweeper._target_).endswith(BASIC)
-        combined = [] if adaptive else _combined(list(words.values()))
-        jobs = [_job(one, keys, config.hydra, sweep_dir) for one in combined]
+        sweep_dir = resolve_dir(config, str(config.get("sweep_name") or make_sweep_name(list_overrides(config))))
+        words = parse_by_key(list_overrides(config))
+        keys = list_swept_keys(words)
+        adaptive = not str(config.hydra.sweeper._target_).endswith(BASIC_SWEEPER)
+        combined = [] if adaptive else _expand_jobs(list(words.values()))
+        jobs = [_make_job_state(one, keys, config.hydra, sweep_dir) for one in combined]
         total = config.hydra.sweeper.get("n_trials") if adaptive else len(jobs)
         command = f"fer-train {shlex.join(sys.argv[1:])}"
         when = state.now()
-        state.plan(sweep_dir, SweepState(sweep_dir.name, command, typed, keys, total, when, when, jobs, str(sweep_dir)))
+        state.write_plan(sweep_dir, SweepState(sweep_dir.name, command, typed, keys, total, when, when, jobs, str(sweep_dir)))
         return sweep_dir, when, None if adaptive else [job.name for job in jobs]
 
 
-def _combined(words: Sequence[Override]) -> list[list[str]]:
+def _expand_jobs(words: Sequence[Override]) -> list[list[str]]:
     """The overrides of each job, as Hydra's basic sweeper will make them."""
     values = []
     for word in words:
@@ -85,7 +85,7 @@ def _combined(words: Sequence[Override]) -> list[list[str]]:
     return [list(one) for one in product(*values)]
 
 
-def _job(overrides: list[str], keys: Sequence[str], hydra: DictConfig, sweep_dir: Path) -> JobState:
-    name = job_name(overrides, keys)
+def _make_job_state(overrides: list[str], keys: Sequence[str], hydra: DictConfig, sweep_dir: Path) -> JobState:
+    name = make_job_name(overrides, keys)
     arguments = job_arguments(overrides, hydra, sweep_dir.name, sweep_dir / name, resume=False)
     return JobState(name, name, overrides, command=f"fer-train {shlex.join(arguments)}")

@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from fer_lightning.run.artifacts.data_digest_cache import compute_data_key, load_data_digest
-from fer_lightning.run.sweep.job_folder import data_digest
+from fer_lightning.run.sweep.job_folder import read_data_digest
 
 log = logging.getLogger(__name__)
 
 MODULE = "fer_lightning.run.sweep.read_digest"
 
 
-def data_changed(folder: Path, config: Mapping[str, Any]) -> bool:
+def has_data_changed(folder: Path, config: Mapping[str, Any]) -> bool:
     """Whether the run in a job's folder saw other images, labels or sides than the job would see now.
 
     Digests are kept by the state of the data's files. Where these have changed, or nothing is kept, another process
@@ -30,7 +30,7 @@ def data_changed(folder: Path, config: Mapping[str, Any]) -> bool:
         folder: of the job.
         config: resolved, as the job would run with now.
     """
-    before = data_digest(folder)
+    before = read_data_digest(folder)
     if before is None:
         return False
     if not before:
@@ -40,13 +40,13 @@ def data_changed(folder: Path, config: Mapping[str, Any]) -> bool:
     if key is None:
         return False
     if (now := load_data_digest(config, key)) is None:
-        _read(json.dumps({part: config[part] for part in ("data", "preprocess", "model", "paths")}, sort_keys=True))
+        _read_in_subprocess(json.dumps({part: config[part] for part in ("data", "preprocess", "model", "paths")}, sort_keys=True))
         now = load_data_digest(config, key)
     return now is not None and now != before
 
 
 @cache
-def _read(config: str) -> None:
+def _read_in_subprocess(config: str) -> None:
     """Lets another process, for torch is slow to import and stays, read the data and keep their digest."""
     asked = subprocess.run([sys.executable, "-m", MODULE], input=config, capture_output=True, text=True, check=False)
     if asked.returncode:

@@ -16,7 +16,7 @@ VISIBLE = "CUDA_VISIBLE_DEVICES"
 POLL = 1.0  # seconds between two looks for a free one
 
 
-def gpus() -> list[str]:
+def list_gpus() -> list[str]:
     """The GPUs that jobs here may use, by the names that CUDA takes; none where there is no driver."""
     named = os.environ.get(VISIBLE)
     if named is not None:
@@ -28,7 +28,7 @@ def gpus() -> list[str]:
 
 
 @contextmanager
-def one_gpu(devices: Sequence[str], at_once: int, folder: Path) -> Iterator[dict[str, str]]:
+def assign_gpu(devices: Sequence[str], at_once: int, folder: Path) -> Iterator[dict[str, str]]:
     """The variable that shows a job one GPU, held until the block ends; nothing where there are fewer than two.
 
     Args:

@@ -24,12 +24,12 @@ from fer_lightning.run.artifacts.archive_previous import read_result_hash, read_
 from fer_lightning.run.artifacts.folder_lock import wait_for_folder
 from fer_lightning.run.config.compose import to_plain
 from fer_lightning.run.sweep import state
-from fer_lightning.run.sweep.data_changes import data_changed
-from fer_lightning.run.sweep.gpu_assignment import gpus, one_gpu
+from fer_lightning.run.sweep.data_changes import has_data_changed
+from fer_lightning.run.sweep.gpu_assignment import list_gpus, assign_gpu
 from fer_lightning.run.sweep.job_arguments import job_arguments
-from fer_lightning.run.sweep.job_folder import make_way, value_of
-from fer_lightning.run.sweep.names import job_name
-from fer_lightning.run.sweep.subprocess_job import run_child
+from fer_lightning.run.sweep.job_folder import archive_stale, read_value
+from fer_lightning.run.sweep.names import make_job_name
+from fer_lightning.run.sweep.subprocess_job import run_subprocess
 from fer_lightning.signals import EXIT_CODES
 
 log = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ MODULE = "fer_lightning.commands.train"
 OUTPUT = "output.log"  # in the job's folder: what its process printed
 JOBLIB = "JoblibLauncher"
 QUEUE, NOTICE = "SUBMITIT_EXECUTOR", 120  # variable of submitit's workers; seconds
-TOLD = 12  # lines of it that are told of a failed job
+SHOWN_LINES = 12  # lines of it that are told of a failed job
 
 
 def run_job(cfg: DictConfig) -> float | None:
@@ -50,31 +50,31 @@ def run_job(cfg: DictConfig) -> float | None:
     hydra = HydraConfig.get()
     sweep_dir, overrides = Path(hydra.sweep.dir), list(hydra.overrides.task)
     sweep = state.read(sweep_dir)
-    name = job_name(overrides, sweep.keys)
+    name = make_job_name(overrides, sweep.keys)
     job = JobState(name, name, overrides)
-    lock = state.lock_of(sweep_dir, name)
+    lock = state.get_job_lock(sweep_dir, name)
     if state.is_running(sweep_dir, name):
         log.info("%s: another launch runs it; waiting", name)
     with lock:
         folder = sweep_dir / name
         wait_for_folder(folder)
-        config = _resolved(cfg)
+        config = _resolve(cfg)
         wanted = None if config is None else config_hash(config)
         monitor = str(cfg.get("monitor"))
-        if config is not None and read_run_hash(folder) == wanted and data_changed(folder, config):
+        if config is not None and read_run_hash(folder) == wanted and has_data_changed(folder, config):
             log.info("%s: its data have changed since it began; it runs anew", name)
             wanted = None
         if wanted is not None and read_result_hash(folder) == wanted:
-            value = value_of(folder, monitor)
+            value = read_value(folder, monitor)
             known = next((other for other in state.read(sweep_dir).jobs if other.name == name), job)
             done = replace(known, state=DONE, value=value, error="", overrides=overrides)
-            state.change(sweep_dir, lambda found: found.with_job(done))
+            state.update(sweep_dir, lambda found: found.with_job(done))
             log.info("%s: done before", name)
             return value
-        again = make_way(folder, wanted)
+        again = archive_stale(folder, wanted)
         arguments = job_arguments(overrides, hydra, sweep.sweep_name, folder, resume=again)
         job = replace(job, command=f"fer-train {shlex.join(arguments)}", state=RUNNING)
-        with _gpu(cfg, sweep_dir) as variables:
+        with _assign_gpu(cfg, sweep_dir) as variables:
             return _run(job, arguments, variables, sweep_dir, monitor)
 
 
@@ -82,42 +82,42 @@ def _run(
     job: JobState, arguments: list[str], variables: Mapping[str, str], sweep_dir: Path, monitor: str
 ) -> float | None:
     folder = sweep_dir / job.folder
-    state.change(sweep_dir, lambda found: found.with_job(job))
+    state.update(sweep_dir, lambda found: found.with_job(job))
     output = folder / OUTPUT
     said_before = output.stat().st_size if output.is_file() else 0
     began = time.monotonic()
     try:
-        code = run_child(MODULE, arguments, output, variables)
+        code = run_subprocess(MODULE, arguments, output, variables)
     except BaseException:  # interrupted: the job has saved its state and can go on, or had come to its end
         reached = DONE if (folder / RESULT).is_file() else PLANNED
-        stopped = replace(job, state=reached, value=value_of(folder, monitor))
-        state.change(sweep_dir, lambda found: found.with_job(stopped))
+        stopped = replace(job, state=reached, value=read_value(folder, monitor))
+        state.update(sweep_dir, lambda found: found.with_job(stopped))
         raise
     seconds = time.monotonic() - began
-    value = value_of(folder, monitor) if code == 0 else None
+    value = read_value(folder, monitor) if code == 0 else None
     if code == 0 and (folder / RESULT).is_file():
         ended = replace(job, state=DONE, value=value, seconds=seconds)
     elif code in EXIT_CODES:
         ended = replace(job, state=PLANNED, seconds=seconds)
     else:
-        ended = replace(job, state=FAILED, error=_told(code, output, said_before), seconds=seconds)
-    state.change(sweep_dir, lambda found: found.with_job(ended))
+        ended = replace(job, state=FAILED, error=_describe_failure(code, output, said_before), seconds=seconds)
+    state.update(sweep_dir, lambda found: found.with_job(ended))
     if code in EXIT_CODES and QUEUE in os.environ:
         # SLURM takes the node back: submitit's own signal comes next, ends this process and queues the job again
         time.sleep(NOTICE)
     return value
 
 
-def _gpu(cfg: DictConfig, sweep_dir: Path) -> AbstractContextManager[dict[str, str]]:
+def _assign_gpu(cfg: DictConfig, sweep_dir: Path) -> AbstractContextManager[dict[str, str]]:
     """A GPU of its own for a job of several that run on this machine at once and want one."""
     launcher = HydraConfig.get().launcher
     if not str(launcher["_target_"]).endswith(JOBLIB) or cfg.trainer.get("devices") not in (1, "auto"):
         return nullcontext({})
     at_once = int(launcher["n_jobs"])
-    return one_gpu(gpus(), at_once if at_once > 0 else os.cpu_count() or 1, sweep_dir / state.LOCKS)
+    return assign_gpu(list_gpus(), at_once if at_once > 0 else os.cpu_count() or 1, sweep_dir / state.LOCKS)
 
 
-def _resolved(cfg: DictConfig) -> dict[str, Any] | None:
+def _resolve(cfg: DictConfig) -> dict[str, Any] | None:
     """The config as plain data; None where it cannot be resolved, which the job's own process then says."""
     try:
         return to_plain(cfg)
@@ -125,10 +125,10 @@ def _resolved(cfg: DictConfig) -> dict[str, Any] | None:
         return None
 
 
-def _told(code: int, output: Path, said_before: int) -> str:
+def _describe_failure(code: int, output: Path, said_before: int) -> str:
     """The last lines of this attempt, and how it ended; what earlier ones printed stands before `said_before`."""
     how = f"exit code {code}" if code >= 0 else f"killed by signal {-code}"
     how += " (out of memory?)" if code == -signal.SIGKILL else ""
     printed = output.read_bytes()[said_before:] if output.is_file() else b""
     lines = printed.decode("utf-8", "replace").splitlines()
-    return "\n".join([*(line for line in lines[-TOLD:] if line.strip()), how])
+    return "\n".join([*(line for line in lines[-SHOWN_LINES:] if line.strip()), how])

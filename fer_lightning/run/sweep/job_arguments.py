@@ -10,7 +10,7 @@ from fer_lightning.config_keys import row_of
 from fer_lightning.run.config.quoting import quote
 
 # how the sweep itself runs, which is not its jobs' affair
-OWN = (
+SWEEP_KEYS = (
     *("hydra.mode=", "hydra.run.", "hydra.sweep.", "hydra.sweeper", "hydra/sweeper"),
     *("hydra.launcher", "hydra/launcher"),
 )
@@ -31,7 +31,7 @@ def job_arguments(overrides: Sequence[str], hydra: Any, sweep_name: str, folder:
     # `--config-dir`, which Hydra keeps among the sources of the config
     given = [source.path for source in hydra.runtime.config_sources if source.provider == "command-line"]
     words = [f"--config-dir={path}" for path in given]
-    words += [word for word in hydra.overrides.hydra if not word.lstrip("+~").startswith(OWN)]
+    words += [word for word in hydra.overrides.hydra if not word.lstrip("+~").startswith(SWEEP_KEYS)]
     if resume:
         keys = {word: row_of(word.lstrip("+").partition("=")[0]) for word in overrides}
         places = [word for word, row in keys.items() if row.place and row.on_resume]

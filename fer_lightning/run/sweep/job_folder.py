@@ -12,7 +12,7 @@ from fer_lightning.run.resume.saved_job import FILE_NAME as SAVED_JOB
 log = logging.getLogger(__name__)
 
 
-def make_way(folder: Path, wanted: str | None) -> bool:
+def archive_stale(folder: Path, wanted: str | None) -> bool:
     """Makes way for the job in its folder; True where the run that lies there can be taken up again."""
     # beside a result, also a broken one, a resume would say that the run is complete
     begun = (folder / LAST_CHECKPOINT).is_file() and not (folder / RESULT).exists()
@@ -25,7 +25,7 @@ def make_way(folder: Path, wanted: str | None) -> bool:
     return False
 
 
-def data_digest(folder: Path) -> dict[str, str] | None:
+def read_data_digest(folder: Path) -> dict[str, str] | None:
     """Of each side of the run that lies there; None where there is none, empty of one from before digests were kept."""
     for content in (read_json(folder / RESULT), read_json(folder / SAVED_JOB)):
         if "config" in content:
@@ -33,7 +33,7 @@ def data_digest(folder: Path) -> dict[str, str] | None:
     return None
 
 
-def value_of(folder: Path, monitor: str) -> float | None:
+def read_value(folder: Path, monitor: str) -> float | None:
     """The metric `monitor` of the result that lies there."""
     value = (read_json(folder / RESULT).get("metrics") or {}).get(monitor)
     return None if value is None else float(value)

@@ -23,11 +23,11 @@ from fer_lightning.results.summary import decibels, duration, percent
 from fer_lightning.results.sweep import DONE, FAILED, PLANNED, RUNNING, JobState, SweepState
 from fer_lightning.run.sweep import state
 
-EVERY = 1.0  # seconds between two looks at sweep.json
-SHOWN = 12  # running jobs that a terminal shows
+INTERVAL = 1.0  # seconds between two looks at sweep.json
+SHOWN_JOBS = 12  # running jobs that a terminal shows
 
 
-class Board:
+class ProgressTable:
     """Shows sweep.json on stderr while the jobs run: a live table in a terminal, elsewhere a line when a job ends.
 
     Args:
@@ -56,7 +56,7 @@ class Board:
         """Starts to show, until `end` or the end of the process."""
         found = self._own()
         self._before = {job.name for job in found.of(DONE)}
-        print(f"{_jobs(len(found.jobs) or found.total or 0)} in {_near(self.sweep_dir)}", file=sys.stderr)
+        print(f"{_format_count(len(found.jobs) or found.total or 0)} in {_make_relative(self.sweep_dir)}", file=sys.stderr)
         atexit.register(self.end)  # also of a sweep that is interrupted, or whose sweeper gives up
         self._watch.start()
 
@@ -64,7 +64,7 @@ class Board:
         """Says how it ended, with the last lines of each job that failed; whether all went well."""
         atexit.unregister(self.end)
         self._stop()
-        if state.forget_unbegun(self.sweep_dir, self.planned):  # the config of a job was refused, and that was said
+        if state.remove_unstarted(self.sweep_dir, self.planned):  # the config of a job was refused, and that was said
             return False
         found = self._own()
         for job in found.of(FAILED):
@@ -75,7 +75,7 @@ class Board:
         if found.of(PLANNED):
             print("the same command goes on with the rest", file=sys.stderr)
         if found.of(DONE):
-            print(f"  fer-report {shlex.quote(_near(self.sweep_dir))}", file=sys.stderr)
+            print(f"  fer-report {shlex.quote(_make_relative(self.sweep_dir))}", file=sys.stderr)
         # a search may draw one trial twice: they are fewer than `total`
         return len(found.of(DONE)) == len(found.jobs if self.own is None else self.own)
 
@@ -97,12 +97,12 @@ class Board:
             return
         console = Console(stderr=True)
         with Live(self._table(), console=console, refresh_per_second=2, transient=True) as live:
-            while not self._over.wait(EVERY):
+            while not self._over.wait(INTERVAL):
                 live.update(self._table())
 
     def _tell_in_lines(self) -> None:
         ended: int | None = None
-        while not self._over.wait(EVERY):
+        while not self._over.wait(INTERVAL):
             found = self._own()
             now = len(found.of(DONE)) + len(found.of(FAILED))
             if now != ended and ended is not None:
@@ -112,19 +112,19 @@ class Board:
     def _table(self) -> Group:
         found = self._own()
         table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
-        for job in found.of(FAILED)[:SHOWN]:
+        for job in found.of(FAILED)[:SHOWN_JOBS]:
             table.add_row(Text("failed", style="bold red"), rich_text(job.name))
-        for job in found.of(RUNNING)[:SHOWN]:
+        for job in found.of(RUNNING)[:SHOWN_JOBS]:
             table.add_row(Text("running", style="bold"), rich_text(job.name))
         return Group(table, Text(self._line(found)))
 
     def _line(self, found: SweepState, over: bool = False) -> str:
         done, running, failed = (len(found.of(kind)) for kind in (DONE, RUNNING, FAILED))
         total = max(found.total or 0, len(found.jobs))
-        parts = [f"{done} of {_jobs(total)} done", f"{running} running", f"{failed} failed"]
-        leading = state.best(found.jobs, self.mode)
+        parts = [f"{done} of {_format_count(total)} done", f"{running} running", f"{failed} failed"]
+        leading = state.find_best(found.jobs, self.mode)
         if leading is not None:
-            parts.append(f"best {self.monitor} {_worded(self.monitor, leading)} ({leading.name})")
+            parts.append(f"best {self.monitor} {_format_value(self.monitor, leading)} ({leading.name})")
         left = "" if over else self._left(found, total)
         return without_controls(", ".join([*parts, *([f"about {left} left"] if left else [])]))
 
@@ -137,18 +137,18 @@ class Board:
         return duration((time.monotonic() - self._began) / len(ended) * to_come)
 
 
-def _jobs(count: int) -> str:
+def _format_count(count: int) -> str:
     return "1 job" if count == 1 else f"{count:,} jobs"
 
 
-def _worded(monitor: str, job: JobState) -> str:
+def _format_value(monitor: str, job: JobState) -> str:
     assert job.value is not None
     if is_fraction(monitor):
         return percent(job.value)
     return decibels(job.value) if unit(monitor) else f"{job.value:.4f}"
 
 
-def _near(path: Path) -> str:
+def _make_relative(path: Path) -> str:
     """Relative where it lies below the working folder."""
     here = Path.cwd()
     return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)

@@ -35,13 +35,13 @@ def read(sweep_dir: Path) -> SweepState:
         ) from broken
 
 
-def change(sweep_dir: Path, how: Callable[[SweepState], SweepState]) -> SweepState:
+def update(sweep_dir: Path, how: Callable[[SweepState], SweepState]) -> SweepState:
     """Reads, changes and writes sweep.json while no other process does."""
     with _lock(sweep_dir):
         return _write(how(read(sweep_dir)), sweep_dir)
 
 
-def plan(sweep_dir: Path, planned: SweepState) -> SweepState:
+def write_plan(sweep_dir: Path, planned: SweepState) -> SweepState:
     """Writes down what a launch is about to run, and returns what the file then says.
 
     Of other launches stay the jobs that are finished or running, and those that this one asks for as well.
@@ -51,14 +51,14 @@ def plan(sweep_dir: Path, planned: SweepState) -> SweepState:
         known = {job.name: job for job in before.jobs}
         wanted = {job.name for job in planned.jobs}
         others = (job for job in before.jobs if job.name not in wanted)
-        kept = [job for job in others if _has_result(job, sweep_dir) or _runs(job, sweep_dir)]
-        jobs = [*kept, *_as_found(planned.jobs, known, sweep_dir)]
+        kept = [job for job in others if _has_result(job, sweep_dir) or _is_running(job, sweep_dir)]
+        jobs = [*kept, *_update_job_states(planned.jobs, known, sweep_dir)]
         total = None if planned.total is None else max(planned.total, len(jobs))
         return _write(replace(planned, created=before.created, jobs=jobs, total=total), sweep_dir)
 
 
-def forget_unbegun(sweep_dir: Path, planned: str) -> bool:
-    """Takes away what `plan` left, at the time `planned`, of a sweep of which no job has begun; whether it was so."""
+def remove_unstarted(sweep_dir: Path, planned: str) -> bool:
+    """Takes away what `write_plan` left, at the time `planned`, of a sweep of which no job has begun; whether it was so."""
     found = read(sweep_dir)
     if found.created != planned:  # another launch has its plan there
         return False
@@ -78,13 +78,13 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def _as_found(jobs: Iterable[JobState], known: Mapping[str, JobState], sweep_dir: Path) -> Iterable[JobState]:
+def _update_job_states(jobs: Iterable[JobState], known: Mapping[str, JobState], sweep_dir: Path) -> Iterable[JobState]:
     """The jobs as their folders have them: a result is a finished job until its config is looked at."""
     for job in jobs:
         if _has_result(job, sweep_dir):
             yield replace(known.get(job.name, job), state=DONE, error="", overrides=job.overrides)
         else:
-            running = job.name in known and _runs(known[job.name], sweep_dir)
+            running = job.name in known and _is_running(known[job.name], sweep_dir)
             yield replace(job, state=RUNNING if running else PLANNED)
 
 
@@ -92,11 +92,11 @@ def _has_result(job: JobState, sweep_dir: Path) -> bool:
     return (sweep_dir / job.folder / RESULT).is_file()
 
 
-def _runs(job: JobState, sweep_dir: Path) -> bool:
+def _is_running(job: JobState, sweep_dir: Path) -> bool:
     return job.state == RUNNING and is_running(sweep_dir, job.name)
 
 
-def lock_of(sweep_dir: Path, name: str) -> FileLock:
+def get_job_lock(sweep_dir: Path, name: str) -> FileLock:
     """Held by the launcher that looks after a job; the system frees it when that process dies."""
     (sweep_dir / LOCKS).mkdir(parents=True, exist_ok=True)
     return FileLock(sweep_dir / LOCKS / f"{name}.lock", thread_local=False)
@@ -104,7 +104,7 @@ def lock_of(sweep_dir: Path, name: str) -> FileLock:
 
 def is_running(sweep_dir: Path, name: str) -> bool:
     """Whether a live launcher looks after the job."""
-    lock = lock_of(sweep_dir, name)
+    lock = get_job_lock(sweep_dir, name)
     try:
         lock.acquire(timeout=0)
     except TimeoutError:
@@ -124,7 +124,7 @@ def _write(state: SweepState, sweep_dir: Path) -> SweepState:
     return state
 
 
-def best(jobs: Sequence[JobState], mode: str) -> JobState | None:
+def find_best(jobs: Sequence[JobState], mode: str) -> JobState | None:
     """The finished job whose value is the highest, or the lowest where `mode` is `min`."""
     valued = [job for job in jobs if job.state == DONE and job.value is not None]
     sign = -1 if mode == "min" else 1

@@ -13,14 +13,14 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-MARK = "FER_SWEEP_JOB"  # set for the child: its standard input is a pipe that its launcher holds open
-WORKER = "parent"  # name of the thread that watches it
+JOB_VARIABLE = "FER_SWEEP_JOB"  # set for the child: its standard input is a pipe that its launcher holds open
+WATCHER_THREAD = "parent"  # name of the thread that watches it
 POLL = 1.0  # seconds between two looks
 AUTOGROUP = Path("/proc/self/autogroup")
 GRACE = 60  # seconds for a job to save its state when its launcher is gone
 
 
-def run_child(module: str, arguments: Sequence[str], log: Path, variables: Mapping[str, str]) -> int:
+def run_subprocess(module: str, arguments: Sequence[str], log: Path, variables: Mapping[str, str]) -> int:
     """Runs `python -m module` to its end and returns its exit code, negative for the signal that killed it.
 
     Ctrl-C is passed on, waited for, and raised again: the job saves what a resume goes on from.
@@ -31,14 +31,14 @@ def run_child(module: str, arguments: Sequence[str], log: Path, variables: Mappi
         log: what the job prints is appended to it.
         variables: of its environment, beside this process's own.
     """
-    _end_with_parent()
+    _exit_with_parent()
     with log.open("ab") as stream:
         child = subprocess.Popen(
             [sys.executable, "-m", module, *arguments],
             stdin=subprocess.PIPE,  # never written to: it closes when this process ends, however it ends
             stdout=stream,
             stderr=subprocess.STDOUT,
-            env={**os.environ, **variables, MARK: "1", "PYTHONUNBUFFERED": "1"},
+            env={**os.environ, **variables, JOB_VARIABLE: "1", "PYTHONUNBUFFERED": "1"},
             start_new_session=True,  # its whole group, with what it starts itself, can be ended at once
         )
     try:
@@ -52,25 +52,25 @@ def run_child(module: str, arguments: Sequence[str], log: Path, variables: Mappi
         child.stdin.close()
 
 
-def _end_with_parent() -> None:
+def _exit_with_parent() -> None:
     """In a worker of joblib, which outlives a launcher that is killed: ends it, and so its job, with the launcher."""
     parent = multiprocessing.parent_process()
-    watched = any(thread.name == WORKER for thread in threading.enumerate())
+    watched = any(thread.name == WATCHER_THREAD for thread in threading.enumerate())
     if parent is not None and parent.pid == os.getppid() and not watched:
-        threading.Thread(target=_outlive, args=(parent.pid,), daemon=True, name=WORKER).start()
+        threading.Thread(target=_wait_for_parent, args=(parent.pid,), daemon=True, name=WATCHER_THREAD).start()
 
 
-def _outlive(parent: int | None) -> None:
+def _wait_for_parent(parent: int | None) -> None:
     while os.getppid() == parent:
         time.sleep(POLL)
     os._exit(1)
 
 
-def end_with_launcher() -> None:
+def exit_with_launcher() -> None:
     """In a job's process: ends it, and what it started, when its launcher ends; elsewhere nothing happens."""
-    if os.environ.pop(MARK, None) is not None:
+    if os.environ.pop(JOB_VARIABLE, None) is not None:
         _keep_priority()
-        threading.Thread(target=_watch, daemon=True, name="launcher").start()
+        threading.Thread(target=_wait_for_launcher, daemon=True, name="launcher").start()
 
 
 def _keep_priority() -> None:
@@ -83,7 +83,7 @@ def _keep_priority() -> None:
             AUTOGROUP.write_text(str(os.nice(0)))
 
 
-def _watch() -> None:
+def _wait_for_launcher() -> None:
     while os.read(0, 1):  # nothing is ever written: this returns when the other end is closed
         continue
     os.killpg(0, signal.SIGTERM)  # a job of several processes needs all of them to hear it

@@ -21,7 +21,7 @@ def sweep_dir(tmp_path) -> Path:
     folder = tmp_path / "my sweep"
     folder.mkdir()
     jobs = [JobState(f"seed={n}", f"seed={n}", [*TINY, f"seed={n}"]) for n in (0, 1)]
-    state.plan(folder, SweepState(folder.name, "fer-train -m", [], ["seed"], 2, "t", "t", jobs))
+    state.write_plan(folder, SweepState(folder.name, "fer-train -m", [], ["seed"], 2, "t", "t", jobs))
     return folder
 
 

@@ -73,10 +73,10 @@ def test_the_plan_is_written_before_the_first_job(begin, tmp_path):
 def test_the_jobs_are_those_that_hydra_will_make(begin, typed, tmp_path):
     words = OverridesParser.create().parse_overrides(typed)
     (expected,) = BasicSweeper.split_arguments(words, None)
-    from fer_lightning.run.sweep.callback import _combined
+    from fer_lightning.run.sweep.callback import _expand_jobs
 
     by_key = {word.get_key_element(): word for word in words}
-    assert _combined(list(by_key.values())) == expected
+    assert _expand_jobs(list(by_key.values())) == expected
 
 
 def test_a_sweep_files_own_parameters_count_and_what_is_typed_wins(begin, tmp_path):

@@ -45,7 +45,7 @@ def launched(cfg, sweep_dir, monkeypatch):
 def reads(monkeypatch):
     """What other processes were asked to read; played."""
     asked = []
-    monkeypatch.setattr(data, "_read", lambda config: asked.append(json.loads(config)))
+    monkeypatch.setattr(data, "_read_in_subprocess", lambda config: asked.append(json.loads(config)))
     return asked
 
 
@@ -87,7 +87,7 @@ def test_a_result_from_before_digests_stays_done_and_says_so(launched, reads, ca
 
 
 def test_data_of_unknown_state_are_read_by_another_process(cfg, launched, monkeypatch):
-    monkeypatch.setattr(data, "_read", lambda config: keep(cfg, NOW))
+    monkeypatch.setattr(data, "_read_in_subprocess", lambda config: keep(cfg, NOW))
     assert "seed=0" in launched("result.json", data_digest=BEFORE)
 
 
@@ -98,9 +98,9 @@ def test_data_that_cannot_be_read_leave_a_finished_job_finished(launched, reads)
 
 def test_the_reason_is_told_once(caplog):
     config = json.dumps({"data": {"faces": {"dir": "/nothing"}}, "paths": {}})
-    data._read.cache_clear()
+    data._read_in_subprocess.cache_clear()
     for _ in range(2):
-        data._read(config)
+        data._read_in_subprocess(config)
     assert caplog.text.count("the data of finished jobs could not be read, and are not compared: ") == 1
 
 
@@ -108,7 +108,7 @@ def test_the_reason_is_told_once(caplog):
 def test_the_other_process_finds_the_digest_of_a_training_and_the_launcher_stays_light(tmp_path, monkeypatch):
     monkeypatch.setenv("FER_CACHE", str(tmp_path / "cache"))
     config = compose_job([*TINY, "data.protocol=kfold", "data.fold=1"], tmp_path).config
-    data._read(json.dumps(config))
+    data._read_in_subprocess(json.dumps(config))
     digest = build_data(config["data"], config).data_digest()
     assert load_data_digest(config, compute_data_key(config)) == digest
     program = "import sys, fer_lightning.run.sweep.job; print('torch' in sys.modules)"

@@ -8,13 +8,13 @@ from contextlib import ExitStack
 import pytest
 
 from fer_lightning.run.sweep import gpu_assignment as devices
-from fer_lightning.run.sweep.gpu_assignment import VISIBLE, gpus, one_gpu
+from fer_lightning.run.sweep.gpu_assignment import VISIBLE, list_gpus, assign_gpu
 
 
 @pytest.mark.parametrize(("named", "found"), [("0,1", ["0", "1"]), (" 3 , GPU-7f ", ["3", "GPU-7f"]), ("", [])])
 def test_the_gpus_are_those_that_the_environment_leaves(monkeypatch, named, found):
     monkeypatch.setenv(VISIBLE, named)
-    assert gpus() == found
+    assert list_gpus() == found
 
 
 @pytest.mark.parametrize(
@@ -24,10 +24,10 @@ def test_the_gpus_are_those_that_the_environment_leaves(monkeypatch, named, foun
 def test_else_the_driver_lists_them(monkeypatch, tmp_path, script, found):
     monkeypatch.delenv(VISIBLE, raising=False)
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert gpus() == []  # no driver
+    assert list_gpus() == []  # no driver
     (tmp_path / "nvidia-smi").write_text(f"#!/bin/sh\n{script}\n")
     (tmp_path / "nvidia-smi").chmod(0o755)
-    assert gpus() == found
+    assert list_gpus() == found
 
 
 def test_each_job_has_its_own_and_the_third_waits(monkeypatch, tmp_path):
@@ -36,12 +36,12 @@ def test_each_job_has_its_own_and_the_third_waits(monkeypatch, tmp_path):
     got, first = [], ExitStack()
 
     def third():
-        with one_gpu(gpus(), 2, tmp_path) as variables:
+        with assign_gpu(list_gpus(), 2, tmp_path) as variables:
             got.append(variables)
 
     waiting = threading.Thread(target=third)
-    with one_gpu(gpus(), 2, tmp_path) as one:
-        two = first.enter_context(one_gpu(gpus(), 2, tmp_path))
+    with assign_gpu(list_gpus(), 2, tmp_path) as one:
+        two = first.enter_context(assign_gpu(list_gpus(), 2, tmp_path))
         assert [one, two] == [{VISIBLE: "4"}, {VISIBLE: "6"}]
         waiting.start()
         waiting.join(0.2)
@@ -53,19 +53,19 @@ def test_each_job_has_its_own_and_the_third_waits(monkeypatch, tmp_path):
 
 def test_jobs_that_outnumber_the_gpus_share_them_equally(tmp_path):
     with ExitStack() as stack:
-        names = [stack.enter_context(one_gpu(["0", "1"], 4, tmp_path))[VISIBLE] for _ in range(4)]
+        names = [stack.enter_context(assign_gpu(["0", "1"], 4, tmp_path))[VISIBLE] for _ in range(4)]
     assert names == ["0", "1", "0", "1"]
 
 
 @pytest.mark.parametrize("few", [[], ["0"]])
 def test_with_one_gpu_or_none_nothing_is_said(tmp_path, few):
-    with one_gpu(few, 8, tmp_path) as variables:
+    with assign_gpu(few, 8, tmp_path) as variables:
         assert variables == {}
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_job_that_fails_frees_its_gpu(tmp_path):
-    with pytest.raises(RuntimeError), one_gpu(["0", "1"], 2, tmp_path):
+    with pytest.raises(RuntimeError), assign_gpu(["0", "1"], 2, tmp_path):
         raise RuntimeError
-    with one_gpu(["0", "1"], 2, tmp_path) as variables:
+    with assign_gpu(["0", "1"], 2, tmp_path) as variables:
         assert variables == {VISIBLE: "0"}

@@ -76,7 +76,7 @@ def test_a_job_that_ends_well_is_done_with_its_value(cfg, child, sweep_dir, fold
 
 def test_what_is_done_is_not_done_again(cfg, child, sweep_dir, folder):
     before = replace(written(sweep_dir), command="fer-train x", seconds=3.0, state=FAILED, error="old")
-    state.change(sweep_dir, lambda found: found.with_job(before))
+    state.update(sweep_dir, lambda found: found.with_job(before))
     result(folder, cfg)
     assert jobs.run_job(cfg) == 0.5
     assert child.calls == []
@@ -200,14 +200,14 @@ def test_ctrl_c_that_comes_after_the_result_leaves_the_job_done(cfg, child, swee
 
 def test_a_job_that_another_launch_has_in_hand_is_waited_for_and_its_entry_stays(cfg, child, sweep_dir, folder):
     values = []
-    with state.lock_of(sweep_dir, "seed=0"):
+    with state.get_job_lock(sweep_dir, "seed=0"):
         waiting = threading.Thread(target=lambda: values.append(jobs.run_job(cfg)))
         waiting.start()
         waiting.join(0.3)
         assert waiting.is_alive()
         result(folder, cfg)
         ended = replace(written(sweep_dir), state=DONE, value=0.5, command="fer-train x", seconds=3.0)
-        state.change(sweep_dir, lambda found: found.with_job(ended))
+        state.update(sweep_dir, lambda found: found.with_job(ended))
     waiting.join(30)
     assert values == [0.5]
     assert child.calls == []

@@ -10,7 +10,7 @@ import pytest
 from fer_lightning.results.sweep import DONE, FAILED, PLANNED, RUNNING, JobState, SweepState
 from fer_lightning.run.sweep import progress_table as boards
 from fer_lightning.run.sweep import state
-from fer_lightning.run.sweep.progress_table import Board
+from fer_lightning.run.sweep.progress_table import ProgressTable
 
 
 def sweep(*kinds, total=None, values=()):
@@ -30,22 +30,22 @@ def put(folder, found):
     for job in found.jobs:
         if job.state != PLANNED:
             (folder / job.folder).mkdir(exist_ok=True)
-    state.plan(folder, replace(found, jobs=[]))
-    return state.change(folder, lambda _: found)
+    state.write_plan(folder, replace(found, jobs=[]))
+    return state.update(folder, lambda _: found)
 
 
 def test_a_line_counts_and_names_the_best(tmp_path, clock):
     found = sweep(DONE, DONE, RUNNING, FAILED, PLANNED, values=(0.25, 0.5))
-    line = Board(tmp_path, "val/accuracy", "max")._line(found)
+    line = ProgressTable(tmp_path, "val/accuracy", "max")._line(found)
     assert line.startswith("2 of 5 jobs done, 1 running, 1 failed, best val/accuracy 50.00 % (seed=1)")
-    assert "best val/loss 0.2500 (seed=0)" in Board(tmp_path, "val/loss", "min")._line(found)
-    assert "best val/psnr 28.50 dB (seed=0)" in Board(tmp_path, "val/psnr", "max")._line(sweep(DONE, values=(28.5,)))
-    assert Board(tmp_path, "val/accuracy", "max")._line(sweep(total=20)) == "0 of 20 jobs done, 0 running, 0 failed"
+    assert "best val/loss 0.2500 (seed=0)" in ProgressTable(tmp_path, "val/loss", "min")._line(found)
+    assert "best val/psnr 28.50 dB (seed=0)" in ProgressTable(tmp_path, "val/psnr", "max")._line(sweep(DONE, values=(28.5,)))
+    assert ProgressTable(tmp_path, "val/accuracy", "max")._line(sweep(total=20)) == "0 of 20 jobs done, 0 running, 0 failed"
 
 
 def test_the_time_left_is_that_of_this_launch_for_all_that_has_not_ended(tmp_path, clock):
     put(tmp_path, sweep(DONE, PLANNED, PLANNED, PLANNED, PLANNED))
-    board = Board(tmp_path, "val/accuracy", "max")
+    board = ProgressTable(tmp_path, "val/accuracy", "max")
     board.begin()
     clock[0] += 60
     # two have ended in a minute, one was there before, so two are to come
@@ -61,7 +61,7 @@ def test_the_end_lists_what_failed_with_its_last_lines_and_its_command(tmp_path,
     found = sweep(DONE, FAILED)
     found = found.with_job(replace(found.jobs[1], error="first\nlast\nexit code 1", command="fer-train seed=1"))
     put(tmp_path, found)
-    board = Board(tmp_path, "val/accuracy", "max")
+    board = ProgressTable(tmp_path, "val/accuracy", "max")
     board.begin()
     assert board.end() is False
     out, err = capsys.readouterr()
@@ -82,7 +82,7 @@ def test_the_end_lists_what_failed_with_its_last_lines_and_its_command(tmp_path,
 )
 def test_all_is_well_when_every_job_is_done(tmp_path, found, well):
     put(tmp_path, found)
-    board = Board(tmp_path, "val/accuracy", "max")
+    board = ProgressTable(tmp_path, "val/accuracy", "max")
     board.begin()
     assert board.end() is well
 
@@ -90,7 +90,7 @@ def test_all_is_well_when_every_job_is_done(tmp_path, found, well):
 def test_what_another_launch_runs_in_the_same_folder_is_not_this_ones_affair(tmp_path, capsys):
     found = sweep(DONE, DONE, RUNNING, FAILED, values=(0.25, 0.5))
     put(tmp_path, found)
-    board = Board(tmp_path, "val/accuracy", "max", own=["seed=0", "seed=1"])
+    board = ProgressTable(tmp_path, "val/accuracy", "max", own=["seed=0", "seed=1"])
     board.begin()
     assert board.end() is True
     err = capsys.readouterr().err
@@ -101,19 +101,19 @@ def test_what_another_launch_runs_in_the_same_folder_is_not_this_ones_affair(tmp
 
 def test_a_job_of_this_launch_that_the_file_does_not_name_is_not_done(tmp_path):
     put(tmp_path, sweep(DONE))
-    board = Board(tmp_path, "val/accuracy", "max", own=["seed=0", "seed=1"])
+    board = ProgressTable(tmp_path, "val/accuracy", "max", own=["seed=0", "seed=1"])
     board.begin()
     assert board.end() is False
 
 
 def test_without_a_terminal_each_end_of_a_job_is_a_line(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(boards, "EVERY", 0.02)
+    monkeypatch.setattr(boards, "INTERVAL", 0.02)
     put(tmp_path, sweep(DONE, PLANNED, PLANNED))
-    board = Board(tmp_path, "val/accuracy", "max")
+    board = ProgressTable(tmp_path, "val/accuracy", "max")
     board.begin()
     time.sleep(0.2)
     for kinds in ((DONE, RUNNING, PLANNED), (DONE, DONE, RUNNING), (DONE, DONE, FAILED)):
-        state.change(tmp_path, lambda _, kinds=kinds: sweep(*kinds))
+        state.update(tmp_path, lambda _, kinds=kinds: sweep(*kinds))
         time.sleep(0.2)
     board.end()
     lines = [line for line in capsys.readouterr().err.splitlines() if " jobs done" in line]
@@ -124,8 +124,8 @@ def test_without_a_terminal_each_end_of_a_job_is_a_line(tmp_path, monkeypatch, c
 
 def test_a_terminal_gets_a_table_of_what_runs_and_what_failed(tmp_path, clock):
     put(tmp_path, sweep(*[RUNNING] * 20, FAILED))
-    *rows, line = (part for part in Board(tmp_path, "val/accuracy", "max")._table().renderables)
-    assert rows[0].row_count == boards.SHOWN + 1
+    *rows, line = (part for part in ProgressTable(tmp_path, "val/accuracy", "max")._table().renderables)
+    assert rows[0].row_count == boards.SHOWN_JOBS + 1
     assert line.plain.startswith("0 of 21 jobs done, 20 running, 1 failed")
 
 
@@ -133,7 +133,7 @@ def test_a_sweep_below_the_working_folder_is_named_by_what_can_be_typed(tmp_path
     (tmp_path / "logs").mkdir()
     put(tmp_path / "logs", sweep(DONE))
     monkeypatch.chdir(tmp_path)
-    board = Board(tmp_path / "logs", "val/accuracy", "max")
+    board = ProgressTable(tmp_path / "logs", "val/accuracy", "max")
     board.begin()
     board.end()
     assert capsys.readouterr().err.endswith("  fer-report logs\n")

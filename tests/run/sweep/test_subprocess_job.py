@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from fer_lightning.run.sweep.subprocess_job import AUTOGROUP, MARK, end_with_launcher, run_child
+from fer_lightning.run.sweep.subprocess_job import AUTOGROUP, JOB_VARIABLE, exit_with_launcher, run_subprocess
 
 # what a job does first, and then what is asked of it
 JOB = (
@@ -68,7 +68,7 @@ def test_all_that_a_job_says_is_appended_to_its_log(module, tmp_path):
     lines = "print(sys.argv[1:], os.environ['CUDA_VISIBLE_DEVICES'], 'HOME' in os.environ)\nprint('x', file=sys.stderr)"
     log = tmp_path / "output.log"
     log.write_text("before\n")
-    code = run_child(module(f"{JOB}{lines}"), ["a b", "c=1"], log, {"CUDA_VISIBLE_DEVICES": "3", "HOME": "/"})
+    code = run_subprocess(module(f"{JOB}{lines}"), ["a b", "c=1"], log, {"CUDA_VISIBLE_DEVICES": "3", "HOME": "/"})
     assert code == 0
     assert log.read_text() == "before\n['a b', 'c=1'] 3 True\nx\n"
 
@@ -77,19 +77,19 @@ def test_all_that_a_job_says_is_appended_to_its_log(module, tmp_path):
     ("line", "code"), [("sys.exit(143)", 143), ("os.kill(os.getpid(), signal.SIGKILL)", -9), ("raise ValueError", 1)]
 )
 def test_the_code_is_the_processes_own(module, tmp_path, line, code):
-    assert run_child(module(JOB + line), [], tmp_path / "log", {}) == code
+    assert run_subprocess(module(JOB + line), [], tmp_path / "log", {}) == code
 
 
 def test_a_job_cannot_ask_questions_and_its_own_children_do_not_watch_its_launcher(module, tmp_path):
     line = f"print({MARK!r} in os.environ, os.getpgid(0) == os.getpid())"
-    assert run_child(module(JOB + line), [], tmp_path / "log", {}) == 0
+    assert run_subprocess(module(JOB + line), [], tmp_path / "log", {}) == 0
     assert (tmp_path / "log").read_text() == "False True\n"
 
 
 @pytest.mark.parametrize("signum", [signal.SIGKILL, signal.SIGTERM], ids=["kill -9", "SIGTERM"])
 def test_a_job_ends_with_its_launcher_however_that_ends(module, tmp_path, signum):
     job = module(f"{JOB}print(os.getpid())\ntime.sleep(300)", "job")
-    module(f"{LAUNCHER}run_child({job!r}, [], Path({str(tmp_path / 'log')!r}), {{}})", "launcher")
+    module(f"{LAUNCHER}run_subprocess({job!r}, [], Path({str(tmp_path / 'log')!r}), {{}})", "launcher")
     launcher = subprocess.Popen([sys.executable, "-m", "launcher"])
     pid = int(written(tmp_path / "log"))
     assert not gone(pid, 0.3)
@@ -101,7 +101,7 @@ def test_a_job_ends_with_its_launcher_however_that_ends(module, tmp_path, signum
 def test_ctrl_c_is_passed_on_and_waited_for(module, tmp_path):
     lines = ("print('began')", "try: time.sleep(300)", "except KeyboardInterrupt: time.sleep(0.5); print('saved')")
     job = module(JOB + "\n".join(lines), "job")
-    module(f"{LAUNCHER}run_child({job!r}, [], Path({str(tmp_path / 'log')!r}), {{}})", "launcher")
+    module(f"{LAUNCHER}run_subprocess({job!r}, [], Path({str(tmp_path / 'log')!r}), {{}})", "launcher")
     launcher = subprocess.Popen([sys.executable, "-m", "launcher"], stderr=subprocess.PIPE, text=True)
     written(tmp_path / "log")
     launcher.send_signal(signal.SIGINT)
@@ -111,7 +111,7 @@ def test_ctrl_c_is_passed_on_and_waited_for(module, tmp_path):
 
 
 def test_a_process_that_is_no_job_watches_nothing(monkeypatch):
-    monkeypatch.delenv(MARK, raising=False)
+    monkeypatch.delenv(JOB_VARIABLE, raising=False)
     before = threading.active_count()
-    end_with_launcher()
+    exit_with_launcher()
     assert threading.active_count() == before
