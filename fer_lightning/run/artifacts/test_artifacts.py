@@ -22,7 +22,7 @@ from fer_lightning.run.artifacts.run_figures import describe_test as _subtitle
 from fer_lightning.run.fit import Outcome
 from fer_lightning.run.job import Job
 from fer_lightning.run.visualizations.page import Page
-from fer_lightning.run.visualizations.sample_selection import Candidates, some_faces
+from fer_lightning.run.visualizations.sample_selection import Candidates, select_faces
 from fer_lightning.training.callbacks.prediction_collector import PredictionCollector
 from fer_lightning.training.classifier import Classifier
 from fer_lightning.training.learner import Examples, Learner
@@ -101,5 +101,5 @@ def _select_examples(datamodule: FaceDataModule, count: int) -> Examples:
     names, rows = datamodule.class_names, datamodule.protocol.test
     label = datamodule.faces.label[rows]
     faces = Candidates(lambda places: load_net_inputs(datamodule, rows[places]), label, np.ones(len(rows), dtype=bool), names)
-    chosen = some_faces(faces, max(1, count // len(names)), seed=0)
+    chosen = select_faces(faces, max(1, count // len(names)), seed=0)
     return Examples(chosen.images[:count], chosen.names[:count])

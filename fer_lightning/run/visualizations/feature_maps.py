@@ -13,8 +13,8 @@ from fer_lightning.errors import FerError, choices
 from fer_lightning.nets.parts.stn import SpatialTransformer
 from fer_lightning.results.figures.feature_maps import Layer, feature_maps
 from fer_lightning.run.artifacts.preprocessing_trace import to_channels_last
-from fer_lightning.run.visualizations.forward_hooks import Passed, batches, passed
-from fer_lightning.run.visualizations.sample_selection import Candidates, check_choice, some_faces
+from fer_lightning.run.visualizations.forward_hooks import LayerActivation, iter_batches, capture_activations
+from fer_lightning.run.visualizations.sample_selection import Candidates, check_selection, select_faces
 from fer_lightning.training.classifier import Classifier
 
 log = logging.getLogger(__name__)
@@ -45,7 +45,7 @@ class FeatureMaps:
             raise FerError(f"{KEY}=[]: name layers of the net, or null for the first and the last convolution")
         if maps < 1:
             raise FerError(f"pages.features.maps={maps}: choose 1 or more maps of each layer")
-        check_choice("features", per_class, seed)
+        check_selection("features", per_class, seed)
         self.layers = None if layers is None else [str(name) for name in layers]
         self.maps = maps
         self.per_class = per_class
@@ -69,12 +69,12 @@ class FeatureMaps:
         if not parts:
             log.info("pages.features: left out, for no convolution of the net gives maps; name some in %s", KEY)
             return None
-        shown = some_faces(tested, self.per_class, self.seed)
-        given = [passed(module, parts, images) for images in batches(shown.images)]
+        shown = select_faces(tested, self.per_class, self.seed)
+        given = [capture_activations(module, parts, images) for images in iter_batches(shown.images)]
         layers = []
         for name, part in parts.items():
             maps = torch.cat([one[name].output.float().cpu() for one in given])
-            layers.append(_strongest(name, part, maps, self.maps))
+            layers.append(_select_maps(name, part, maps, self.maps))
         return feature_maps(to_channels_last(shown.images.numpy()), shown.names, layers, subtitle)
 
     def _parts(self, module: Classifier) -> dict[str, nn.Module]:
@@ -82,20 +82,20 @@ class FeatureMaps:
         spec = module.input
         blank = torch.zeros(2, spec.channels, spec.size, spec.size)
         if self.layers is None:
-            given = passed(module, _convolutions(module.net), blank)
+            given = capture_activations(module, _list_convolutions(module.net), blank)
             maps = [name for name, one in given.items() if _is_map(one.output)]
             return {name: known[name] for name in (*maps[:1], *maps[-1:])}
         for name in self.layers:
             if name not in known or not name:
-                raise FerError(f"{KEY}: the net has no '{name}'; choose among {_near(name, known)}")
+                raise FerError(f"{KEY}: the net has no '{name}'; choose among {_suggest_layers(name, known)}")
         parts = {name: known[name] for name in self.layers}
-        given = passed(module, parts, blank)
+        given = capture_activations(module, parts, blank)
         for name in parts:
             _check_map(name, given.get(name))
         return parts
 
 
-def _convolutions(net: nn.Module) -> dict[str, nn.Module]:
+def _list_convolutions(net: nn.Module) -> dict[str, nn.Module]:
     looking = {part for stn in net.modules() if isinstance(stn, SpatialTransformer) for part in stn.modules()}
     found = {name: part for name, part in net.named_modules() if isinstance(part, nn.Conv2d) and part not in looking}
     return {name: part for name, part in found.items() if max(part.kernel_size) > 1}
@@ -106,7 +106,7 @@ def _is_map(output: object) -> bool:
     return isinstance(output, Tensor) and output.ndim == 4 and output.shape[2:].numel() > 1
 
 
-def _check_map(name: str, given: Passed | None) -> None:
+def _check_map(name: str, given: LayerActivation | None) -> None:
     if given is None:
         raise FerError(f"{KEY}: '{name}' is not asked when the net answers; name a layer that is")
     if not _is_map(given.output):
@@ -115,7 +115,7 @@ def _check_map(name: str, given: Passed | None) -> None:
         raise FerError(f"{KEY}: '{name}' gives {what} for two images, no maps (2, C, H, W); name a convolution")
 
 
-def _near(name: str, known: dict[str, nn.Module]) -> str:
+def _suggest_layers(name: str, known: dict[str, nn.Module]) -> str:
     """The layers inside the part that the name gets right: a deep net has hundreds in all."""
     inside = name
     while inside and inside not in known:
@@ -124,7 +124,7 @@ def _near(name: str, known: dict[str, nn.Module]) -> str:
     return choices([prefix + child for child, _ in known[inside].named_children()], name)
 
 
-def _strongest(name: str, part: nn.Module, maps: Tensor, count: int) -> Layer:
+def _select_maps(name: str, part: nn.Module, maps: Tensor, count: int) -> Layer:
     """The `count` maps of most contrast among (F, C, H, W)."""
     contrast = maps.flatten(2).std(dim=2, correction=0).mean(dim=0)
     numbers = contrast.argsort(descending=True, stable=True)[:count]

@@ -14,7 +14,7 @@ from fer_lightning.training.eval_mode import eval_mode
 BATCH = 64  # images at a time: a large net at 224 x 224 needs some gigabytes for them
 
 
-class Passed(NamedTuple):
+class LayerActivation(NamedTuple):
     """What passed through a part of a net.
 
     Attributes:
@@ -26,26 +26,26 @@ class Passed(NamedTuple):
     output: Any
 
 
-def batches(images: Tensor) -> Iterator[Tensor]:
+def iter_batches(images: Tensor) -> Iterator[Tensor]:
     """(N, ...) in parts of at most BATCH."""
     for first in range(0, len(images), BATCH):
         yield images[first : first + BATCH]
 
 
-def passed(module: Classifier, parts: Mapping[str, nn.Module], images: Tensor) -> dict[str, Passed]:
+def capture_activations(module: Classifier, parts: Mapping[str, nn.Module], images: Tensor) -> dict[str, LayerActivation]:
     """What passes through `parts` when the module answers to images (N, channels, size, size), uint8 or 0..255.
 
     In the order in which the parts answer. One that is not asked is left out; of one that is asked more than once,
     the last time counts.
     """
-    seen: dict[str, Passed] = {}
+    seen: dict[str, LayerActivation] = {}
 
     def kept(value: Any) -> Any:
         return value.clone() if isinstance(value, Tensor) else value  # the next part may change it in place
 
     def watch(name: str, part: nn.Module) -> Any:
         def keep(_: nn.Module, inputs: tuple[Any, ...], output: Any) -> None:
-            seen[name] = Passed(kept(inputs[0]) if inputs else None, kept(output))
+            seen[name] = LayerActivation(kept(inputs[0]) if inputs else None, kept(output))
 
         return part.register_forward_hook(keep)
 

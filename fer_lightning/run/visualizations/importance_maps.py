@@ -15,7 +15,7 @@ from fer_lightning.errors import FerError, choices
 from fer_lightning.results.figures.importance import importance_maps
 from fer_lightning.run.artifacts.preprocessing_trace import to_channels_last
 from fer_lightning.run.visualizations.forward_hooks import BATCH
-from fer_lightning.run.visualizations.sample_selection import Candidates, check_choice, some_faces
+from fer_lightning.run.visualizations.sample_selection import Candidates, check_selection, select_faces
 from fer_lightning.training.classifier import Classifier
 from fer_lightning.training.eval_mode import eval_mode
 
@@ -69,7 +69,7 @@ class ImportanceMaps:
             raise FerError(f"pages.importance.step={step}: choose 1 pixel or more, or null for a quarter of the patch")
         if fill not in FILLS:
             raise FerError(f"pages.importance.fill={fill}: choose among {choices(FILLS, fill)}")
-        check_choice("importance", per_class, seed)
+        check_selection("importance", per_class, seed)
         self.patch = patch
         self.step = step
         self.fill = fill
@@ -94,17 +94,17 @@ class ImportanceMaps:
         self.check(module)
         size = module.input.size
         patch, step = self._pixels(size)
-        shown = some_faces(tested, self.per_class, self.seed, right_first=True)
-        blank = _blank(module, self.fill)
+        shown = select_faces(tested, self.per_class, self.seed, right_first=True)
+        blank = _make_blank(module, self.fill)
         found = [
-            importance(module, image, label, patch, step, blank)
+            compute_importance(module, image, label, patch, step, blank)
             for image, label in zip(shown.images, shown.label.tolist(), strict=True)
         ]
         captions = []
         for one, label, name in zip(found, shown.label.tolist(), shown.names, strict=True):
             taken = "" if one.answer == label else f", taken for {tested.class_names[one.answer]}"
             captions.append(((name, f"{100 * one.probability:.1f} %{taken}"), f"down to {100 * one.lowest:.1f} %"))
-        how = _told(size, patch, step, self.fill)
+        how = _describe_method(size, patch, step, self.fill)
         return importance_maps(
             to_channels_last(shown.images.numpy()), np.stack([one.drop for one in found]), captions, subtitle, how
         )
@@ -115,7 +115,7 @@ class ImportanceMaps:
         return patch, self.step or max(1, patch // 4)
 
 
-def importance(module: Classifier, image: Tensor, label: int, patch: int, step: int, blank: Tensor) -> Importance:
+def compute_importance(module: Classifier, image: Tensor, label: int, patch: int, step: int, blank: Tensor) -> Importance:
     """Blanks a patch at every place of one face.
 
     Args:
@@ -127,8 +127,8 @@ def importance(module: Classifier, image: Tensor, label: int, patch: int, step: 
         blank: (channels, size, size) uint8, what stands in the patch.
     """
     size = image.shape[-1]
-    places = list(product(_starts(size, patch, step), repeat=2))
-    whole = _probabilities(module, image[None])[0]
+    places = list(product(_list_positions(size, patch, step), repeat=2))
+    whole = _predict(module, image[None])[0]
     lost, covered = np.zeros((size, size)), np.zeros((size, size))
     lowest = 1.0
     for first in range(0, len(places), BATCH):
@@ -136,7 +136,7 @@ def importance(module: Classifier, image: Tensor, label: int, patch: int, step: 
         blanked = image.repeat(len(some), 1, 1, 1)
         for one, (y, x) in zip(blanked, some, strict=True):
             one[:, y : y + patch, x : x + patch] = blank[:, y : y + patch, x : x + patch]
-        left = _probabilities(module, blanked)[:, label]
+        left = _predict(module, blanked)[:, label]
         lowest = min(lowest, float(left.min()))
         for (y, x), probability in zip(some, left.tolist(), strict=True):
             lost[y : y + patch, x : x + patch] += float(whole[label]) - probability
@@ -144,25 +144,25 @@ def importance(module: Classifier, image: Tensor, label: int, patch: int, step: 
     return Importance(lost / covered, float(whole[label]), lowest, int(whole.argmax()))
 
 
-def _told(size: int, patch: int, step: int, fill: str) -> str:
+def _describe_method(size: int, patch: int, step: int, fill: str) -> str:
     filled = "the training mean" if fill == "mean" else "black"
-    places, pixels = len(_starts(size, patch, step)) ** 2, "pixel" if step == 1 else "pixels"
+    places, pixels = len(_list_positions(size, patch, step)) ** 2, "pixel" if step == 1 else "pixels"
     return (
         f"A patch of {patch} x {patch} pixels, of {size} x {size}, filled with {filled}, stood at {places} places, "
         f"{step} {pixels} apart. Below stand the probability of the true class, and what the worst place leaves of it."
     )
 
 
-def _starts(size: int, patch: int, step: int) -> list[int]:
+def _list_positions(size: int, patch: int, step: int) -> list[int]:
     return [*range(0, size - patch, step), size - patch]
 
 
-def _probabilities(module: Classifier, images: Tensor) -> Tensor:
+def _predict(module: Classifier, images: Tensor) -> Tensor:
     with eval_mode(module):
         return module.scores(images.to(module.device)).double().softmax(dim=1).cpu()
 
 
-def _blank(module: Classifier, fill: str) -> Tensor:
+def _make_blank(module: Classifier, fill: str) -> Tensor:
     """(channels, size, size) uint8; the mean to the nearest grey level, for the net takes whole ones."""
     spec = module.input
     empty = torch.zeros(spec.channels, spec.size, spec.size, dtype=torch.uint8)

@@ -33,7 +33,7 @@ class Candidates:
     class_names: Sequence[str]
 
 
-class Shown(NamedTuple):
+class SelectedFaces(NamedTuple):
     """The K faces of a page, class by class.
 
     Attributes:
@@ -47,7 +47,7 @@ class Shown(NamedTuple):
     names: list[str]
 
 
-def check_choice(page: str, per_class: int, seed: int) -> None:
+def check_selection(page: str, per_class: int, seed: int) -> None:
     """Raises FerError where `pages.<page>` asks for no face of a class, or for a seed that no generator takes."""
     if per_class < 1:
         raise FerError(f"pages.{page}.per_class={per_class}: choose 1 or more faces of each class")
@@ -55,7 +55,7 @@ def check_choice(page: str, per_class: int, seed: int) -> None:
         raise FerError(f"pages.{page}.seed={seed}: choose 0 or more")
 
 
-def some_faces(tested: Candidates, per_class: int, seed: int, right_first: bool = False) -> Shown:
+def select_faces(tested: Candidates, per_class: int, seed: int, right_first: bool = False) -> SelectedFaces:
     """At most `per_class` faces of each class that the test holds; the same test and seed give the same faces.
 
     Args:
@@ -74,4 +74,4 @@ def some_faces(tested: Candidates, per_class: int, seed: int, right_first: bool 
     places = np.concatenate(chosen)
     label = tested.label[places]
     names = [tested.class_names[number] for number in label.tolist()]
-    return Shown(torch.from_numpy(tested.images(places)), torch.from_numpy(label), names)
+    return SelectedFaces(torch.from_numpy(tested.images(places)), torch.from_numpy(label), names)

@@ -15,8 +15,8 @@ from torch import Tensor
 from fer_lightning.nets.parts.stn import SpatialTransformer
 from fer_lightning.results.figures.warps import warped_faces
 from fer_lightning.run.artifacts.preprocessing_trace import to_channels_last
-from fer_lightning.run.visualizations.forward_hooks import batches, passed
-from fer_lightning.run.visualizations.sample_selection import Candidates, check_choice, some_faces
+from fer_lightning.run.visualizations.forward_hooks import iter_batches, capture_activations
+from fer_lightning.run.visualizations.sample_selection import Candidates, check_selection, select_faces
 from fer_lightning.training.classifier import Classifier
 from fer_lightning.training.eval_mode import eval_mode
 
@@ -52,7 +52,7 @@ class WarpedFaces:
     """
 
     def __init__(self, per_class: int = 1, seed: int = 0) -> None:
-        check_choice("warps", per_class, seed)
+        check_selection("warps", per_class, seed)
         self.per_class = per_class
         self.seed = seed
 
@@ -61,19 +61,19 @@ class WarpedFaces:
 
     def draw(self, module: Classifier, tested: Candidates, subtitle: str) -> Figure | None:
         """The page; None, and a line in the log, where the net has no spatial transformer."""
-        shown = some_faces(tested, self.per_class, self.seed)
-        warp = warped(module, shown.images)
+        shown = select_faces(tested, self.per_class, self.seed)
+        warp = compute_warps(module, shown.images)
         if warp is None:
             log.info("pages.warps: left out, for the net has no spatial transformer (model=stn_cnn has one)")
             return None
         theta, size = warp.theta.double(), module.input.size
         corners = ((CORNERS.double() @ theta.transpose(1, 2) + 1) * size / 2).numpy()
         before, after = to_channels_last(shown.images.numpy()), to_channels_last(warp.faces.numpy())
-        changes = [described(one.numpy()) for one in theta]
+        changes = [describe_warp(one.numpy()) for one in theta]
         return warped_faces(before, after, corners, shown.names, changes, subtitle)
 
 
-def warped(module: Classifier, images: Tensor) -> Warp | None:
+def compute_warps(module: Classifier, images: Tensor) -> Warp | None:
     """The warps that the net's first spatial transformer chooses for images (K, channels, size, size) uint8.
 
     Each face itself is warped, around the mean that normalisation subtracts: what the transformer fills in with zeros
@@ -85,8 +85,8 @@ def warped(module: Classifier, images: Tensor) -> Warp | None:
         return None
     mean = 255 * module.pixel_mean.float().mean(dim=(1, 2), keepdim=True)
     thetas, faces = [], []
-    for some in batches(images):
-        seen = passed(module, {"stn": stn}, some)["stn"].input
+    for some in iter_batches(images):
+        seen = capture_activations(module, {"stn": stn}, some)["stn"].input
         with eval_mode(module):
             theta = stn.theta(seen)
             face = stn.warp(some.to(module.device).float() - mean, theta) + mean
@@ -95,7 +95,7 @@ def warped(module: Classifier, images: Tensor) -> Warp | None:
     return Warp(torch.cat(thetas), torch.cat(faces))
 
 
-def described(theta: npt.NDArray[np.float64]) -> str:
+def describe_warp(theta: npt.NDArray[np.float64]) -> str:
     """`zoom 1.08, 3.1° left`: how a face looks under a warp (2, 3), by the nearest turn and the root of its area."""
     (a, b), (c, d) = theta[:, :2]
     area = abs(a * d - b * c)

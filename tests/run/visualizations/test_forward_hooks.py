@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from fer_lightning.run.visualizations import forward_hooks as hooks
-from fer_lightning.run.visualizations.forward_hooks import batches, passed
+from fer_lightning.run.visualizations.forward_hooks import iter_batches, capture_activations
 from fer_lightning.training.eval_mode import eval_mode
 
 
@@ -32,7 +32,7 @@ def watched(module):
 def test_outputs_are_as_the_parts_gave_them_in_the_order_of_asking(classifier):
     module = classifier(TwoWays())
     images = torch.randint(0, 256, (5, 1, 8, 8), dtype=torch.uint8)
-    seen = passed(module, dict(module.net.named_children()), images)
+    seen = capture_activations(module, dict(module.net.named_children()), images)
     assert list(seen) == ["second", "relu", "drop", "first", "last"]
     normalised = (images / 255 - 0.5) / 0.25
     torch.testing.assert_close(seen["second"].input, normalised)
@@ -47,7 +47,7 @@ def test_no_hook_stays_and_the_mode_of_every_part_comes_back(classifier):
     module = classifier(TwoWays())
     module.train()
     module.net.drop.eval()
-    passed(module, {"last": module.net.last}, torch.zeros(1, 1, 8, 8))
+    capture_activations(module, {"last": module.net.last}, torch.zeros(1, 1, 8, 8))
     assert not watched(module)
     assert module.training
     assert module.net.training
@@ -57,7 +57,7 @@ def test_no_hook_stays_and_the_mode_of_every_part_comes_back(classifier):
 def test_they_come_back_after_an_error_too(classifier):
     module = classifier(TwoWays()).train()
     with pytest.raises(RuntimeError):
-        passed(module, {"last": module.net.last}, torch.zeros(1, 1, 9, 9))
+        capture_activations(module, {"last": module.net.last}, torch.zeros(1, 1, 9, 9))
     assert not watched(module)
     assert module.net.drop.training
     assert torch.is_grad_enabled()
@@ -74,4 +74,4 @@ def test_eval_mode_moves_no_statistic():
 
 def test_batches_are_the_whole_in_order(monkeypatch):
     monkeypatch.setattr(hooks, "BATCH", 3)
-    assert [part.tolist() for part in batches(torch.arange(7))] == [[0, 1, 2], [3, 4, 5], [6]]
+    assert [part.tolist() for part in iter_batches(torch.arange(7))] == [[0, 1, 2], [3, 4, 5], [6]]

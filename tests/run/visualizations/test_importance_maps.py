@@ -10,7 +10,7 @@ from torch import nn
 
 from fer_lightning.errors import FerError
 from fer_lightning.run.visualizations import importance_maps as page_module
-from fer_lightning.run.visualizations.importance_maps import ImportanceMaps, importance
+from fer_lightning.run.visualizations.importance_maps import ImportanceMaps, compute_importance
 
 
 class Looks(nn.Module):
@@ -38,7 +38,7 @@ WHITE = torch.full((1, 8, 8), 255, dtype=torch.uint8)
 
 
 def test_the_importance_is_exactly_where_the_net_looks(classifier):
-    found = importance(classifier(Looks(2, 4, 2)), WHITE, 1, patch=2, step=2, blank=blank_of(0))
+    found = compute_importance(classifier(Looks(2, 4, 2)), WHITE, 1, patch=2, step=2, blank=blank_of(0))
     whole, blanked = sigma(2.0), sigma(-2.0)  # (1 - 0.5) / 0.25 and (0 - 0.5) / 0.25
     expected = np.zeros((8, 8))
     expected[2:4, 4:6] = whole - blanked
@@ -56,7 +56,7 @@ def test_it_is_the_mean_drop_over_the_patches_that_cover_a_pixel(classifier, mon
     module = classifier(nn.Sequential(nn.Flatten(), nn.Linear(64, 3), nn.Dropout(0.5))).train()
     image = torch.randint(0, 256, (1, 8, 8), dtype=torch.uint8)
     blank = torch.randint(0, 256, (1, 8, 8), dtype=torch.uint8)
-    found = importance(module, image, 2, patch, step, blank)
+    found = compute_importance(module, image, 2, patch, step, blank)
     assert module.training
 
     def probability(face):
@@ -77,14 +77,14 @@ def test_it_is_the_mean_drop_over_the_patches_that_cover_a_pixel(classifier, mon
 
 
 def test_what_blanking_wins_is_below_zero(classifier):
-    found = importance(classifier(Looks(0, 0, 2)), blank_of(0), 1, patch=2, step=2, blank=WHITE)
+    found = compute_importance(classifier(Looks(0, 0, 2)), blank_of(0), 1, patch=2, step=2, blank=WHITE)
     assert found.drop[:2, :2].max() < -0.5
     assert found.drop[2:].max() == 0
 
 
 def test_a_test_on_the_mirror_image_counts(classifier):
     module = classifier(Looks(0, 0, 2), mirror_test=True)
-    drop = importance(module, WHITE, 1, patch=2, step=2, blank=blank_of(0)).drop
+    drop = compute_importance(module, WHITE, 1, patch=2, step=2, blank=blank_of(0)).drop
     assert np.allclose(drop, drop[:, ::-1])
     assert drop[0, 0] == pytest.approx((sigma(2.0) - sigma(-2.0)) / 2)
 

@@ -11,7 +11,7 @@ from torch import nn
 
 from fer_lightning.nets.parts.stn import SpatialTransformer
 from fer_lightning.run.visualizations import forward_hooks as hooks
-from fer_lightning.run.visualizations.warped_faces import WarpedFaces, described, warped
+from fer_lightning.run.visualizations.warped_faces import WarpedFaces, describe_warp, compute_warps
 
 
 class Behind(nn.Module):
@@ -40,7 +40,7 @@ def test_the_faces_are_those_that_the_net_saw_brought_back_to_pixels(classifier,
     monkeypatch.setattr(hooks, "BATCH", 2)
     module = classifier(Behind(LARGER, padding="zeros"), size=16).train()
     faces = torch.from_numpy(tested([0] * 5, size=16).images(np.arange(5)))
-    warp = warped(module, faces)
+    warp = compute_warps(module, faces)
     assert module.training
     stn, module = module.net.stn, module.eval()
     seen = (faces / 255 - 0.5) / 0.25
@@ -51,7 +51,7 @@ def test_the_faces_are_those_that_the_net_saw_brought_back_to_pixels(classifier,
 
 def test_what_is_filled_with_zeros_is_drawn_in_the_grey_of_the_mean(classifier, tested):
     module = classifier(Behind([[1.0, 0.0, 4.0], [0.0, 1.0, 0.0]], padding="zeros"))
-    assert set(warped(module, torch.from_numpy(tested([0]).images(np.array([0])))).faces.flatten().tolist()) == {128}
+    assert set(compute_warps(module, torch.from_numpy(tested([0]).images(np.array([0])))).faces.flatten().tolist()) == {128}
 
 
 def test_outline_and_words_follow_the_warp(classifier, tested):
@@ -80,7 +80,7 @@ def test_the_outline_may_leave_the_face(classifier, tested):
 def test_a_transformer_of_feature_maps_warps_the_face_likewise(classifier, tested, size):
     first = nn.Sequential(nn.Conv2d(1, 6, 3), nn.MaxPool2d(2))
     module = classifier(Behind(LARGER, channels=6, first=first, out_size=size), size=20)
-    warp = warped(module, torch.from_numpy(tested([0, 1], size=20).images(np.arange(2))))
+    warp = compute_warps(module, torch.from_numpy(tested([0, 1], size=20).images(np.arange(2))))
     assert warp.faces.shape == (2, 1, size or 20, size or 20)
     assert WarpedFaces().draw(module, tested([0, 1], size=20), "") is not None
 
@@ -89,7 +89,7 @@ def test_colour_and_a_mean_image(classifier, tested):
     module = classifier(Behind(turned(0), channels=3), channels=3, mean=None, std=None, normalise="mean_image")
     module.set_normalisation(torch.rand(3, 8, 8), [1.0, 1.0, 1.0])
     faces = torch.from_numpy(tested([0, 1], channels=3).images(np.arange(2)))
-    torch.testing.assert_close(warped(module, faces).faces, faces)
+    torch.testing.assert_close(compute_warps(module, faces).faces, faces)
     assert WarpedFaces().draw(module, tested([0, 1], channels=3), "") is not None
 
 
@@ -106,7 +106,7 @@ def test_colour_and_a_mean_image(classifier, tested):
     ],
 )
 def test_a_warp_in_words(theta, words_):
-    assert described(np.array(theta)) == words_
+    assert describe_warp(np.array(theta)) == words_
 
 
 def test_a_frame_turned_to_the_right_shows_the_face_turned_to_the_left():
@@ -116,7 +116,7 @@ def test_a_frame_turned_to_the_right_shows_the_face_turned_to_the_left():
     face[..., :4, 4] = 1.0
     seen = stn.warp(face, torch.tensor([turned(90)]))
     assert seen[0, 0, 4, :4].min() > 0.99
-    assert described(np.array(turned(90))) == "zoom 1.00, 90.0° left"
+    assert describe_warp(np.array(turned(90))) == "zoom 1.00, 90.0° left"
 
 
 def test_a_net_without_a_transformer_is_left_out_with_one_line(classifier, tested, caplog):
