@@ -58,9 +58,9 @@ def _train(job: Job, lock: FolderLock | None) -> Result | None:
     """Of the process that holds the lock, or, without one, of those that only help to train."""
     before = read_previous_progress(job)
     run_id = find_interrupted_wandb_id(job) if before is None else before.wandb_id
-    job = replace(job, config={**job.config, "logger": trackers.resumed(job.config["logger"], run_id)})
+    job = replace(job, config={**job.config, "logger": trackers.continue_wandb_run(job.config["logger"], run_id)})
     if lock is not None:
-        trackers.check(job.config["logger"])
+        trackers.check_account(job.config["logger"])
     run = build_run(job)
     if before is not None:
         check_same_data(job, run.datamodule)

@@ -12,7 +12,7 @@ from fer_lightning.results.result import versions
 OURS = ("fer_lightning", "conf", "pyproject.toml")  # what decides a run; a changed page of the docs does not
 
 
-def code_version() -> dict[str, Any]:
+def get_code_version() -> dict[str, Any]:
     """`version` of the package; where it runs from a git checkout, also its `commit` and whether it is `dirty`.
 
     Dirty means that a file of the package or of conf/ differs from the commit, or is new.

@@ -21,7 +21,7 @@ from fer_lightning.results.schema import plain
 from fer_lightning.run.config.signature_check import import_target
 from fer_lightning.run.job import Job
 from fer_lightning.run.tracking import wandb_run
-from fer_lightning.run.tracking.wandb_logger import TROUBLE
+from fer_lightning.run.tracking.wandb_logger import WANDB_ERRORS
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +29,7 @@ NO_SERVER = ("offline", "dryrun", "disabled")
 WAYS_OUT = "log in with `wandb login`, set WANDB_MODE=offline to keep the run on disk, or leave out logger=wandb"
 
 
-def check(config_logger: Mapping[str, Any]) -> None:
+def check_account(config_logger: Mapping[str, Any]) -> None:
     """Asks for W&B's account and server before anything is read: later, a prompt or a minute and a half would wait.
 
     Raises:
@@ -56,7 +56,7 @@ def check(config_logger: Mapping[str, Any]) -> None:
         raise FerError(f"logger.{online[0]}: W&B knows no API key here; {WAYS_OUT}")
 
 
-def resumed(config_logger: Mapping[str, Any], run_id: str | None) -> dict[str, Any]:
+def continue_wandb_run(config_logger: Mapping[str, Any], run_id: str | None) -> dict[str, Any]:
     """The loggers' config, in which W&B goes on with the run of that id; one that the user names stays."""
     goes_on = {name: {**node, "id": node.get("id") or run_id} for name, node in _wandb_nodes(config_logger)}
     return {**config_logger, **(goes_on if run_id else {})}
@@ -84,8 +84,8 @@ def begin(loggers: Sequence[Logger], job: Job, class_names: Sequence[str]) -> No
         if isinstance(logger, WandbLogger):
             wandb_run.begin(logger, job, class_names)
         elif isinstance(logger, TensorBoardLogger):
-            _forget_earlier_run(logger, job)
-            logger.log_hyperparams(_hparams(job))
+            _remove_earlier_events(logger, job)
+            logger.log_hyperparams(_collect_hparams(job))
 
 
 def publish(loggers: Sequence[Logger], job: Job, result: Result, folder: Path) -> None:
@@ -105,7 +105,7 @@ def publish(loggers: Sequence[Logger], job: Job, result: Result, folder: Path) -
                 wandb_run.publish(logger, job, result, figures, best)
             elif isinstance(logger, TensorBoardLogger):
                 _publish_to_tensorboard(logger, job, result, figures)
-        except TROUBLE as trouble:
+        except WANDB_ERRORS as trouble:
             log.warning("%s: not all of the result is there, but it is in %s (%s)", _name(logger), folder, trouble)
 
 
@@ -131,7 +131,7 @@ def _name(logger: Logger) -> str:
     return "W&B" if isinstance(logger, WandbLogger) else "TensorBoard"
 
 
-def _forget_earlier_run(logger: TensorBoardLogger, job: Job) -> None:
+def _remove_earlier_events(logger: TensorBoardLogger, job: Job) -> None:
     """TensorBoard would draw the curves of a run that was in this folder before together with the new ones."""
     folder = Path(logger.log_dir)
     if not job.resumed and folder.resolve() == job.output_dir.resolve():
@@ -139,7 +139,7 @@ def _forget_earlier_run(logger: TensorBoardLogger, job: Job) -> None:
             old.unlink(missing_ok=True)
 
 
-def _hparams(job: Job) -> dict[str, Any]:
+def _collect_hparams(job: Job) -> dict[str, Any]:
     found: dict[str, Any] = {group: option for group, option in job.choices.items() if option is not None}
     for key in HPARAMS:
         value: Any = job.config
@@ -157,5 +157,5 @@ def _publish_to_tensorboard(logger: TensorBoardLogger, job: Job, result: Result,
         logger.experiment.add_image(tag, pixels[..., ::-1], dataformats="HWC")
     # under a name of their own: the curves have a point of each already
     best = {f"best/{name}": v for name, v in plain(result.metrics).items() if v is not None and "/recall/" not in name}
-    logger.log_hyperparams(_hparams(job), best)
+    logger.log_hyperparams(_collect_hparams(job), best)
     logger.experiment.flush()

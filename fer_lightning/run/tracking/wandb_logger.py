@@ -15,8 +15,8 @@ from fer_lightning.errors import FerError
 log = logging.getLogger(__name__)
 
 # what W&B raises when its server, its helper process or the disk fails
-TROUBLE = (wandb.Error, OSError)
-LONGEST_TAG = 64
+WANDB_ERRORS = (wandb.Error, OSError)
+MAX_TAG_LENGTH = 64
 
 
 class RunLogger(WandbLogger):
@@ -63,8 +63,8 @@ class RunLogger(WandbLogger):
             raise FerError(f"logger.wandb.tags={tags}: write a list, as in [{tags}]")
         named = [str(tag) for tag in tags or ()]
         for tag in named:
-            if not 1 <= len(tag) <= LONGEST_TAG:
-                raise FerError(f"logger.wandb.tags: '{tag}' has {len(tag)} characters, choose 1 to {LONGEST_TAG}")
+            if not 1 <= len(tag) <= MAX_TAG_LENGTH:
+                raise FerError(f"logger.wandb.tags: '{tag}' has {len(tag)} characters, choose 1 to {MAX_TAG_LENGTH}")
         self.log_best = log_model
         self._lost = False
         super().__init__(
@@ -90,6 +90,6 @@ class RunLogger(WandbLogger):
             return
         try:
             super().log_metrics(metrics, step)
-        except TROUBLE as trouble:
+        except WANDB_ERRORS as trouble:
             self._lost = True
             log.warning("W&B is lost, this run goes on without it (%s)", trouble)

@@ -17,8 +17,8 @@ from fer_lightning.results.confusion_scores import RECALL, matrix_scores
 from fer_lightning.results.result import Result, config_hash
 from fer_lightning.results.schema import plain
 from fer_lightning.run.job import Job
-from fer_lightning.run.tracking.code_version import code_version
-from fer_lightning.run.tracking.wandb_logger import LONGEST_TAG, TROUBLE, RunLogger
+from fer_lightning.run.tracking.code_version import get_code_version
+from fer_lightning.run.tracking.wandb_logger import MAX_TAG_LENGTH, WANDB_ERRORS, RunLogger
 from fer_lightning.training.metrics import METRICS
 
 LOWER_IS_BETTER = ("loss", "ece")
@@ -32,7 +32,7 @@ def begin(logger: WandbLogger, job: Job, class_names: Sequence[str]) -> None:
     """
     try:
         run = cast(wandb.Run, logger.experiment)
-    except (*TROUBLE, ValueError) as refusal:
+    except (*WANDB_ERRORS, ValueError) as refusal:
         way_out = "; WANDB_MODE=offline does without the server" if isinstance(refusal, CommError) else ""
         raise FerError(f"logger.wandb: {refusal}{way_out}") from refusal
     about = {
@@ -40,24 +40,24 @@ def begin(logger: WandbLogger, job: Job, class_names: Sequence[str]) -> None:
         "overrides": job.overrides,
         "config_hash": config_hash(job.config),
         "class_names": list(class_names),
-        "code": code_version(),
+        "code": get_code_version(),
     }
     run.config.update({**job.config, **about}, allow_val_change=True)  # type: ignore[no-untyped-call]
-    run.tags = tuple(dict.fromkeys([*(run.tags or ()), *tags(job)]))
-    for name, summary in _summaries(job.config["monitor"], job.config["mode"], class_names).items():
+    run.tags = tuple(dict.fromkeys([*(run.tags or ()), *make_tags(job)]))
+    for name, summary in _choose_summaries(job.config["monitor"], job.config["mode"], class_names).items():
         # epochs: steps of different batch sizes, and of training on fewer images, cannot be compared
         run.define_metric(name, step_metric="epoch", summary=summary)
 
 
-def tags(job: Job) -> list[str]:
+def make_tags(job: Job) -> list[str]:
     """`data:fer2013`, `model:cnn`, `loss:l1`, `fold:0`, `seed:3`: what runs are compared by."""
     pairs = {key: job.choices.get(key) for key in ("data", "model", "loss")}
     pairs |= {"fold": job.config["data"].get("fold"), "seed": job.config["seed"]}
     # W&B would drop all tags for one that is too long
-    return [f"{key}:{value}"[:LONGEST_TAG] for key, value in pairs.items() if value is not None]
+    return [f"{key}:{value}"[:MAX_TAG_LENGTH] for key, value in pairs.items() if value is not None]
 
 
-def _summaries(monitor: str, mode: str, class_names: Sequence[str]) -> dict[str, str | None]:
+def _choose_summaries(monitor: str, mode: str, class_names: Sequence[str]) -> dict[str, str | None]:
     """Metric to what the run's table keeps of its curve; each by name, for Lightning's own `*` outdoes other globs."""
     kept: dict[str, str | None] = {name: "min" if name in LOWER_IS_BETTER else "max" for name in (*METRICS, "loss")}
     kept |= {f"recall/{name}": None for name in class_names}  # one class's best epoch is no result
@@ -79,15 +79,15 @@ def publish(logger: WandbLogger, job: Job, result: Result, figures: Mapping[str,
     known = {name: value for name, value in plain(result.metrics).items() if value is not None}
     run.summary.update({name if name.startswith("test/") else f"best/{name}": v for name, v in known.items()})
     images = {tag: wandb.Image(str(path)) for tag, path in figures.items()}
-    run.log({**images, **_tables(result)})
+    run.log({**images, **_make_tables(result)})
     if best is not None and isinstance(logger, RunLogger) and logger.log_best:
-        artifact = wandb.Artifact(f"model-{run.id}", type="model", metadata=_about_model(job, result, best))
+        artifact = wandb.Artifact(f"model-{run.id}", type="model", metadata=_describe_model(job, result, best))
         # as it lies in the run's folder: a copy of each model in W&B's cache would fill the home
         artifact.add_file(str(best), policy="immutable", skip_cache=True)
         run.log_artifact(artifact, aliases=["best"])
 
 
-def _tables(result: Result) -> dict[str, wandb.Table]:
+def _make_tables(result: Result) -> dict[str, wandb.Table]:
     names, counts = result.class_names, result.confusion_matrix
     if not counts:  # of a net that does not classify
         return {}
@@ -104,7 +104,7 @@ def _tables(result: Result) -> dict[str, wandb.Table]:
     }
 
 
-def _about_model(job: Job, result: Result, best: Path) -> dict[str, Any]:
+def _describe_model(job: Job, result: Result, best: Path) -> dict[str, Any]:
     monitor = job.config["monitor"]
     epoch = torch.load(best, map_location="cpu", weights_only=True, mmap=True).get("epoch")
     about = {
@@ -131,6 +131,6 @@ def close(logger: WandbLogger, failed: bool) -> str | None:
     where = f"W&B, offline: {sync}" if run.offline else f"W&B: {run.url}"
     try:
         run.finish(exit_code=int(failed))
-    except TROUBLE as trouble:
+    except WANDB_ERRORS as trouble:
         return f"W&B has not all of this run ({trouble}); later: {sync}"
     return None if run.disabled else where

@@ -20,7 +20,7 @@ from fer_lightning.errors import FerError
 from fer_lightning.run.build import make
 from fer_lightning.run.config.compose import compose_job
 from fer_lightning.run.tracking import trackers
-from fer_lightning.run.tracking.code_version import code_version
+from fer_lightning.run.tracking.code_version import get_code_version
 from fer_lightning.run.train import train
 
 KEY = "0" * 40
@@ -60,7 +60,7 @@ def test_a_mode_that_wandb_does_not_know_is_told_before_anything_is_read(monkeyp
     monkeypatch.setenv("WANDB_MODE", "ofline")
     node = {"_target_": "fer_lightning.run.tracking.wandb_logger.RunLogger", "offline": True}
     with pytest.raises(FerError, match=r"^WANDB_MODE=ofline: Input should be 'online', 'offline', .*; set it so"):
-        trackers.check({"wandb": node})
+        trackers.check_account({"wandb": node})
 
 
 def test_events_lie_beside_metrics_csv(finished):
@@ -151,7 +151,7 @@ def test_without_an_answer_it_says_so_in_seconds(online, monkeypatch, tmp_path):
     monkeypatch.setenv("WANDB_API_KEY", KEY)
     began = time.perf_counter()
     with pytest.raises(FerError, match=rf"logger\.wandb: .*{NOWHERE}.*; log in with `wandb login`, set WANDB_MODE="):
-        trackers.check(compose_job(["logger=wandb"], tmp_path).config["logger"])
+        trackers.check_account(compose_job(["logger=wandb"], tmp_path).config["logger"])
     assert time.perf_counter() - began < 10
 
 
@@ -159,16 +159,16 @@ def test_without_an_answer_it_says_so_in_seconds(online, monkeypatch, tmp_path):
 def test_other_loggers_ask_nobody(online, tmp_path, logger, monkeypatch):
     asked = []
     monkeypatch.setattr(wandb, "login", lambda **how: asked.append(how))
-    trackers.check(compose_job([f"logger={logger}"], tmp_path).config["logger"])
+    trackers.check_account(compose_job([f"logger={logger}"], tmp_path).config["logger"])
     assert asked == []
 
 
 def test_only_wandbs_nodes_take_the_id_and_a_users_own_stays(tmp_path):
     config = compose_job(["logger=[wandb,tensorboard]"], tmp_path).config["logger"]
-    assert trackers.resumed(config, None) == config
-    assert trackers.resumed(config, "abc") == {**config, "wandb": {**config["wandb"], "id": "abc"}}
+    assert trackers.continue_wandb_run(config, None) == config
+    assert trackers.continue_wandb_run(config, "abc") == {**config, "wandb": {**config["wandb"], "id": "abc"}}
     named = compose_job(["logger=wandb", "logger.wandb.id=mine"], tmp_path).config["logger"]
-    assert trackers.resumed(named, "abc")["wandb"]["id"] == "mine"
+    assert trackers.continue_wandb_run(named, "abc")["wandb"]["id"] == "mine"
 
 
 def git(folder, *arguments):
@@ -182,16 +182,16 @@ def test_the_code_is_a_commit_and_dirty_once_the_package_changes(tmp_path, monke
     package.mkdir()
     (package / "__init__.py").write_text("")
     monkeypatch.setattr(fer_lightning, "__file__", str(package / "__init__.py"))
-    assert set(code_version()) == {"version"}
+    assert set(get_code_version()) == {"version"}
     git(tmp_path, "init", "-q")
     git(tmp_path, "add", ".")
     git(tmp_path, "commit", "-qm", "first")
-    clean = {"version": code_version()["version"], "commit": git(tmp_path, "rev-parse", "HEAD"), "dirty": False}
-    assert code_version() == clean
+    clean = {"version": get_code_version()["version"], "commit": git(tmp_path, "rev-parse", "HEAD"), "dirty": False}
+    assert get_code_version() == clean
     (tmp_path / "notes.md").write_text("no code")
-    assert code_version() == clean
+    assert get_code_version() == clean
     (package / "new.py").write_text("")
-    assert code_version() == {**clean, "dirty": True}
+    assert get_code_version() == {**clean, "dirty": True}
 
 
 def test_the_commit_of_a_project_around_the_environment_is_not_ours(tmp_path, monkeypatch):
@@ -201,4 +201,4 @@ def test_the_commit_of_a_project_around_the_environment_is_not_ours(tmp_path, mo
     git(tmp_path, "init", "-q")
     git(tmp_path, "commit", "-qm", "theirs", "--allow-empty")
     monkeypatch.setattr(fer_lightning, "__file__", str(package / "__init__.py"))
-    assert set(code_version()) == {"version"}
+    assert set(get_code_version()) == {"version"}

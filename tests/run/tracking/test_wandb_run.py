@@ -221,7 +221,7 @@ def test_a_resumed_run_keeps_its_id(tmp_path, started):
     _, first = started
     kept = trackers.wandb_id([first])
     trackers.close([first], failed=False)
-    config = trackers.resumed(compose_job(["logger=wandb"], tmp_path / "again").config["logger"], kept)
+    config = trackers.continue_wandb_run(compose_job(["logger=wandb"], tmp_path / "again").config["logger"], kept)
     (tmp_path / "again").mkdir()
     logger = make("logger.wandb", config["wandb"])
     assert trackers.wandb_id([logger]) == kept
@@ -235,7 +235,7 @@ def test_offline_by_the_config_leaves_the_environment_alone(tmp_path, monkeypatc
     monkeypatch.delenv("WANDB_MODE")
     monkeypatch.setattr(wandb_setup.singleton().settings, "mode", "online")
     config = compose_job(["logger=wandb", "logger.wandb.offline=true"], tmp_path).config["logger"]
-    trackers.check(config)
+    trackers.check_account(config)
     logger = make("logger.wandb", config["wandb"])
     assert logger.experiment.offline
     trackers.close([logger], failed=False)
@@ -246,7 +246,7 @@ def test_disabled_takes_everything_and_keeps_nothing(tmp_path, finished, monkeyp
     folder, result = finished
     monkeypatch.setattr(wandb_setup.singleton().settings, "mode", "disabled")
     job = compose_job(["logger=wandb"], tmp_path)
-    trackers.check(job.config["logger"])
+    trackers.check_account(job.config["logger"])
     logger = make("logger.wandb", job.config["logger"]["wandb"])
     trackers.begin([logger], job, result.class_names)
     trackers.publish([logger], job, result, folder)
