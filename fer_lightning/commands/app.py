@@ -33,7 +33,7 @@ from fer_lightning.run.job import Job, Stopped
 from fer_lightning.run.process.distributed_env import FOLDER, drop_stale_ranks
 from fer_lightning.run.sweep.base_callback import check_command
 
-SWITCH = "HYDRA_FULL_ERROR"
+FULL_ERROR = "HYDRA_FULL_ERROR"
 log = logging.getLogger(__name__)
 register_resolvers()  # at import, as the workers of a sweep's launcher import this module without calling it
 
@@ -58,37 +58,37 @@ def run_app(
             check_name_clashes(arguments, conf_dir())
             sys.argv[1:] = [word if word.startswith("-") else to_hydra(word) for word in completed(arguments)]
     except FerError as mistake:
-        _tell(str(mistake))
+        _print_error(str(mistake))
         sys.exit(1)
-    task = _ending(task)
-    if os.environ.get(SWITCH):
-        _app(config_name, task)()
+    task = _exit_on_signals(task)
+    if os.environ.get(FULL_ERROR):
+        _decorate(config_name, task)()
         return
     mistakes: list[FerError] = []
     try:
-        with _whole_errors():
-            _app(config_name, _keeping(mistakes, task))()
+        with _raise_hydra_errors():
+            _decorate(config_name, _collect_errors(mistakes, task))()
     except (FerError, HydraException, OmegaConfBaseException, ValueError) as mistake:
         if not isinstance(mistake, FerError | HydraException | OmegaConfBaseException) and not is_null_group(mistake):
             raise
-        _tell(explain(mistake, config_name, sys.argv[1:]))
+        _print_error(explain(mistake, config_name, sys.argv[1:]))
         sys.exit(1)
     except OSError as failure:  # Hydra makes the run's folder before it calls the task
-        _tell(describe(failure, list_configured_paths() | _run_dir(sys.argv)))
+        _print_error(describe(failure, list_configured_paths() | _find_run_dir(sys.argv)))
         sys.exit(1)
     except KeyboardInterrupt:  # while a sweep's launcher waits for its workers
-        sys.exit(_said("interrupted", signal.SIGINT))
+        sys.exit(_print_exit("interrupted", signal.SIGINT))
     if mistakes:
         sys.exit(1)
 
 
-def _app(config_name: str, task: Callable[[DictConfig], Any]) -> Callable[[], None]:
+def _decorate(config_name: str, task: Callable[[DictConfig], Any]) -> Callable[[], None]:
     task.__module__ = f"fer_lightning.commands.{config_name}"  # Hydra names the job after it, also under python -m
     app = hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name=config_name)(task)
     return cast(Callable[[], None], app)
 
 
-def _ending(task: Callable[[DictConfig], Any]) -> Callable[[DictConfig], Any]:
+def _exit_on_signals(task: Callable[[DictConfig], Any]) -> Callable[[DictConfig], Any]:
     """Wraps the task: a signal ends it and a whole multirun with exit code 128 + signal."""
 
     @functools.wraps(task)
@@ -99,74 +99,74 @@ def _ending(task: Callable[[DictConfig], Any]) -> Callable[[DictConfig], Any]:
             print(stop, file=sys.stderr)
             sys.exit(stop.code)
         except KeyboardInterrupt:
-            sys.exit(_said("interrupted", signal.SIGINT))
+            sys.exit(_print_exit("interrupted", signal.SIGINT))
         except SystemExit as end:  # how Lightning ends a test on a signal
             if isinstance(end.__context__, KeyboardInterrupt):
-                sys.exit(_said("interrupted", signal.SIGINT))
+                sys.exit(_print_exit("interrupted", signal.SIGINT))
             if end.code is None:
-                sys.exit(_said("ended by SIGTERM", signal.SIGTERM))
+                sys.exit(_print_exit("ended by SIGTERM", signal.SIGTERM))
             raise
 
     return run
 
 
-def _said(text: str, signum: int) -> int:
+def _print_exit(text: str, signum: int) -> int:
     print(text, file=sys.stderr)
     return 128 + signum
 
 
-def _keeping(mistakes: list[FerError], task: Callable[[DictConfig], Any]) -> Callable[[DictConfig], Any]:
+def _collect_errors(mistakes: list[FerError], task: Callable[[DictConfig], Any]) -> Callable[[DictConfig], Any]:
     """Wraps the task: a user error is printed at once and kept, so that the other jobs of a multirun still run."""
 
     @functools.wraps(task)
     def run(cfg: DictConfig) -> Any:
-        os.environ.pop(SWITCH, None)  # the user has not set it, so child processes must not find it
+        os.environ.pop(FULL_ERROR, None)  # the user has not set it, so child processes must not find it
         try:
             with as_fer_error(list_configured_paths(cfg) | {OUTPUT: HydraConfig.get().runtime.output_dir}):
                 return task(cfg)
         except FerError as mistake:
             mistakes.append(mistake)
-            _tell(str(mistake))
+            _print_error(str(mistake))
             return None
         finally:
-            os.environ[SWITCH] = "1"
+            os.environ[FULL_ERROR] = "1"
 
     return run
 
 
-def _run_dir(arguments: Sequence[str]) -> dict[str, str]:
+def _find_run_dir(arguments: Sequence[str]) -> dict[str, str]:
     """The folder that the command line names for the run, by its key in `list_configured_paths`."""
     typed = [word.removeprefix(FOLDER).strip("'\"") for word in arguments if word.startswith(FOLDER)]
     return {OUTPUT: typed[-1]} if typed else {}
 
 
-def _tell(text: str) -> None:
+def _print_error(text: str) -> None:
     text = without_controls_in_lines(text)  # what was typed, or a file brings along
-    print(f"error: {text}\n({SWITCH}=1 shows where it was raised)", file=sys.stderr)
+    print(f"error: {text}\n({FULL_ERROR}=1 shows where it was raised)", file=sys.stderr)
 
 
 @contextmanager
-def _whole_errors() -> Iterator[None]:
+def _raise_hydra_errors() -> Iterator[None]:
     """Makes Hydra raise its exceptions instead of printing them, and keeps logging from printing its own errors."""
-    os.environ[SWITCH] = "1"
+    os.environ[FULL_ERROR] = "1"
     # a full disk would bring a traceback per line of the log, and one of each thread that writes
     shown, logging.raiseExceptions = logging.raiseExceptions, False
-    hook, threading.excepthook = threading.excepthook, _thread_failed
+    hook, threading.excepthook = threading.excepthook, _log_thread_error
     try:
         yield
     finally:
-        os.environ.pop(SWITCH, None)
+        os.environ.pop(FULL_ERROR, None)
         logging.raiseExceptions, threading.excepthook = shown, hook
 
 
-def _thread_failed(failure: threading.ExceptHookArgs) -> None:
+def _log_thread_error(failure: threading.ExceptHookArgs) -> None:
     if isinstance(failure.exc_value, OSError):
         log.warning("%s", describe(failure.exc_value, {}))
     else:
         threading.__excepthook__(failure)
 
 
-def hydra_job(cfg: DictConfig) -> Job:
+def make_hydra_job(cfg: DictConfig) -> Job:
     """The job in the folder that Hydra has made, with the files that Hydra usually writes into `.hydra/`.
 
     `hydra: run` keeps Hydra from writing them: a second launch in the same folder would do so before it is refused.

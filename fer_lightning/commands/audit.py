@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from omegaconf import DictConfig
 
-from fer_lightning.commands.app import hydra_job, run_app
+from fer_lightning.commands.app import make_hydra_job, run_app
 
 
 def main() -> None:
@@ -17,7 +17,7 @@ def _audit(cfg: DictConfig) -> None:
     from fer_lightning.results.audit_table import audit_table
     from fer_lightning.run.audit import audit
 
-    job = hydra_job(cfg)
+    job = make_hydra_job(cfg)
     audit_table(audit(job), job.output_dir)
 
 

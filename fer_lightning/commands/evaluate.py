@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from omegaconf import DictConfig
 
-from fer_lightning.commands.app import hydra_job, run_app
+from fer_lightning.commands.app import make_hydra_job, run_app
 
 
 def main() -> None:
@@ -17,7 +17,7 @@ def _evaluate(cfg: DictConfig) -> float | None:
     from fer_lightning.results.tables import closing_table
     from fer_lightning.run.evaluate import evaluate
 
-    job = hydra_job(cfg)
+    job = make_hydra_job(cfg)
     evaluation = evaluate(job)
     closing_table(evaluation.result, job.output_dir)
     return evaluation.score

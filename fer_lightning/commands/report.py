@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from omegaconf import DictConfig
 
-from fer_lightning.commands.app import hydra_job, run_app
+from fer_lightning.commands.app import make_hydra_job, run_app
 from fer_lightning.run.config.report_paths import collect_paths
 
 
@@ -16,10 +16,10 @@ def main() -> None:
 def _report(cfg: DictConfig) -> None:
     # as in train.py
     from fer_lightning.results.report.terminal import print_report
-    from fer_lightning.run.report import report, written
+    from fer_lightning.run.report import report, list_report_files
 
-    job = hydra_job(cfg)
-    print_report(report(job), written(job.output_dir))
+    job = make_hydra_job(cfg)
+    print_report(report(job), list_report_files(job.output_dir))
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig
 
-from fer_lightning.commands.app import hydra_job, run_app
+from fer_lightning.commands.app import make_hydra_job, run_app
 from fer_lightning.run.process.distributed_env import require_shared_folder
 from fer_lightning.run.resume.command import use_run_folder, resume_job
 from fer_lightning.run.sweep.subprocess_job import exit_with_launcher
@@ -27,7 +27,7 @@ def _train(cfg: DictConfig) -> float | None:
     from fer_lightning.results.tables import closing_table
     from fer_lightning.run.train import train
 
-    job = hydra_job(cfg)
+    job = make_hydra_job(cfg)
     if cfg.resume:
         job = resume_job(job)
     result = train(job)

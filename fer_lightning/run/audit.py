@@ -38,7 +38,7 @@ from fer_lightning.run.process.warning_filters import filter_warnings
 
 log = logging.getLogger(__name__)
 
-PAGE = {"copies": "copies.png"}
+COPIES_PAGE = {"copies": "copies.png"}
 
 
 def audit(job: Job) -> Audited:
@@ -56,7 +56,7 @@ def audit(job: Job) -> Audited:
         raise FerError(f"data is not set: say which, as in data=fer2013; choose among {choices(list_options('data'))}")
     check_targets(job.config)
     job.output_dir.mkdir(parents=True, exist_ok=True)
-    for name in (FILE_NAME, *PAGE.values(), *FILES.values()):  # of an audit that was here before
+    for name in (FILE_NAME, *COPIES_PAGE.values(), *FILES.values()):  # of an audit that was here before
         (job.output_dir / name).unlink(missing_ok=True)
     # what a model would ask of the pictures is not asked here
     unprepared = {"prepare": Prepare(size=1), "input": InputSpec(size=1)}
@@ -69,23 +69,23 @@ def audit(job: Job) -> Audited:
         log.info("data.locate.on_none=error ends a training; an audit counts the images without a face and goes on")
         locate = replace(locate, on_none="whole")
     faces = locate.faces(read, datamodule.cache_dir)
-    protocol = _protocol(faces, datamodule)
+    protocol = _make_protocol(faces, datamodule)
     doubts = None
     if datamodule.targets is not None:
         shown = f"{job.choices['data']}, against {Path(datamodule.targets).name}"
         doubts = write_probable_errors(datamodule, faces, shown, job.output_dir)
-    found = look_through(faces, _sides(protocol))
+    found = look_through(faces, _get_splits(protocol))
     official = find_official_counts(datamodule.read, read)
     finished = datetime.now(UTC)
     audited = Audited(
         protocol=protocol.name if protocol else None,
         fold=datamodule.request.fold if protocol and PROTOCOLS[protocol.name].folds else None,
         counts={side: {name: of.get(name, 0) for name in datamodule.class_names} for side, of in found.counts.items()},
-        official_counts=_by_side(official) if official else None,
-        found_counts=_by_side(_found(read, official)) if official else None,
+        official_counts=_map_to_splits(official) if official else None,
+        found_counts=_map_to_splits(_count_found(read, official)) if official else None,
         images=found.images,
         unlabelled=found.unlabelled,
-        in_no_side=found.images - len(np.unique(np.concatenate(list(_sides(protocol).values())))),
+        in_no_side=found.images - len(np.unique(np.concatenate(list(_get_splits(protocol).values())))),
         exact_copies=found.exact_copies,
         near_copies=found.near_copies,
         label_conflicts=found.label_conflicts,
@@ -94,8 +94,8 @@ def audit(job: Job) -> Audited:
         shared_subjects=found.shared_subjects,
         sizes=found.sizes,
         channels=found.channels,
-        detection=_detection(datamodule, located),
-        agreement=_agreement(read),
+        detection=_summarize_detection(datamodule, located),
+        agreement=_summarize_agreement(read),
         choices=job.choices,
         overrides=job.overrides,
         config=job.config,
@@ -104,7 +104,7 @@ def audit(job: Job) -> Audited:
         started=job.started.isoformat(timespec="seconds"),
         finished=finished.isoformat(timespec="seconds"),
         files={name: path for name, path in FILES.items() if (job.output_dir / path).is_file()}
-        | (PAGE if found.pairs else {}),
+        | (COPIES_PAGE if found.pairs else {}),
         label_errors=doubts,
     )
     if found.pairs:
@@ -113,7 +113,7 @@ def audit(job: Job) -> Audited:
     return audited
 
 
-def _protocol(faces: FaceSet, datamodule: FaceDataModule) -> Protocol | None:
+def _make_protocol(faces: FaceSet, datamodule: FaceDataModule) -> Protocol | None:
     """The sides of a training."""
     if (faces.label < 0).all():
         log.warning("no image has a label, so there are no sides: the whole set is audited as one")
@@ -121,25 +121,25 @@ def _protocol(faces: FaceSet, datamodule: FaceDataModule) -> Protocol | None:
     return datamodule.split(faces)[1]
 
 
-def _sides(protocol: Protocol | None) -> dict[str, Integers]:
+def _get_splits(protocol: Protocol | None) -> dict[str, Integers]:
     if protocol is not None:
         return protocol.splits()
     return {side: np.empty(0, dtype=np.int64) for side in SPLIT_WORDS}
 
 
-def _found(faces: FaceSet, official: Counts) -> Counts:
+def _count_found(faces: FaceSet, official: Counts) -> Counts:
     """Images of each class where the published counts have them: in each split, or in all."""
     found = name_counts(faces.class_names, count_images(replace(faces, split=None) if WHOLE in official else faces))
     return {split: {name: found.get(split, {}).get(name, 0) for name in of} for split, of in official.items()}
 
 
-def _by_side(counts: Counts) -> Counts:
+def _map_to_splits(counts: Counts) -> Counts:
     """The same with `train`, `val`, `test` for the publishers' words; words that name no side stay."""
     sides = map_published_splits(np.array(list(counts))).tolist()
     return {side or word: of for (word, of), side in zip(counts.items(), sides, strict=True)}
 
 
-def _detection(datamodule: FaceDataModule, located: Columns | None) -> dict[str, Any] | None:
+def _summarize_detection(datamodule: FaceDataModule, located: Columns | None) -> dict[str, Any] | None:
     if located is None:
         return None
     return {
@@ -150,7 +150,7 @@ def _detection(datamodule: FaceDataModule, located: Columns | None) -> dict[str,
     }
 
 
-def _agreement(faces: FaceSet) -> dict[str, dict[str, Any]] | None:
+def _summarize_agreement(faces: FaceSet) -> dict[str, dict[str, Any]] | None:
     if "ferplus" in faces.extras:
         shares = count_agreement(faces.label, faces.class_names, faces.extras["ferplus"], EXPRESSIONS)
     elif "fer2013" in faces.extras:
@@ -181,4 +181,4 @@ def _draw(job: Job, audited: Audited, faces: FaceSet, pairs: tuple[ExamplePair, 
     told = {name: crossing(audited, name) for name in crossing_sizes(audited)}
     order = "exact copies, then near ones by falling correlation: near 0.900 two people may look alike"
     subtitle = f"{audited.choices['data']}, protocol {audited.protocol or 'none'}; {order}"
-    save(copies_page([shown(pair) for pair in pairs], subtitle, told), job.output_dir / PAGE["copies"])
+    save(copies_page([shown(pair) for pair in pairs], subtitle, told), job.output_dir / COPIES_PAGE["copies"])

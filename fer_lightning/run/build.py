@@ -75,7 +75,7 @@ def build_run(job: Job) -> Run:
     names = config["data"]["class_names"]
     module = build_module(config, names)
     module.record = {"choices": job.choices, **{key: config[key] for key in IN_CHECKPOINT}, "class_names": names}
-    module.record["trained_on"] = trained_on(job)
+    module.record["trained_on"] = describe_training_data(job)
     epoch_log, predictions, interrupt = EpochLog(), PredictionCollector(), Interrupt(job.last_checkpoint)
     callbacks = [make(f"callbacks.{name}", node) for name, node in config["callbacks"].items()]
     mix = config.get("mix")  # a run that began before there was such a group has none
@@ -92,7 +92,7 @@ def build_run(job: Job) -> Run:
         raise FerError(f"monitor={config['monitor']}: choose among {known}")
     _check_monitors(module, dict(zip(config["callbacks"], callbacks, strict=False)))
     key = compute_data_key(config)
-    datamodule = build_data(config["data"], config, augment=_augment(config), seed=config["seed"])
+    datamodule = build_data(config["data"], config, augment=_make_augment(config), seed=config["seed"])
     check_targets_used(module, datamodule)
     check_trains(datamodule)
     check_devices(trainer.world_size, datamodule.batch_size, datamodule.protocol)
@@ -105,13 +105,13 @@ def build_run(job: Job) -> Run:
     def tester() -> Trainer:
         if trainer.world_size == 1:
             return trainer
-        alone = {**config, "trainer": on_one_device(config["trainer"])}
+        alone = {**config, "trainer": use_one_device(config["trainer"])}
         return build_trainer(alone, [epoch_log, predictions], loggers, job.output_dir)
 
     return Run(module, datamodule, trainer, tester, epoch_log, predictions, interrupt, pages)
 
 
-def trained_on(job: Job) -> dict[str, Any]:
+def describe_training_data(job: Job) -> dict[str, Any]:
     """Which images trained, as a checkpoint keeps it: the data set, how its faces were cut, and its split."""
     said = {key: job.config["data"].get(key) for key in ("locate", "class_names", *SPLIT_KEYS)}
     return {"data": job.choices.get("data"), **said}
@@ -126,7 +126,7 @@ def build_data(
     """
     if prepare is None:
         prepare = cast(Prepare, make("preprocess", model_config["preprocess"]))
-    return cast(FaceDataModule, make("data", data, prepare=prepare, input=input_spec(model_config), **late))
+    return cast(FaceDataModule, make("data", data, prepare=prepare, input=make_input_spec(model_config), **late))
 
 
 def build_module(
@@ -141,7 +141,7 @@ def build_module(
         "loss": build_node("loss", config["loss"]),
         "optimizer": build_node("optimizer", config["optimizer"]),
         "schedule": build_node("scheduler", config["scheduler"]),
-        "input": input_spec(config),
+        "input": make_input_spec(config),
     }
     module = cast(Learner, build_node("model", config["model"], class_names=class_names, **parts))
     use_pretrained_statistics(module)
@@ -164,12 +164,12 @@ def check_loss(module: Learner, config: Mapping[str, Any], name: str, soft_targe
     try:
         module.check_loss(module.loss, soft_targets)
     except UnsuitableLoss as mismatch:
-        suitable = choices(_suitable_losses(module, config, soft_targets))
+        suitable = choices(_list_suitable_losses(module, config, soft_targets))
         alternative = f", or {mismatch.alternative}" if mismatch.alternative else ""
         raise FerError(f"loss={name}: {mismatch}; choose {suitable}{alternative}") from mismatch
 
 
-def _suitable_losses(module: Learner, config: Mapping[str, Any], soft_targets: bool) -> list[str]:
+def _list_suitable_losses(module: Learner, config: Mapping[str, Any], soft_targets: bool) -> list[str]:
     """The options of `loss` that fit the module's task, each built and tried."""
     suitable = []
     for option, node in option_nodes("loss", config).items():
@@ -206,7 +206,7 @@ def build_trainer(
     return cast(Trainer, make("trainer", config["trainer"], **late))
 
 
-def on_one_device(trainer: Mapping[str, Any]) -> dict[str, Any]:
+def use_one_device(trainer: Mapping[str, Any]) -> dict[str, Any]:
     """The same trainer on the first of its devices, for a test counts every image once."""
     devices = trainer["devices"]
     named = devices.split(",") if isinstance(devices, str) and "," in devices else devices  # "2,3" as [2, 3]
@@ -214,7 +214,7 @@ def on_one_device(trainer: Mapping[str, Any]) -> dict[str, Any]:
     return {**trainer, "devices": first, "num_nodes": 1, "strategy": "auto", "sync_batchnorm": False}
 
 
-def _augment(config: Mapping[str, Any]) -> Augment:
+def _make_augment(config: Mapping[str, Any]) -> Augment:
     made = make("augment", config["augment"])
     if not isinstance(made, Augment):
         target = f"{Augment.__module__}.{Augment.__qualname__}"
@@ -225,9 +225,9 @@ def _augment(config: Mapping[str, Any]) -> Augment:
     return made
 
 
-def input_spec(config: Mapping[str, Any]) -> InputSpec:
+def make_input_spec(config: Mapping[str, Any]) -> InputSpec:
     """`model.input` as an object."""
-    with _one_clear_error("model.input"):
+    with _convert_errors("model.input"):
         return InputSpec(**config["model"]["input"])
 
 
@@ -236,34 +236,34 @@ def make(name: str, node: Mapping[str, Any], **late: Any) -> Any:
 
     Objects in `late` go to the constructor as they are: Hydra would turn a dataclass among them into a config.
     """
-    with _one_clear_error(name):
+    with _convert_errors(name):
         factory = instantiate({**node, "_partial_": True}, _convert_="all")
         return factory if node.get("_partial_") else factory(**late)
 
 
 @contextmanager
-def _one_clear_error(name: str) -> Iterator[None]:
+def _convert_errors(name: str) -> Iterator[None]:
     try:
         yield
     except InstantiationException as failure:
         cause = failure.__cause__ or failure
         inner = re.search(r"full_key: (\S+)", str(failure))
         place = f"{name}.{inner[1]}" if inner else name
-        raise cause if isinstance(cause, FerError) else FerError(f"{place}: {_one_line(cause)}") from failure
+        raise cause if isinstance(cause, FerError) else FerError(f"{place}: {_join_lines(cause)}") from failure
     except (*FAULTS, MisconfigurationException) as refusal:
-        raise FerError(f"{name}: {_one_line(refusal)}") from refusal
+        raise FerError(f"{name}: {_join_lines(refusal)}") from refusal
 
 
-def _one_line(refusal: BaseException) -> str:
+def _join_lines(refusal: BaseException) -> str:
     return " ".join(str(refusal).split()) or type(refusal).__name__
 
 
 def _check_schedule(module: Learner, epochs: int | None) -> None:
     """Tries optimizer and schedule on one weight: what is wrong with them should not show after the data are read."""
     weight = nn.Parameter(torch.zeros(1))
-    with _one_clear_error("optimizer"):
+    with _convert_errors("optimizer"):
         optimizer = module.make_optimizer([weight])
-    with _one_clear_error("scheduler"):
+    with _convert_errors("scheduler"):
         monitor = module.make_schedule(optimizer, Length(epochs or 1, steps_per_epoch=100)).monitor
     if monitor is not None and monitor not in module.metric_names("val"):
         raise FerError(f"scheduler.monitor={monitor}: choose among {choices(module.metric_names('val'), monitor)}")

@@ -18,7 +18,7 @@ from fer_lightning.results.result import Result
 from fer_lightning.run.artifacts.folder_lock import FolderLock, lock_folder
 from fer_lightning.run.artifacts.run_folder import check_holds_no_training, prepare_test_folder
 from fer_lightning.run.artifacts.write_results import write_results
-from fer_lightning.run.build import build_data, build_pages, build_trainer, trained_on
+from fer_lightning.run.build import build_data, build_pages, build_trainer, describe_training_data
 from fer_lightning.run.checkpoint.restore import restore
 from fer_lightning.run.config.required_keys import check_required_keys
 from fer_lightning.run.config.signature_check import check_targets
@@ -72,11 +72,11 @@ def _evaluate(job: Job, lock: FolderLock) -> Evaluation:
     pl.seed_everything(job.config["seed"], workers=True, verbose=False)
     path = Path(job.config["ckpt"]).expanduser()
     module, recorded, prepare = restore(path, trust=job.config.get("trust") or ())
-    job = _with_classes_of_the_folder(job, recorded, prepare)
-    names = _answering(module, job, recorded)
+    job = _use_folder_classes(job, recorded, prepare)
+    names = _select_classes(module, job, recorded)
     pages = build_pages(job.config, module)
     datamodule = build_data({**job.config["data"], "class_names": names}, recorded, prepare)
-    if datamodule.report_copies and not _knows_its_training(job, recorded):
+    if datamodule.report_copies and not _has_same_training_split(job, recorded):
         datamodule.report_copies = False
         log.info("accuracies without copies left out: the checkpoint was trained on other images than this split's")
     epoch_log, kept = EpochLog(), PredictionCollector()
@@ -93,7 +93,7 @@ def _evaluate(job: Job, lock: FolderLock) -> Evaluation:
     return Evaluation(result, result.metrics.get(f"test/{module.main_metric}"))
 
 
-def _with_classes_of_the_folder(job: Job, recorded: dict[str, Any], prepare: Prepare) -> Job:
+def _use_folder_classes(job: Job, recorded: dict[str, Any], prepare: Prepare) -> Job:
     """The job with a folder's own classes, where the config names others and the model of a folder knows them all.
 
     The `data.class_names` of `data=folder` are FER2013's unless the user names others.
@@ -108,25 +108,25 @@ def _with_classes_of_the_folder(job: Job, recorded: dict[str, Any], prepare: Pre
     return replace(job, config={**job.config, "data": {**data, "class_names": names}})
 
 
-def _answering(module: Learner, job: Job, recorded: dict[str, Any]) -> list[str]:
+def _select_classes(module: Learner, job: Job, recorded: dict[str, Any]) -> list[str]:
     """The classes that are tested: those that model and data share, or the data's where nothing is classified."""
     named: list[str] = job.config["data"]["class_names"]
     if not module.predicted_classes:
         module.restrict_to(named)
         return named
-    shared = [name for name in _comparable(named, job, recorded) if name in module.class_names]
+    shared = [name for name in _select_comparable(named, job, recorded) if name in module.class_names]
     if len(shared) < 2:
         raise FerError(
             f"data.class_names={choices(named)}: a test needs at least two of the model's classes; all that it knows: "
             f"{format_override(module.class_names)}"
         )
     module.restrict_to(shared)
-    _say_dropped("the model", set(module.class_names) - set(named))
-    _say_dropped("the data", set(named) - set(module.class_names))
+    _log_dropped("the model", set(module.class_names) - set(named))
+    _log_dropped("the data", set(named) - set(module.class_names))
     return list(module.predicted_classes)
 
 
-def _comparable(names: list[str], job: Job, recorded: dict[str, Any]) -> list[str]:
+def _select_comparable(names: list[str], job: Job, recorded: dict[str, Any]) -> list[str]:
     """The classes whose names mean the same to model and data: another data set's own "3" may be anything."""
     same = job.choices.get("data") == recorded["choices"].get("data")
     if same and (job.choices.get("data") != "folder" or set(names) <= set(recorded["class_names"])):
@@ -140,14 +140,14 @@ def _comparable(names: list[str], job: Job, recorded: dict[str, Any]) -> list[st
     return known
 
 
-def _knows_its_training(job: Job, recorded: dict[str, Any]) -> bool:
+def _has_same_training_split(job: Job, recorded: dict[str, Any]) -> bool:
     """Whether the training side of this split is what trained the checkpoint."""
-    before, now = recorded.get("trained_on"), trained_on(job)
+    before, now = recorded.get("trained_on"), describe_training_data(job)
     if before is None:  # of a checkpoint that does not say more
         return bool(recorded["choices"].get("data") == now["data"])
     return all(before.get(key) == now[key] for key in ("data", *SPLIT_KEYS))
 
 
-def _say_dropped(whose: str, names: set[str]) -> None:
+def _log_dropped(whose: str, names: set[str]) -> None:
     if names:
         log.warning("left out, for only %s knows it: %s", whose, choices(sorted(names)))

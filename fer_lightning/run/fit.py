@@ -57,14 +57,14 @@ def fit(run: Run, resume_from: Path | None = None) -> Outcome | None:
         FerError: no checkpoint was chosen, or Lightning refuses the settings of the trainer or a callback.
     """
     trainer, module, epoch_log = run.trainer, run.module, run.epoch_log
-    with _refusals_as_fer_errors(epoch_log):
+    with _convert_setting_errors(epoch_log):
         trainer.fit(module, datamodule=run.datamodule, ckpt_path=resume_from, weights_only=True)
     run.interrupt.raise_if_interrupted(trainer)
     if trainer.world_size > 1:
         shutdown()
         if not trainer.is_global_zero:
             return None
-    best = _chosen(trainer)
+    best = _find_best_checkpoint(trainer)
     checkpoint = read_checkpoint(best, key="best checkpoint")
     module.load_state_dict(checkpoint["state_dict"])
     tester = run.tester()
@@ -82,7 +82,7 @@ def fit(run: Run, resume_from: Path | None = None) -> Outcome | None:
 
 
 @contextmanager
-def _refusals_as_fer_errors(epoch_log: EpochLog) -> Iterator[None]:
+def _convert_setting_errors(epoch_log: EpochLog) -> Iterator[None]:
     """What is raised before the first training batch is about settings: all else has been tried by then."""
     try:
         yield
@@ -102,7 +102,7 @@ def test_once(
     return metrics, confusion, {"test_seconds": epoch_log.test_seconds, "test_images_per_second": speed}
 
 
-def _chosen(trainer: pl.Trainer) -> Path:
+def _find_best_checkpoint(trainer: pl.Trainer) -> Path:
     for callback in trainer.callbacks:  # type: ignore[attr-defined]
         if isinstance(callback, ModelCheckpoint) and callback.monitor is not None and callback.best_model_path:
             return Path(callback.best_model_path)

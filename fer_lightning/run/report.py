@@ -42,7 +42,7 @@ def report(job: Job) -> Report:
         FerError: no path, one that is not there, no result, an unknown metric or key, or a setting of another type.
     """
     config = job.config
-    paths = [Path(path) for path in _texts(config[KEY], "paths")]
+    paths = [Path(path) for path in _check_texts(config[KEY], "paths")]
     for path in paths:
         key, equals, _ = str(path).partition("=")
         if equals and not path.exists():
@@ -50,24 +50,24 @@ def report(job: Job) -> Report:
             raise FerError(f"{path}: no such path, and {key} is no key of fer-report; choose among {known}")
     made = make_report(
         paths,
-        metric=None if config["metric"] is None else _text(config["metric"], "metric"),
-        by=None if config["by"] is None else _texts(config["by"], "by"),
-        ensemble=_switch(config["ensemble"] == "mean" or config["ensemble"], "ensemble", "mean, true"),
+        metric=None if config["metric"] is None else _check_text(config["metric"], "metric"),
+        by=None if config["by"] is None else _check_texts(config["by"], "by"),
+        ensemble=_check_switch(config["ensemble"] == "mean" or config["ensemble"], "ensemble", "mean, true"),
         title=None if config["title"] is None else str(config["title"]),
-        bars=None if config["bars"] is None else _texts(config["bars"], "bars"),
-        curve=None if config["curve"] is None else _text(config["curve"], "curve"),
-        over=_text(config["over"], "over"),
-        timing=_switch(config["timing"], "timing"),
+        bars=None if config["bars"] is None else _check_texts(config["bars"], "bars"),
+        curve=None if config["curve"] is None else _check_text(config["curve"], "curve"),
+        over=_check_text(config["over"], "over"),
+        timing=_check_switch(config["timing"], "timing"),
     )
     if config["save_targets"] is not None:
         runs = [run for row in made.rows if not row.ensemble for run in row.runs]
-        told = write_soft_targets(runs, Path(_text(config["save_targets"], "save_targets")))
+        told = write_soft_targets(runs, Path(_check_text(config["save_targets"], "save_targets")))
         made = replace(made, notes=(*made.notes, told))
-    _write(made, job.output_dir)
+    _write_files(made, job.output_dir)
     return made
 
 
-def _write(made: Report, folder: Path) -> None:
+def _write_files(made: Report, folder: Path) -> None:
     """Writes every file aside, then puts all of them in the place of the report that was there before."""
     folder.mkdir(parents=True, exist_ok=True)
     aside = {name: folder / f"{name}.new" for name in WRITERS}
@@ -84,26 +84,26 @@ def _write(made: Report, folder: Path) -> None:
             new.unlink(missing_ok=True)
 
 
-def written(folder: Path) -> list[Path]:
+def list_report_files(folder: Path) -> list[Path]:
     """The files of a report that are there, in the order in which they were written; not every one has bars."""
     return [folder / name for name in WRITERS if (folder / name).is_file()]
 
 
-def _texts(value: Any, key: str) -> list[str]:
+def _check_texts(value: Any, key: str) -> list[str]:
     values = value if isinstance(value, list) else [value]
     if any(one is None or isinstance(one, dict | list) for one in values):
         raise FerError(f"{key}={value}: give one text or a list of them, as in {EXAMPLES[key]}")
     return [str(one) for one in values]
 
 
-def _text(value: Any, key: str) -> str:
+def _check_text(value: Any, key: str) -> str:
     if not isinstance(value, str):
         wanted = {"over": "a word", "save_targets": "a file"}.get(key, "the name of a metric")
         raise FerError(f"{key}={value}: give {wanted}, as in {EXAMPLES[key]}")
     return value
 
 
-def _switch(value: Any, key: str, on: str = "true") -> bool:
+def _check_switch(value: Any, key: str, on: str = "true") -> bool:
     if not isinstance(value, bool):
         raise FerError(f"{key}={value}: choose {on} or false")
     return value

@@ -21,7 +21,7 @@ from fer_lightning.training.learner import Learner
 from fer_lightning.training.random_state import get_random_state, set_random_state
 
 # what nets and losses raise for a batch that they do not take
-FAILURES = (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
+STEP_ERRORS = (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 
 log = logging.getLogger(__name__)
 
@@ -43,19 +43,19 @@ def check_steps(module: Learner, datamodule: FaceDataModule, trainer: pl.Trainer
         FerError: a step fails.
     """
     devices = 1 if shared_norm else trainer.world_size
-    with _untouched_generators():
-        tried = _copy(module, trainer)
+    with _preserve_random_state():
+        tried = _copy_module(module, trainer)
         if tried is None:
             return
         if tried.automatic_optimization:
-            _try_training(tried, _first(datamodule.train_dataloader(), devices), trainer, name)
-        _try_evaluation(tried, _smallest(datamodule, trainer.world_size), trainer, name)
+            _try_training(tried, _get_first_draw(datamodule.train_dataloader(), devices), trainer, name)
+        _try_evaluation(tried, _get_smallest_draw(datamodule, trainer.world_size), trainer, name)
 
 
 def _try_training(module: Learner, draw: tuple[EpochLoader, Draw], trainer: pl.Trainer, name: str) -> None:
     module.train()
-    with _told(f"{name}: a training step", len(draw[1].rows)), trainer.precision_plugin.forward_context():
-        outcome = module.training_step(_batch(draw, module), 0)
+    with _report_failure(f"{name}: a training step", len(draw[1].rows)), trainer.precision_plugin.forward_context():
+        outcome = module.training_step(_load_batch(draw, module), 0)
         loss = outcome["loss"] if isinstance(outcome, Mapping) else outcome
         if isinstance(loss, Tensor):
             loss.backward()  # type: ignore[no-untyped-call]
@@ -64,15 +64,15 @@ def _try_training(module: Learner, draw: tuple[EpochLoader, Draw], trainer: pl.T
 def _try_evaluation(module: Learner, draw: tuple[EpochLoader, Draw], trainer: pl.Trainer, name: str) -> None:
     module.eval()
     with (
-        _told(f"{name}: a validation or test step", len(draw[1].rows)),
+        _report_failure(f"{name}: a validation or test step", len(draw[1].rows)),
         torch.no_grad(),
         trainer.precision_plugin.forward_context(),
     ):
-        module.validation_step(_batch(draw, module), 0)
-        module.test_step(_batch(draw, module), 0)
+        module.validation_step(_load_batch(draw, module), 0)
+        module.test_step(_load_batch(draw, module), 0)
 
 
-def _copy(module: Learner, trainer: pl.Trainer) -> Learner | None:
+def _copy_module(module: Learner, trainer: pl.Trainer) -> Learner | None:
     """A copy that a step can be run on: where it will train, unless other processes come first."""
     try:
         copied = copy.deepcopy(module)
@@ -93,21 +93,21 @@ def _is_channels_last(trainer: pl.Trainer) -> bool:
     return any(isinstance(callback, ChannelsLast) for callback in trainer.callbacks)  # type: ignore[attr-defined]
 
 
-def _first(loader: EpochLoader, devices: int) -> tuple[EpochLoader, Draw]:
+def _get_first_draw(loader: EpochLoader, devices: int) -> tuple[EpochLoader, Draw]:
     """The first batch of an epoch, or a device's share of it."""
     draw: Draw = next(iter(loader.sampler))
     views = None if draw.views is None else draw.views[::devices]
     return loader, Draw(draw.rows[::devices], draw.seed, views)
 
 
-def _smallest(datamodule: FaceDataModule, devices: int) -> tuple[EpochLoader, Draw]:
+def _get_smallest_draw(datamodule: FaceDataModule, devices: int) -> tuple[EpochLoader, Draw]:
     """Validation images, as many as the smallest batch of validation and test has on one device."""
     val, test = datamodule.val_dataloader(), datamodule.test_dataloader()
     sizes = [*(len(draw.rows) // devices for draw in val.sampler), *(len(draw.rows) for draw in test.sampler)]
     return val, Draw(next(iter(val.sampler)).rows[: max(1, min(sizes))], seed=0)
 
 
-def _batch(draw: tuple[EpochLoader, Draw], module: Learner) -> Batch:
+def _load_batch(draw: tuple[EpochLoader, Draw], module: Learner) -> Batch:
     loader, wanted = draw
     batch: Batch = loader.dataset[wanted]
     parts = batch._asdict().items()
@@ -115,7 +115,7 @@ def _batch(draw: tuple[EpochLoader, Draw], module: Learner) -> Batch:
 
 
 @contextmanager
-def _untouched_generators() -> Iterator[None]:
+def _preserve_random_state() -> Iterator[None]:
     before = get_random_state()
     try:
         yield
@@ -124,10 +124,10 @@ def _untouched_generators() -> Iterator[None]:
 
 
 @contextmanager
-def _told(what: str, images: int) -> Iterator[None]:
+def _report_failure(what: str, images: int) -> Iterator[None]:
     try:
         yield
-    except FAILURES as failure:
+    except STEP_ERRORS as failure:
         reason = (str(failure).strip() or type(failure).__name__).splitlines()[0]
         way_out = "; choose data.batch_size=2 or more" if images == 1 and "training" in what else ""
         if isinstance(failure, torch.OutOfMemoryError):

@@ -70,35 +70,35 @@ def _train(job: Job, lock: FolderLock | None) -> Result | None:
     if lock is not None:
         name = f"model={job.choices['model']}, loss={job.choices['loss']}"
         check_steps(run.module, run.datamodule, run.trainer, bool(job.config["trainer"].get("sync_batchnorm")), name)
-        return _lead(prepare_training_folder(job, lock, run.datamodule, run.trainer.world_size), run, before)
+        return _train_on_first_process(prepare_training_folder(job, lock, run.datamodule, run.trainer.world_size), run, before)
     with contextlib.suppress(Interrupted, NonFiniteLoss):  # the first process tells of them
         fit(run, job.resume_from)
     return None
 
 
-def _lead(job: Job, run: Run, before: PreviousProgress | None) -> Result:
+def _train_on_first_process(job: Job, run: Run, before: PreviousProgress | None) -> Result:
     if before is not None:
         restore_metric_rows(run.trainer.loggers, job.output_dir, before.epochs)
     with raise_on_signals() as signals:
         try:
-            return _run_to_the_end(job, run, None if before is None else before.epochs, signals)
+            return _fit_and_test(job, run, None if before is None else before.epochs, signals)
         except Interrupted as stop:
             signals.ignore_further()
             if not (job.output_dir / FILE_NAME).is_file():
-                raise _stopped(stop.signum, job, run) from stop
+                raise _make_stop_error(stop.signum, job, run) from stop
             log.warning("%s came after the result was written; trackers may lack a part of it", stop)
             return read(job.output_dir)
         except SystemExit as end:
             if isinstance(end.__context__, KeyboardInterrupt):  # which Lightning turns into this
-                raise _stopped(signal.SIGINT, job, run) from end
+                raise _make_stop_error(signal.SIGINT, job, run) from end
             raise
 
 
-def _run_to_the_end(job: Job, run: Run, epoch: int | None, signals: StopSignals) -> Result:
+def _fit_and_test(job: Job, run: Run, epoch: int | None, signals: StopSignals) -> Result:
     names, loggers = list(run.module.class_names), run.trainer.loggers
     done = False
     try:
-        _announce(job, run, epoch)
+        _log_start(job, run, epoch)
         draw_faces(job, run.datamodule)
         draw_steps(job, run.datamodule)
         trackers.begin(loggers, job, names)
@@ -132,13 +132,13 @@ def _run_to_the_end(job: Job, run: Run, epoch: int | None, signals: StopSignals)
     return result
 
 
-def _stopped(signum: int, job: Job, run: Run) -> Stopped:
+def _make_stop_error(signum: int, job: Job, run: Run) -> Stopped:
     best = find_best_epoch(job, run.epoch_log.epochs)
     draw_curves(job, run.epoch_log, None if best is None else int(best["epoch"]))
     return make_stop_error(signum, job, run.epoch_log)
 
 
-def _announce(job: Job, run: Run, epoch: int | None) -> None:
+def _log_start(job: Job, run: Run, epoch: int | None) -> None:
     sides = ", ".join(f"{len(rows):,} {stage}" for stage, rows in run.datamodule.protocol.splits().items())
     parameters = sum(p.numel() for p in run.module.net.parameters())
     log.info("%s: %s images; net of %s parameters", job.described(), sides, f"{parameters:,}")

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from fer_lightning.errors import FerError
-from fer_lightning.run.build import trained_on
+from fer_lightning.run.build import describe_training_data
 from fer_lightning.run.checkpoint.restore import restore
 from fer_lightning.run.config.compose import make_job, compose, compose_job
-from fer_lightning.run.evaluate import _comparable, _knows_its_training, _with_classes_of_the_folder, evaluate
+from fer_lightning.run.evaluate import _select_comparable, _has_same_training_split, _use_folder_classes, evaluate
 
 DIGITS = [str(digit) for digit in range(10)]
 
@@ -33,7 +33,7 @@ def job_on(data, tmp_path, checkpoint):
 )
 def test_names_of_ones_own_mean_the_same_only_in_their_own_data_set(data, before, names, same, tmp_path):
     job = job_on(data, tmp_path, "x.ckpt")
-    assert _comparable(names, job, {"choices": {"data": before}, "class_names": ["happy", "smug"]}) == same
+    assert _select_comparable(names, job, {"choices": {"data": before}, "class_names": ["happy", "smug"]}) == same
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_a_folder_is_tested_on_its_own_classes(in_folder, typed, expected, tiny_
     _, recorded, prepare = restore(tiny_checkpoint)
     recorded = {**recorded, "choices": {"data": "folder"}, "class_names": ["happy", "sad", "ennui"]}
     wanted = expected or job.config["data"]["class_names"]
-    assert _with_classes_of_the_folder(job, recorded, prepare).config["data"]["class_names"] == wanted
+    assert _use_folder_classes(job, recorded, prepare).config["data"]["class_names"] == wanted
 
 
 def test_a_model_of_faces_is_not_tested_on_digits(tiny_checkpoint, tiny_mnist, tmp_path):
@@ -90,11 +90,11 @@ def test_fewer_than_two_classes_of_the_model_are_refused_with_its_own(names, tin
 )
 def test_accuracies_without_copies_are_told_where_the_split_is_that_of_the_training(change, known, tmp_path):
     before = compose_job(["data=fer2013"], tmp_path)
-    recorded = {"choices": before.choices, "trained_on": trained_on(before)}
-    assert _knows_its_training(compose_job(["data=fer2013", *change], tmp_path), recorded) is known
+    recorded = {"choices": before.choices, "trained_on": describe_training_data(before)}
+    assert _has_same_training_split(compose_job(["data=fer2013", *change], tmp_path), recorded) is known
 
 
 def test_a_checkpoint_of_other_data_does_not_know_them(tmp_path):
     before = compose_job(["data=synthetic"], tmp_path)
-    for recorded in ({"choices": before.choices}, {"choices": before.choices, "trained_on": trained_on(before)}):
-        assert not _knows_its_training(compose_job(["data=fer2013"], tmp_path), recorded)
+    for recorded in ({"choices": before.choices}, {"choices": before.choices, "trained_on": describe_training_data(before)}):
+        assert not _has_same_training_split(compose_job(["data=fer2013"], tmp_path), recorded)

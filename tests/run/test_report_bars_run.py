@@ -8,7 +8,7 @@ from made_results import make_result
 from fer_lightning.errors import FerError
 from fer_lightning.run.config.compose import make_job, compose
 from fer_lightning.run.config.report_paths import collect_paths
-from fer_lightning.run.report import report, written
+from fer_lightning.run.report import report, list_report_files
 
 
 def job(folder, *overrides):
@@ -26,10 +26,10 @@ def test_bars_are_a_file_beside_the_page_and_go_with_the_next_report(results, tm
     out = tmp_path / "out"
     made = report(job(out, f"results=[{results}]", "bars=[data,model]"))
     assert made.bars == ("data", "model")
-    assert [path.name for path in written(out)][::4] == ["bars.png", "report.html"]
+    assert [path.name for path in list_report_files(out)][::4] == ["bars.png", "report.html"]
     report(job(out, f"results=[{results}]"))
     assert {path.name for path in out.iterdir()} == {"report.html", "report.md", "report.csv", "report.tex"}
-    assert written(out)[-1].name == "report.html"
+    assert list_report_files(out)[-1].name == "report.html"
 
 
 @pytest.mark.parametrize(
