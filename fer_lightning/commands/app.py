@@ -24,7 +24,7 @@ from fer_lightning.control_characters import without_controls_in_lines
 from fer_lightning.errors import FerError
 from fer_lightning.os_errors import OUTPUT, as_fer_error, describe
 from fer_lightning.run.config.command_flags import move_flags_first
-from fer_lightning.run.config.compose import make_job, conf_dir, register_resolvers
+from fer_lightning.run.config.compose import conf_dir, make_job, register_resolvers
 from fer_lightning.run.config.configured_paths import list_configured_paths
 from fer_lightning.run.config.name_clashes import check_name_clashes
 from fer_lightning.run.config.override_errors import explain, is_null_group

@@ -16,7 +16,7 @@ def main() -> None:
 def _report(cfg: DictConfig) -> None:
     # as in train.py
     from fer_lightning.results.report.terminal import print_report
-    from fer_lightning.run.report import report, list_report_files
+    from fer_lightning.run.report import list_report_files, report
 
     job = make_hydra_job(cfg)
     print_report(report(job), list_report_files(job.output_dir))

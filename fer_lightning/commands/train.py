@@ -8,7 +8,7 @@ from omegaconf import DictConfig
 
 from fer_lightning.commands.app import make_hydra_job, run_app
 from fer_lightning.run.process.distributed_env import require_shared_folder
-from fer_lightning.run.resume.command import use_run_folder, resume_job
+from fer_lightning.run.resume.command import resume_job, use_run_folder
 from fer_lightning.run.sweep.subprocess_job import exit_with_launcher
 
 

@@ -25,7 +25,12 @@ from fer_lightning.run.process.stop_signals import StopSignals, raise_on_signals
 from fer_lightning.run.process.warning_filters import filter_warnings
 from fer_lightning.run.process.worker_failures import report_worker_failures
 from fer_lightning.run.resume import saved_job
-from fer_lightning.run.resume.previous_progress import PreviousProgress, read_previous_progress, find_interrupted_wandb_id, restore_metric_rows
+from fer_lightning.run.resume.previous_progress import (
+    PreviousProgress,
+    find_interrupted_wandb_id,
+    read_previous_progress,
+    restore_metric_rows,
+)
 from fer_lightning.run.resume.same_data import check_same_data
 from fer_lightning.run.step_check import check_steps
 from fer_lightning.run.tracking import trackers
@@ -70,7 +75,9 @@ def _train(job: Job, lock: FolderLock | None) -> Result | None:
     if lock is not None:
         name = f"model={job.choices['model']}, loss={job.choices['loss']}"
         check_steps(run.module, run.datamodule, run.trainer, bool(job.config["trainer"].get("sync_batchnorm")), name)
-        return _train_on_first_process(prepare_training_folder(job, lock, run.datamodule, run.trainer.world_size), run, before)
+        return _train_on_first_process(
+            prepare_training_folder(job, lock, run.datamodule, run.trainer.world_size), run, before
+        )
     with contextlib.suppress(Interrupted, NonFiniteLoss):  # the first process tells of them
         fit(run, job.resume_from)
     return None

@@ -122,5 +122,6 @@ def test_a_users_own_yaml_is_found(tmp_path, capfd):
     assert weights["net.classify.2.weight"].shape[0] == 24
     assert call(train.main, "--config-dir", str(tmp_path), "model=wid") == 1
     assert (
-        f"choose among {', '.join(sorted([*list_options('model'), 'wide']))} (did you mean wide?)" in capfd.readouterr().err
+        f"choose among {', '.join(sorted([*list_options('model'), 'wide']))} (did you mean wide?)"
+        in capfd.readouterr().err
     )

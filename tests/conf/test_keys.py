@@ -10,7 +10,7 @@ from hydra.utils import get_object
 from omegaconf import OmegaConf
 
 from fer_lightning.run.config.compose import compose, conf_dir, list_options, to_plain
-from fer_lightning.run.config.signature_check import HYDRA_KEYS, iter_nodes, get_parameters
+from fer_lightning.run.config.signature_check import HYDRA_KEYS, get_parameters, iter_nodes
 
 FILES = sorted(path.relative_to(conf_dir()).as_posix() for path in conf_dir().rglob("*.yaml"))
 CODE = Path(__file__).parents[2] / "fer_lightning"

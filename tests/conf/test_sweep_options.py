@@ -10,7 +10,15 @@ from omegaconf import OmegaConf
 
 from fer_lightning.results.result import config_hash
 from fer_lightning.run.config import compose as composing
-from fer_lightning.run.config.compose import EVAL, TRAIN, compose_job, conf_dir, list_options, register_resolvers, list_sweeps
+from fer_lightning.run.config.compose import (
+    EVAL,
+    TRAIN,
+    compose_job,
+    conf_dir,
+    list_options,
+    list_sweeps,
+    register_resolvers,
+)
 from fer_lightning.run.config.required_keys import check_required_keys
 from fer_lightning.run.config.validate_config import validate_config
 

@@ -12,7 +12,7 @@ from planted import CLASSES, write_planted
 from fer_lightning.data.readers.fer2013 import CLASS_NAMES
 from fer_lightning.errors import FerError
 from fer_lightning.run.audit import audit
-from fer_lightning.run.config.compose import make_job, compose
+from fer_lightning.run.config.compose import compose, make_job
 
 
 def audited(folder, *overrides):

@@ -9,8 +9,8 @@ import pytest
 from fer_lightning.errors import FerError
 from fer_lightning.run.build import describe_training_data
 from fer_lightning.run.checkpoint.restore import restore
-from fer_lightning.run.config.compose import make_job, compose, compose_job
-from fer_lightning.run.evaluate import _select_comparable, _has_same_training_split, _use_folder_classes, evaluate
+from fer_lightning.run.config.compose import compose, compose_job, make_job
+from fer_lightning.run.evaluate import _has_same_training_split, _select_comparable, _use_folder_classes, evaluate
 
 DIGITS = [str(digit) for digit in range(10)]
 
@@ -96,5 +96,8 @@ def test_accuracies_without_copies_are_told_where_the_split_is_that_of_the_train
 
 def test_a_checkpoint_of_other_data_does_not_know_them(tmp_path):
     before = compose_job(["data=synthetic"], tmp_path)
-    for recorded in ({"choices": before.choices}, {"choices": before.choices, "trained_on": describe_training_data(before)}):
+    for recorded in (
+        {"choices": before.choices},
+        {"choices": before.choices, "trained_on": describe_training_data(before)},
+    ):
         assert not _has_same_training_split(compose_job(["data=fer2013"], tmp_path), recorded)

@@ -6,9 +6,9 @@ import pytest
 from made_results import make_result
 
 from fer_lightning.errors import FerError
-from fer_lightning.run.config.compose import make_job, compose
+from fer_lightning.run.config.compose import compose, make_job
 from fer_lightning.run.config.report_paths import collect_paths
-from fer_lightning.run.report import report, list_report_files
+from fer_lightning.run.report import list_report_files, report
 
 
 def job(folder, *overrides):

@@ -15,7 +15,7 @@ from fer_lightning.results.result import read
 from fer_lightning.results.summary import scores
 from fer_lightning.run.build import build_module, build_run
 from fer_lightning.run.checkpoint.init_weights import load_initial_weights
-from fer_lightning.run.config.compose import make_job, compose, compose_job
+from fer_lightning.run.config.compose import compose, compose_job, make_job
 from fer_lightning.run.evaluate import evaluate
 from fer_lightning.run.load import load
 from fer_lightning.run.train import train
@@ -63,7 +63,9 @@ def test_the_closing_table_sets_the_net_beside_interpolation(folder):
 
 def test_the_checkpoint_is_tested_on_other_images_by_itself(folder, tiny_mnist, tmp_path):
     overrides = ["data=mnist", f"ckpt={folder / 'checkpoints' / 'best.ckpt'}", "data.batch_size=16"]
-    result, score = evaluate(make_job(compose([*overrides, f"paths.output_dir={tmp_path}"], "eval"), overrides, tmp_path))
+    result, score = evaluate(
+        make_job(compose([*overrides, f"paths.output_dir={tmp_path}"], "eval"), overrides, tmp_path)
+    )
     assert score == result.metrics["test/psnr"]
     assert result.class_names[0] == "0"
     assert result.metrics["test/psnr_bicubic"] > 0

@@ -55,7 +55,11 @@ def remove_identical_archives(folder: Path) -> None:
     folder = folder.resolve()
     compared, names = _read_comparison(folder), _list_files(folder)
     for place in folder.parent.iterdir():
-        if is_archived(place.name, {folder.name}) and _read_comparison(place) == compared and _list_files(place) <= names:
+        if (
+            is_archived(place.name, {folder.name})
+            and _read_comparison(place) == compared
+            and _list_files(place) <= names
+        ):
             shutil.rmtree(place)
 
 
@@ -82,7 +86,9 @@ def _left_by_others(folder: Path) -> Path | None:
     """What this run would write over, in a folder that holds no run of ours; what is not whole may be ours."""
     if (folder / SAVED_JOB).exists():
         return None
-    return Path(RESULT) if read_json(folder / RESULT) else LAST_CHECKPOINT if (folder / LAST_CHECKPOINT).exists() else None
+    return (
+        Path(RESULT) if read_json(folder / RESULT) else LAST_CHECKPOINT if (folder / LAST_CHECKPOINT).exists() else None
+    )
 
 
 def _read_hash(path: Path) -> str | None:

@@ -60,7 +60,9 @@ def write_probable_errors(datamodule: FaceDataModule, faces: FaceSet, subtitle: 
     }
 
 
-def _list_doubts(found: LabelErrors, faces: FaceSet, label: Integers, shares: Shares, names: Sequence[str]) -> list[Doubt]:
+def _list_doubts(
+    found: LabelErrors, faces: FaceSet, label: Integers, shares: Shares, names: Sequence[str]
+) -> list[Doubt]:
     rows, others = found.rows[:LIMIT], found.suggested[:LIMIT].tolist()
     first = faces.pixels[int(rows[0])]
     images = Prepare(size=min(SIDE, max(first.shape[:2])))(Rows(faces.pixels, rows))

@@ -17,7 +17,12 @@ from fer_lightning.results.figures.preprocessing import step_rows
 from fer_lightning.results.figures.recalls import recall_bars
 from fer_lightning.results.figures.reliability import reliability_diagram
 from fer_lightning.results.predictions import Predictions
-from fer_lightning.run.artifacts.preprocessing_trace import to_channels_last, trace_preprocessing, load_net_inputs, select_rows
+from fer_lightning.run.artifacts.preprocessing_trace import (
+    load_net_inputs,
+    select_rows,
+    to_channels_last,
+    trace_preprocessing,
+)
 from fer_lightning.run.job import Job
 from fer_lightning.run.visualizations.page import Page, draw_pages
 from fer_lightning.run.visualizations.sample_selection import Candidates
@@ -44,14 +49,19 @@ def draw_faces(job: Job, datamodule: FaceDataModule) -> None:
     batch = loader.dataset[next(iter(loader.sampler))]  # without starting the loader's processes for one batch
     captions = [datamodule.class_names[label] for label in batch.label[:SHOWN_FACES]]
     title = f"Training images as the net sees them: {job.described()}"
-    save(face_grid(to_channels_last(batch.image[:SHOWN_FACES].numpy()), captions, title), job.output_dir / FIGURE_FILES["faces"])
+    save(
+        face_grid(to_channels_last(batch.image[:SHOWN_FACES].numpy()), captions, title),
+        job.output_dir / FIGURE_FILES["faces"],
+    )
 
 
 def draw_steps(job: Job, datamodule: FaceDataModule) -> None:
     """Some training faces after each step of their preparation, from the file to the net's input."""
     rows = select_rows(datamodule, TRACED_FACES)
     names = [datamodule.class_names[label] for label in datamodule.faces.label[rows]]
-    figure = step_rows(trace_preprocessing(datamodule, rows), names, datamodule.faces.ids[rows].tolist(), subtitle=job.described())
+    figure = step_rows(
+        trace_preprocessing(datamodule, rows), names, datamodule.faces.ids[rows].tolist(), subtitle=job.described()
+    )
     save(figure, job.output_dir / FIGURE_FILES["steps"])
 
 
@@ -104,7 +114,10 @@ def draw_visualizations(
 ) -> dict[str, str]:
     """The pages that show the net at work on faces of its test; their files by name."""
     candidates = Candidates(
-        lambda places: load_net_inputs(datamodule, rows[places]), predictions.true, predictions.correct, predictions.class_names
+        lambda places: load_net_inputs(datamodule, rows[places]),
+        predictions.true,
+        predictions.correct,
+        predictions.class_names,
     )
     return draw_pages(pages, module, candidates, describe_test(job, datamodule), job.output_dir)
 

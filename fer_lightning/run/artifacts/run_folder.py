@@ -74,7 +74,7 @@ def open_log() -> None:
         if isinstance(handler, LogBuffer) and handler.target is not None:
             root.removeHandler(handler)
             root.addHandler(handler.target)
-            handler.pass_on()
+            handler.flush_to_target()
 
 
 def _claim_folder(job: Job, lock: FolderLock, world_size: int) -> Job:

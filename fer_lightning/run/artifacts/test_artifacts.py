@@ -17,8 +17,8 @@ from fer_lightning.results.predictions import write as write_predictions
 from fer_lightning.results.tables import write_confusion_csv
 from fer_lightning.run.artifacts.duplicate_free_accuracy import compute_subset_accuracies
 from fer_lightning.run.artifacts.preprocessing_trace import load_net_inputs
-from fer_lightning.run.artifacts.run_figures import draw_visualizations, draw_test
 from fer_lightning.run.artifacts.run_figures import describe_test as _subtitle
+from fer_lightning.run.artifacts.run_figures import draw_test, draw_visualizations
 from fer_lightning.run.fit import Outcome
 from fer_lightning.run.job import Job
 from fer_lightning.run.visualizations.page import Page
@@ -55,17 +55,19 @@ def write_test_artifacts(
     collector: PredictionCollector,
     module: Learner,
     pages: Mapping[str, Page],
-    load_net_inputs: npt.NDArray[np.int64] | None = None,
+    trained_rows: npt.NDArray[np.int64] | None = None,
 ) -> TestArtifacts:
     """Writes into the run's folder what the test left, by what the module does.
 
-    `load_net_inputs` are rows of test images that trained the checkpoint; accuracy is then measured without them as well.
+    `trained_rows` are test images that trained the checkpoint; accuracy is then also measured without them.
     """
     tested = TestArtifacts(list(module.class_names))
     if module.predicted_classes:
-        tested = _write_classification_artifacts(job, outcome, datamodule, collector, module, pages, load_net_inputs)
+        tested = _write_classification_artifacts(job, outcome, datamodule, collector, module, pages, trained_rows)
     figures = module.draw_examples(
-        lambda count: _select_examples(datamodule, count), str(job.choices.get("model") or "net"), _subtitle(job, datamodule)
+        lambda count: _select_examples(datamodule, count),
+        str(job.choices.get("model") or "net"),
+        _subtitle(job, datamodule),
     )
     for name, figure in figures.items():
         save(figure, job.output_dir / f"{name}.png")
@@ -79,7 +81,7 @@ def _write_classification_artifacts(
     collector: PredictionCollector,
     module: Learner,
     pages: Mapping[str, Page],
-    load_net_inputs: npt.NDArray[np.int64] | None,
+    trained_rows: npt.NDArray[np.int64] | None,
 ) -> TestArtifacts:
     names, rows, faces, counts = (
         list(module.predicted_classes),
@@ -90,7 +92,7 @@ def _write_classification_artifacts(
     predictions = Predictions(faces.ids[rows], faces.label[rows], tuple(names), collector.probabilities)
     write_predictions(predictions, job.output_dir / PREDICTIONS_FILE)
     write_confusion_csv(counts, names, job.output_dir / CONFUSION_FILE)
-    further, spans = compute_subset_accuracies(datamodule, rows, predictions, load_net_inputs)
+    further, spans = compute_subset_accuracies(datamodule, rows, predictions, trained_rows)
     draw_test(job, counts, predictions, rows, datamodule)
     drawn = draw_visualizations(job, pages, cast(Classifier, module), predictions, rows, datamodule)
     return TestArtifacts(names, further, intervals(counts, names) | spans, drawn)
@@ -100,6 +102,8 @@ def _select_examples(datamodule: FaceDataModule, count: int) -> Examples:
     """About `count` test images, of every class alike."""
     names, rows = datamodule.class_names, datamodule.protocol.test
     label = datamodule.faces.label[rows]
-    faces = Candidates(lambda places: load_net_inputs(datamodule, rows[places]), label, np.ones(len(rows), dtype=bool), names)
+    faces = Candidates(
+        lambda places: load_net_inputs(datamodule, rows[places]), label, np.ones(len(rows), dtype=bool), names
+    )
     chosen = select_faces(faces, max(1, count // len(names)), seed=0)
     return Examples(chosen.images[:count], chosen.names[:count])

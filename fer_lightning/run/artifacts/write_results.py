@@ -76,7 +76,9 @@ def write_results(
         finished=datetime.now(UTC).isoformat(timespec="seconds"),
         counts=counts,
         intervals=tested.intervals,
-        file_digests={name: file_digest(folder / FILES[name]) for name in DIGESTED_FILES if (folder / FILES[name]).is_file()},
+        file_digests={
+            name: file_digest(folder / FILES[name]) for name in DIGESTED_FILES if (folder / FILES[name]).is_file()
+        },
         data_digest=digest,
     )
     write(result, folder)

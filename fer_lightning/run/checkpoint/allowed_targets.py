@@ -17,7 +17,7 @@ import fer_lightning.data.augment  # noqa: F401  # before albumentations, which 
 from fer_lightning.data.preprocess.prepare import Prepare
 from fer_lightning.errors import FerError
 from fer_lightning.run.checkpoint.plain_data import MAX_NAME_LENGTH
-from fer_lightning.run.checkpoint.trusted_packages import DOTTED_NAME, IMPORT_ERRORS, is_inside, find_registered
+from fer_lightning.run.checkpoint.trusted_packages import DOTTED_NAME, IMPORT_ERRORS, find_registered, is_inside
 from fer_lightning.run.config.signature_check import check_values, get_known_parameters, iter_nodes
 from fer_lightning.training.schedules import Schedule
 
@@ -44,7 +44,9 @@ class AllowedLocation(NamedTuple):
 
 LOCATIONS = (
     AllowedLocation("fer_lightning.nets", "fer_lightning.nets", (nn.Module,)),
-    AllowedLocation("fer_lightning.training", "fer_lightning.training", (nn.Module, Optimizer, Schedule), functions=True),
+    AllowedLocation(
+        "fer_lightning.training", "fer_lightning.training", (nn.Module, Optimizer, Schedule), functions=True
+    ),
     AllowedLocation("fer_lightning.data.preprocess", "fer_lightning.data.preprocess", (Prepare,)),
     AllowedLocation("torch.nn", "torch.nn.modules", (nn.Module,), positional=True),
     AllowedLocation("torch.optim", "torch.optim", (Optimizer, LRScheduler)),
@@ -134,7 +136,12 @@ def find_target(target: Any, where: str, trusted: Sequence[str]) -> tuple[Callab
     Raises:
         Refused: it is none of the closed list, nor in a trusted or registered place.
     """
-    if not isinstance(target, str) or len(target) > MAX_NAME_LENGTH or not DOTTED_NAME.fullmatch(target) or "." not in target:
+    if (
+        not isinstance(target, str)
+        or len(target) > MAX_NAME_LENGTH
+        or not DOTTED_NAME.fullmatch(target)
+        or "." not in target
+    ):
         raise ForbiddenTarget(f"{where}={str(target)[:80]!r}: it is no dotted name of a class")
     if (builder := _find_builder(target)) is not None:
         return builder, None
@@ -217,7 +224,9 @@ def _check_arguments(value: Any, where: str) -> None:
         for number, inner in enumerate(value):
             _check_arguments(inner, f"{where}[{number}]")
     if isinstance(value, str) and ":" in value:
-        raise ForbiddenTarget(f"{where}={value[:80]!r}: no text with a colon, by which libraries name a server or a folder")
+        raise ForbiddenTarget(
+            f"{where}={value[:80]!r}: no text with a colon, by which libraries name a server or a folder"
+        )
     if not isinstance(value, Mapping):
         return
     for key, inner in value.items():
@@ -227,7 +236,9 @@ def _check_arguments(value: Any, where: str) -> None:
             key in WEIGHTS and isinstance(inner, str | bool) and inner
         )
         if fetches or (str(key).startswith(PRETRAINED) and inner not in (None, False, True)):
-            raise ForbiddenTarget(f"{where}.{key}: it would fetch weights or files, and a checkpoint brings its weights itself")
+            raise ForbiddenTarget(
+                f"{where}.{key}: it would fetch weights or files, and a checkpoint brings its weights itself"
+            )
         _check_arguments(inner, f"{where}.{key}")
 
 

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from fer_lightning.errors import FerError, choices
 from fer_lightning.run.checkpoint.restore import read_checkpoint
-from fer_lightning.run.checkpoint.training_images import read_trained_images, merge_trained_images
+from fer_lightning.run.checkpoint.training_images import merge_trained_images, read_trained_images
 from fer_lightning.training.learner import Learner
 
 log = logging.getLogger(__name__)

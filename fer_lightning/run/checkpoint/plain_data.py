@@ -22,7 +22,7 @@ INTERPOLATION = "${"  # OmegaConf's interpolation
 def shorten(text: object) -> str:
     """The beginning of a text that repeats what a checkpoint holds, in one line."""
     line = " ".join(str(text).split())
-    return line if len(line) <= MAX_MESSAGE_LENGTH else f"{line[:MOST_SAID]}..."
+    return line if len(line) <= MAX_MESSAGE_LENGTH else f"{line[:MAX_MESSAGE_LENGTH]}..."
 
 
 def check_plain(value: Any, where: str) -> None:
@@ -44,7 +44,8 @@ def check_plain(value: Any, where: str) -> None:
             raise FerError(f"{where}: its config has more values or levels than any; it is not written by fer-train")
         if type(found) is str and INTERPOLATION in found:
             raise FerError(
-                f"{where}: {place}={found[:80]!r}: {INTERPOLATION} would be resolved, and a checkpoint holds values only"
+                f"{where}: {place}={found[:80]!r}: {INTERPOLATION} would be resolved, but a checkpoint may hold only "
+                "values"
             )
         if type(found) is dict:
             for key, inner in found.items():

@@ -18,8 +18,14 @@ from fer_lightning.moved_paths import update_targets
 from fer_lightning.run.build import build_module
 from fer_lightning.run.checkpoint.allowed_targets import check_config
 from fer_lightning.run.checkpoint.builder import CONSTRUCTOR_ERRORS, Builder, report_constructor_errors
-from fer_lightning.run.checkpoint.plain_data import shorten, check_plain, check_shape, check_tensors, is_saved_by_training
-from fer_lightning.run.checkpoint.size_limits import limit_size, check_numbers
+from fer_lightning.run.checkpoint.plain_data import (
+    check_plain,
+    check_shape,
+    check_tensors,
+    is_saved_by_training,
+    shorten,
+)
+from fer_lightning.run.checkpoint.size_limits import check_numbers, limit_size
 from fer_lightning.run.checkpoint.training_images import read_trained_images
 from fer_lightning.run.checkpoint.trusted_packages import parse_trusted
 from fer_lightning.run.checkpoint.zip_integrity import copy_checked_archive

@@ -27,7 +27,9 @@ ALLOWED_GLOBALS = frozenset(
     }
 )
 # operations of a pickle that name an object without saying its name at once
-INDIRECT_OPERATIONS = frozenset({"STACK_GLOBAL", "INST", "OBJ", "NEWOBJ", "NEWOBJ_EX", "EXT1", "EXT2", "EXT4", "PERSID"})
+INDIRECT_OPERATIONS = frozenset(
+    {"STACK_GLOBAL", "INST", "OBJ", "NEWOBJ", "NEWOBJ_EX", "EXT1", "EXT2", "EXT4", "PERSID"}
+)
 
 
 def copy_checked_archive(path: Path, named: str) -> io.BytesIO:

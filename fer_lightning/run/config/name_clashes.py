@@ -23,7 +23,7 @@ def check_name_clashes(arguments: Sequence[str], conf_dir: Path) -> None:
     Files of the same name and content, as in a copy of conf/ of which some were changed, do no harm.
 
     Args:
-        arguments: of the command, as `flags.flags_first` writes them.
+        arguments: of the command, as `command_flags.move_flags_first` writes them.
         conf_dir: our own folder.
 
     Raises:

@@ -103,7 +103,9 @@ def _compose_options_only(config_name: str, typed: Sequence[str]) -> object:
     """The config of the options typed, without the values typed: one of those is the wrong one."""
     own = [word.removeprefix(CONFIG_DIR) for word in typed if word.startswith(CONFIG_DIR)]
     search_path = [f"hydra.searchpath=[{','.join(quote(f'file://{Path(place).absolute()}') for place in own)}]"]
-    chosen = [word for word in typed if "=" in word and "." not in word.split("=")[0] and list_options(word.split("=")[0])]
+    chosen = [
+        word for word in typed if "=" in word and "." not in word.split("=")[0] and list_options(word.split("=")[0])
+    ]
     try:
         return compose([*search_path, *chosen], config_name)
     except HydraException:

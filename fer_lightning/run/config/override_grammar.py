@@ -16,7 +16,9 @@ from fer_lightning.config_keys import is_place
 from fer_lightning.errors import FerError
 from fer_lightning.run.config.quoting import quote
 
-CHECKPOINT_COMMA = re.compile(r"(?<=\.ckpt),")  # other commas are of a folder's name, as sweeps give them: loss=l1,seed=0
+CHECKPOINT_COMMA = re.compile(
+    r"(?<=\.ckpt),"
+)  # other commas are of a folder's name, as sweeps give them: loss=l1,seed=0
 SPECIAL_CHARACTERS = re.compile(r"[\\()\[\]{}:=, \t]")  # what Hydra's grammar takes after a backslash
 ESCAPED = re.compile(rf"\\{SPECIAL_CHARACTERS.pattern}")
 PREFIXES = "+~"
@@ -126,6 +128,7 @@ def _format_paths(value: str, key: str) -> str:
 
 
 def path_exists(path: str) -> bool:
+    """Whether the text is the path of an existing file or folder; `~` may stand for the home folder."""
     try:
         return Path(path).exists() or Path(path).expanduser().exists()
     except (OSError, ValueError, RuntimeError):  # too long, a null byte, no such user

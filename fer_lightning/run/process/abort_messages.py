@@ -42,7 +42,9 @@ def make_nonfinite_error(failure: NonFiniteLoss, job: Job, faces: FaceSet) -> Fe
     path = job.output_dir / BATCH_FILE
     _write_batch(path, step.rows, faces)
     ids = [str(faces.ids[row]) for row in step.rows]
-    shown = ", ".join(ids[:SHOWN_IDS]) + (f" and {len(ids) - SHOWN_IDS} more, all in {path}" if len(ids) > SHOWN_IDS else "")
+    shown = ", ".join(ids[:SHOWN_IDS]) + (
+        f" and {len(ids) - SHOWN_IDS} more, all in {path}" if len(ids) > SHOWN_IDS else ""
+    )
     before = ", ".join(f"{loss:.4g}" for loss in failure.before) or "none"
     return FerError(
         f"the loss is {step.loss} at training step {step.number}, epoch {failure.epoch + 1}\n"

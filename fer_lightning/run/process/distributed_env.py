@@ -25,7 +25,7 @@ def require_shared_folder(arguments: Sequence[str]) -> list[str]:
     Each would otherwise take a folder named by its own clock.
 
     Args:
-        arguments: flags as `flags.flags_first` writes them.
+        arguments: flags as `command_flags.move_flags_first` writes them.
 
     Raises:
         FerError: the arguments name no folder, or ask for a sweep.

@@ -14,7 +14,7 @@ from fer_lightning.run.config.override_grammar import parse_path
 from fer_lightning.run.config.quoting import quote
 from fer_lightning.run.job import Job
 from fer_lightning.run.resume import saved_job
-from fer_lightning.run.resume.data_paths import update_data_paths, is_data_path
+from fer_lightning.run.resume.data_paths import is_data_path, update_data_paths
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ def use_run_folder(arguments: Sequence[str]) -> list[str]:
     """A command's arguments, so completed that a resume writes into the folder that it names, and makes no other.
 
     Args:
-        arguments: flags as `flags.flags_first` writes them.
+        arguments: flags as `command_flags.move_flags_first` writes them.
 
     Raises:
         FerError: the folder holds no run, or more is asked for than a resume can change.
@@ -43,8 +43,8 @@ def use_run_folder(arguments: Sequence[str]) -> list[str]:
         if not _may_change(argument):
             raise FerError(
                 f"{argument}: {KEY}{folder} goes on with the config that the run began with; "
-                f"only {MAX_EPOCHS}, logger and the places of its data, such as data.faces.dir, may change. For another "
-                f"config start a new run, from these weights with init_from={folder}/checkpoints/last.ckpt"
+                f"only {MAX_EPOCHS}, logger and the places of its data, such as data.faces.dir, may change. For "
+                f"another config start a new run, from these weights with init_from={folder}/checkpoints/last.ckpt"
             )
     place = quote(folder)
     # the default config, which is composed first, may have data without such a key
@@ -91,10 +91,13 @@ def resume_job(typed: Job) -> Job:
         after = typed.config["trainer"]["max_epochs"]
     if before == after and _is_complete(job.output_dir):
         raise FerError(
-            f"{KEY}{job.output_dir}: this run is complete, see its {FILE_NAME}; to train on, raise {MAX_EPOCHS}={before}"
+            f"{KEY}{job.output_dir}: this run is complete, see its {FILE_NAME}; to train longer, raise "
+            f"{MAX_EPOCHS}={before}"
         )
     if before != after and job.config["scheduler"]["_target_"] == ONE_CYCLE:
-        raise FerError(f"{MAX_EPOCHS}={after}: scheduler=one_cycle was shaped for {before} epochs; leave them as they are")
+        raise FerError(
+            f"{MAX_EPOCHS}={after}: scheduler=one_cycle was shaped for {before} epochs; leave them as they are"
+        )
     config = {**update_data_paths(job.config, typed), "trainer": {**job.config["trainer"], "max_epochs": after}}
     choices = dict(job.choices)
     if any(word.lstrip("+~").startswith("logger") for word in said):

@@ -66,7 +66,9 @@ def update_checkpoint_paths(job: Job) -> None:
 def find_interrupted_wandb_id(job: Job) -> str | None:
     """The id of the W&B run of the same training, begun in this folder and killed before its first epoch had ended."""
     folder = job.output_dir
-    left = (folder / LAST_CHECKPOINT).exists() or (folder / RESULT).exists()  # then it moves aside, and this run is another
+    left = (folder / LAST_CHECKPOINT).exists() or (
+        folder / RESULT
+    ).exists()  # then it moves aside, and this run is another
     if left or read_run_hash(folder) != config_hash(job.config):
         return None
     return saved_job.load(folder).wandb_id

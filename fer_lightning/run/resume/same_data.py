@@ -32,7 +32,11 @@ def check_same_data(job: Job, datamodule: FaceDataModule) -> None:
     if now == job.data_digest:
         return
     before = read_split(job.output_dir / SPLIT_FILE)
-    told = describe_differences(before, iter_split_rows(datamodule.prepared_data.source, datamodule.protocol.splits())) if before else ""
+    told = (
+        describe_differences(before, iter_split_rows(datamodule.prepared_data.source, datamodule.protocol.splits()))
+        if before
+        else ""
+    )
     differing = [side for side, digest in now.items() if digest != job.data_digest.get(side)]
     told = told or f"other images, labels, votes or soft targets, or another order, in {', '.join(differing)}"
     raise FerError(

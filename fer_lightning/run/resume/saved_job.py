@@ -30,7 +30,10 @@ def save(job: Job) -> None:
     paths = job.config["paths"]
     roots = {root: str(Path(root).absolute()) for root in paths.values()}
     content = {
-        "config": {**_make_absolute(replace_paths(job.config, roots)), "paths": {name: roots[root] for name, root in paths.items()}},
+        "config": {
+            **_make_absolute(replace_paths(job.config, roots)),
+            "paths": {name: roots[root] for name, root in paths.items()},
+        },
         "choices": job.choices,
         "overrides": job.overrides,
         "output_dir": str(job.output_dir),

@@ -18,7 +18,13 @@ from fer_lightning.results.sweep import JobState, SweepState
 from fer_lightning.run.config.compose import TRAIN
 from fer_lightning.run.process.distributed_env import count_processes
 from fer_lightning.run.sweep import state
-from fer_lightning.run.sweep.base_callback import BaseSweepCallback, list_overrides, parse_by_key, resolve_dir, list_swept_keys
+from fer_lightning.run.sweep.base_callback import (
+    BaseSweepCallback,
+    list_overrides,
+    list_swept_keys,
+    parse_by_key,
+    resolve_dir,
+)
 from fer_lightning.run.sweep.job_arguments import job_arguments
 from fer_lightning.run.sweep.names import make_job_name, make_sweep_name
 from fer_lightning.run.sweep.progress_table import ProgressTable
@@ -65,7 +71,9 @@ class SweepCallback(BaseSweepCallback):
         total = config.hydra.sweeper.get("n_trials") if adaptive else len(jobs)
         command = f"fer-train {shlex.join(sys.argv[1:])}"
         when = state.now()
-        state.write_plan(sweep_dir, SweepState(sweep_dir.name, command, typed, keys, total, when, when, jobs, str(sweep_dir)))
+        state.write_plan(
+            sweep_dir, SweepState(sweep_dir.name, command, typed, keys, total, when, when, jobs, str(sweep_dir))
+        )
         return sweep_dir, when, None if adaptive else [job.name for job in jobs]
 
 

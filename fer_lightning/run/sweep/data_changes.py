@@ -40,7 +40,9 @@ def has_data_changed(folder: Path, config: Mapping[str, Any]) -> bool:
     if key is None:
         return False
     if (now := load_data_digest(config, key)) is None:
-        _read_in_subprocess(json.dumps({part: config[part] for part in ("data", "preprocess", "model", "paths")}, sort_keys=True))
+        _read_in_subprocess(
+            json.dumps({part: config[part] for part in ("data", "preprocess", "model", "paths")}, sort_keys=True)
+        )
         now = load_data_digest(config, key)
     return now is not None and now != before
 

@@ -6,7 +6,14 @@ from omegaconf import DictConfig
 
 from fer_lightning.run.config.compose import EVAL
 from fer_lightning.run.config.required_keys import check_required_keys
-from fer_lightning.run.sweep.base_callback import BaseSweepCallback, list_overrides, parse_by_key, set_override, resolve_dir, list_swept_keys
+from fer_lightning.run.sweep.base_callback import (
+    BaseSweepCallback,
+    list_overrides,
+    list_swept_keys,
+    parse_by_key,
+    resolve_dir,
+    set_override,
+)
 
 
 class EvalSweepCallback(BaseSweepCallback):

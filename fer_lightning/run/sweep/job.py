@@ -25,7 +25,7 @@ from fer_lightning.run.artifacts.folder_lock import wait_for_folder
 from fer_lightning.run.config.compose import to_plain
 from fer_lightning.run.sweep import state
 from fer_lightning.run.sweep.data_changes import has_data_changed
-from fer_lightning.run.sweep.gpu_assignment import list_gpus, assign_gpu
+from fer_lightning.run.sweep.gpu_assignment import assign_gpu, list_gpus
 from fer_lightning.run.sweep.job_arguments import job_arguments
 from fer_lightning.run.sweep.job_folder import archive_stale, read_value
 from fer_lightning.run.sweep.names import make_job_name

@@ -19,7 +19,10 @@ def make_sweep_name(overrides: Iterable[str]) -> str:
     Args:
         overrides: as typed, and the sweep file's own parameters.
     """
-    return _format_folder_name(sorted(word for word in overrides if may_differ(word.lstrip("+~").partition("=")[0]))) or "defaults"
+    return (
+        _format_folder_name(sorted(word for word in overrides if may_differ(word.lstrip("+~").partition("=")[0])))
+        or "defaults"
+    )
 
 
 def make_job_name(overrides: Sequence[str], keys: Sequence[str]) -> str:
@@ -44,7 +47,9 @@ def make_eval_name(overrides: Sequence[str], keys: Sequence[str]) -> str:
     """
     words = [word for word in overrides if word.partition("=")[0] in (*keys, "data", "ckpt")]
     plain = [f"{key}={value.strip(QUOTES)}" for key, _, value in (word.partition("=") for word in words)]
-    return _format_folder_name(sorted(plain, key=lambda word: (word.startswith("ckpt="), word)))  # a path is long, and cut off
+    return _format_folder_name(
+        sorted(plain, key=lambda word: (word.startswith("ckpt="), word))
+    )  # a path is long, and cut off
 
 
 def _format_folder_name(words: Sequence[str]) -> str:
@@ -53,4 +58,4 @@ def _format_folder_name(words: Sequence[str]) -> str:
     safe = ",".join(UNSAFE.sub("-", word).strip("-.") for word in words)
     if safe == plain and len(safe) <= MAX_LENGTH:
         return safe
-    return f"{safe[: LONGEST - 9].rstrip('-,')}-{blake2b(plain.encode(), digest_size=4).hexdigest()}"
+    return f"{safe[: MAX_LENGTH - 9].rstrip('-,')}-{blake2b(plain.encode(), digest_size=4).hexdigest()}"

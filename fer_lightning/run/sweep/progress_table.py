@@ -56,7 +56,9 @@ class ProgressTable:
         """Starts to show, until `end` or the end of the process."""
         found = self._own()
         self._before = {job.name for job in found.of(DONE)}
-        print(f"{_format_count(len(found.jobs) or found.total or 0)} in {_make_relative(self.sweep_dir)}", file=sys.stderr)
+        print(
+            f"{_format_count(len(found.jobs) or found.total or 0)} in {_make_relative(self.sweep_dir)}", file=sys.stderr
+        )
         atexit.register(self.end)  # also of a sweep that is interrupted, or whose sweeper gives up
         self._watch.start()
 

@@ -58,7 +58,7 @@ def write_plan(sweep_dir: Path, planned: SweepState) -> SweepState:
 
 
 def remove_unstarted(sweep_dir: Path, planned: str) -> bool:
-    """Takes away what `write_plan` left, at the time `planned`, of a sweep of which no job has begun; whether it was so."""
+    """Removes the files that `write_plan` left at the time `planned` if no job has started; returns whether it did."""
     found = read(sweep_dir)
     if found.created != planned:  # another launch has its plan there
         return False

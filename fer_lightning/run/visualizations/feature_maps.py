@@ -13,7 +13,7 @@ from fer_lightning.errors import FerError, choices
 from fer_lightning.nets.parts.stn import SpatialTransformer
 from fer_lightning.results.figures.feature_maps import Layer, feature_maps
 from fer_lightning.run.artifacts.preprocessing_trace import to_channels_last
-from fer_lightning.run.visualizations.forward_hooks import LayerActivation, iter_batches, capture_activations
+from fer_lightning.run.visualizations.forward_hooks import LayerActivation, capture_activations, iter_batches
 from fer_lightning.run.visualizations.sample_selection import Candidates, check_selection, select_faces
 from fer_lightning.training.classifier import Classifier
 

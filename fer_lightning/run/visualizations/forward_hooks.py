@@ -32,7 +32,9 @@ def iter_batches(images: Tensor) -> Iterator[Tensor]:
         yield images[first : first + BATCH]
 
 
-def capture_activations(module: Classifier, parts: Mapping[str, nn.Module], images: Tensor) -> dict[str, LayerActivation]:
+def capture_activations(
+    module: Classifier, parts: Mapping[str, nn.Module], images: Tensor
+) -> dict[str, LayerActivation]:
     """What passes through `parts` when the module answers to images (N, channels, size, size), uint8 or 0..255.
 
     In the order in which the parts answer. One that is not asked is left out; of one that is asked more than once,

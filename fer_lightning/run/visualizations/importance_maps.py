@@ -115,7 +115,9 @@ class ImportanceMaps:
         return patch, self.step or max(1, patch // 4)
 
 
-def compute_importance(module: Classifier, image: Tensor, label: int, patch: int, step: int, blank: Tensor) -> Importance:
+def compute_importance(
+    module: Classifier, image: Tensor, label: int, patch: int, step: int, blank: Tensor
+) -> Importance:
     """Blanks a patch at every place of one face.
 
     Args:

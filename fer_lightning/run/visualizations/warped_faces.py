@@ -15,7 +15,7 @@ from torch import Tensor
 from fer_lightning.nets.parts.stn import SpatialTransformer
 from fer_lightning.results.figures.warps import warped_faces
 from fer_lightning.run.artifacts.preprocessing_trace import to_channels_last
-from fer_lightning.run.visualizations.forward_hooks import iter_batches, capture_activations
+from fer_lightning.run.visualizations.forward_hooks import capture_activations, iter_batches
 from fer_lightning.run.visualizations.sample_selection import Candidates, check_selection, select_faces
 from fer_lightning.training.classifier import Classifier
 from fer_lightning.training.eval_mode import eval_mode

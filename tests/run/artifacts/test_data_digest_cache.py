@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fer_lightning.run.artifacts.data_digest_cache import compute_data_key, store_data_digest, load_data_digest
+from fer_lightning.run.artifacts.data_digest_cache import compute_data_key, load_data_digest, store_data_digest
 from fer_lightning.run.config.compose import compose_job
 
 DIGEST = {"train": "a" * 16, "test": "b" * 16}

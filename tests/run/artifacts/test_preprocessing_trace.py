@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fer_lightning.run.artifacts.preprocessing_trace import trace_preprocessing, select_rows
+from fer_lightning.run.artifacts.preprocessing_trace import select_rows, trace_preprocessing
 from fer_lightning.run.artifacts.run_figures import draw_steps
 from fer_lightning.run.build import build_data
 from fer_lightning.run.config.compose import compose_job

@@ -18,7 +18,7 @@ from support import TINY
 import fer_lightning
 from fer_lightning.errors import FerError
 from fer_lightning.run.build import build_run
-from fer_lightning.run.config.compose import make_job, compose, compose_job
+from fer_lightning.run.config.compose import compose, compose_job, make_job
 from fer_lightning.run.evaluate import evaluate
 
 

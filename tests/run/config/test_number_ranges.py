@@ -12,7 +12,7 @@ from support import TINY, call
 from fer_lightning.commands import train
 from fer_lightning.errors import FerError
 from fer_lightning.run.config.compose import conf_dir
-from fer_lightning.run.config.number_ranges import COUNTING, Range, check_numbers, iter_numbers, find_range
+from fer_lightning.run.config.number_ranges import COUNTING, Range, check_numbers, find_range, iter_numbers
 from fer_lightning.run.config.signature_check import check_targets, iter_nodes
 
 # numbers that may be anything: starting values of weights and angles; albumentations checks its own limits

@@ -9,7 +9,12 @@ from children import TRAIN, start
 from support import TINY
 
 from fer_lightning.errors import FerError
-from fer_lightning.run.process.distributed_env import check_rank, drop_stale_ranks, require_shared_folder, is_global_zero
+from fer_lightning.run.process.distributed_env import (
+    check_rank,
+    drop_stale_ranks,
+    is_global_zero,
+    require_shared_folder,
+)
 
 TORCHRUN = {"TORCHELASTIC_RUN_ID": "7", "WORLD_SIZE": "4"}
 NAMES = (

@@ -11,7 +11,7 @@ from support import TINY
 
 from fer_lightning.data.dataset import FaceDataset
 from fer_lightning.errors import FerError
-from fer_lightning.run.config.compose import make_job, compose, compose_job
+from fer_lightning.run.config.compose import compose, compose_job, make_job
 from fer_lightning.run.evaluate import evaluate
 from fer_lightning.run.process.worker_failures import report_worker_failures
 from fer_lightning.run.train import train

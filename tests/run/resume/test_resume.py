@@ -116,7 +116,7 @@ def test_a_folder_that_was_moved_goes_on_from_any_working_folder(whole, interrup
 def test_a_finished_run_goes_on_only_for_more_epochs(whole, tmp_path, capfd):
     folder = shutil.copytree(whole, tmp_path / "longer")
     assert call(train.main, f"resume={folder}") == 1
-    assert f"this run is complete, see its result.json; to train on, raise trainer.max_epochs={EPOCHS}" in (
+    assert f"this run is complete, see its result.json; to train longer, raise trainer.max_epochs={EPOCHS}" in (
         capfd.readouterr().err
     )
     assert call(train.main, f"resume={folder}", "trainer.max_epochs=5") == 0

@@ -10,7 +10,7 @@ import pytest
 from support import TINY
 
 from fer_lightning.results.result import config_hash
-from fer_lightning.run.artifacts.data_digest_cache import compute_data_key, store_data_digest, load_data_digest
+from fer_lightning.run.artifacts.data_digest_cache import compute_data_key, load_data_digest, store_data_digest
 from fer_lightning.run.build import build_data
 from fer_lightning.run.config.compose import compose_job, to_plain
 from fer_lightning.run.sweep import data_changes as data
@@ -29,7 +29,7 @@ def cfg(composed, tmp_path, monkeypatch):
 def launched(cfg, sweep_dir, monkeypatch):
     """A function that launches the job over a run of this digest; gives what its process was told, or None."""
     folder, calls = sweep_dir / "seed=0", []
-    monkeypatch.setattr(job, "run_child", lambda module, arguments, *rest: calls.append(arguments) or 1)
+    monkeypatch.setattr(job, "run_subprocess", lambda module, arguments, *rest: calls.append(arguments) or 1)
 
     def launch(name, **content):
         (folder / "checkpoints").mkdir(parents=True)

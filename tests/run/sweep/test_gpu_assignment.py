@@ -8,7 +8,7 @@ from contextlib import ExitStack
 import pytest
 
 from fer_lightning.run.sweep import gpu_assignment as devices
-from fer_lightning.run.sweep.gpu_assignment import VISIBLE, list_gpus, assign_gpu
+from fer_lightning.run.sweep.gpu_assignment import VISIBLE, assign_gpu, list_gpus
 
 
 @pytest.mark.parametrize(("named", "found"), [("0,1", ["0", "1"]), (" 3 , GPU-7f ", ["3", "GPU-7f"]), ("", [])])

@@ -42,12 +42,12 @@ def child(monkeypatch):
 
     played = SimpleNamespace(calls=[], does=lambda log: 0)
 
-    def run_child(module, arguments, log, variables):
+    def run_subprocess(module, arguments, log, variables):
         assert module == "fer_lightning.commands.train"
         played.calls.append((arguments, variables))
         return played.does(log)
 
-    monkeypatch.setattr(jobs, "run_child", run_child)
+    monkeypatch.setattr(jobs, "run_subprocess", run_subprocess)
     return played
 
 

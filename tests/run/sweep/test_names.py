@@ -65,7 +65,10 @@ def test_where_letters_are_lost_a_hash_tells_two_apart():
 
 def test_many_letters_become_a_hash_and_long_names_that_begin_alike_differ():
     words = [f"model.net.option_{n}=0.123456789" for n in range(20)]
-    first, second = make_job_name([*words, "z=1"], [w.partition("=")[0] for w in [*words, "z"]]), make_sweep_name([*words, "z=2"])
+    first, second = (
+        make_job_name([*words, "z=1"], [w.partition("=")[0] for w in [*words, "z"]]),
+        make_sweep_name([*words, "z=2"]),
+    )
     assert len(first) <= MAX_LENGTH
     assert len(second) <= MAX_LENGTH
     assert first[:-9] == second[:-9]
@@ -89,7 +92,11 @@ def test_a_checkpoint_is_cut_off_before_what_is_swept_and_a_hash_tells_it_from_o
 
 @pytest.mark.parametrize("mark", ["'", '"'])
 def test_quotes_around_a_checkpoint_make_no_other_folder(mark):
-    assert make_eval_name([f"ckpt={mark}best.ckpt{mark}"], []) == make_eval_name(["ckpt=best.ckpt"], []) == "ckpt=best.ckpt"
+    assert (
+        make_eval_name([f"ckpt={mark}best.ckpt{mark}"], [])
+        == make_eval_name(["ckpt=best.ckpt"], [])
+        == "ckpt=best.ckpt"
+    )
 
 
 KEY = st.from_regex(r"[a-z][a-z_.]{0,12}", fullmatch=True)

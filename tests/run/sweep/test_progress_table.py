@@ -39,8 +39,13 @@ def test_a_line_counts_and_names_the_best(tmp_path, clock):
     line = ProgressTable(tmp_path, "val/accuracy", "max")._line(found)
     assert line.startswith("2 of 5 jobs done, 1 running, 1 failed, best val/accuracy 50.00 % (seed=1)")
     assert "best val/loss 0.2500 (seed=0)" in ProgressTable(tmp_path, "val/loss", "min")._line(found)
-    assert "best val/psnr 28.50 dB (seed=0)" in ProgressTable(tmp_path, "val/psnr", "max")._line(sweep(DONE, values=(28.5,)))
-    assert ProgressTable(tmp_path, "val/accuracy", "max")._line(sweep(total=20)) == "0 of 20 jobs done, 0 running, 0 failed"
+    assert "best val/psnr 28.50 dB (seed=0)" in ProgressTable(tmp_path, "val/psnr", "max")._line(
+        sweep(DONE, values=(28.5,))
+    )
+    assert (
+        ProgressTable(tmp_path, "val/accuracy", "max")._line(sweep(total=20))
+        == "0 of 20 jobs done, 0 running, 0 failed"
+    )
 
 
 def test_the_time_left_is_that_of_this_launch_for_all_that_has_not_ended(tmp_path, clock):

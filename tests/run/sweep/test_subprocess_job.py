@@ -16,11 +16,11 @@ from fer_lightning.run.sweep.subprocess_job import AUTOGROUP, JOB_VARIABLE, exit
 # what a job does first, and then what is asked of it
 JOB = (
     "import os, signal, sys, time\n"
-    "from fer_lightning.run.sweep.subprocess_job import end_with_launcher\n"
-    "end_with_launcher()\n"
+    "from fer_lightning.run.sweep.subprocess_job import exit_with_launcher\n"
+    "exit_with_launcher()\n"
 )
 # a launcher of one job
-LAUNCHER = "import sys\nfrom pathlib import Path\nfrom fer_lightning.run.sweep.subprocess_job import run_child\n"
+LAUNCHER = "import sys\nfrom pathlib import Path\nfrom fer_lightning.run.sweep.subprocess_job import run_subprocess\n"
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def written(path, seconds=30):
 @pytest.mark.skipif(not AUTOGROUP.exists(), reason="this kernel has no autogroups")
 def test_a_nice_launcher_has_nice_jobs(module, tmp_path):
     module(f"{JOB}print(open('/proc/self/autogroup').read())", name="job")
-    code = f"{LAUNCHER}import os\nos.nice(7 - os.nice(0))\nrun_child('job', [], Path('log'), {{}})"
+    code = f"{LAUNCHER}import os\nos.nice(7 - os.nice(0))\nrun_subprocess('job', [], Path('log'), {{}})"
     subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True)
     assert (tmp_path / "log").read_text().strip().endswith("nice 7")
 
@@ -81,7 +81,7 @@ def test_the_code_is_the_processes_own(module, tmp_path, line, code):
 
 
 def test_a_job_cannot_ask_questions_and_its_own_children_do_not_watch_its_launcher(module, tmp_path):
-    line = f"print({MARK!r} in os.environ, os.getpgid(0) == os.getpid())"
+    line = f"print({JOB_VARIABLE!r} in os.environ, os.getpgid(0) == os.getpid())"
     assert run_subprocess(module(JOB + line), [], tmp_path / "log", {}) == 0
     assert (tmp_path / "log").read_text() == "False True\n"
 

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from fer_lightning.run.visualizations import forward_hooks as hooks
-from fer_lightning.run.visualizations.forward_hooks import iter_batches, capture_activations
+from fer_lightning.run.visualizations.forward_hooks import capture_activations, iter_batches
 from fer_lightning.training.eval_mode import eval_mode
 
 

@@ -11,7 +11,7 @@ from torch import nn
 
 from fer_lightning.nets.parts.stn import SpatialTransformer
 from fer_lightning.run.visualizations import forward_hooks as hooks
-from fer_lightning.run.visualizations.warped_faces import WarpedFaces, describe_warp, compute_warps
+from fer_lightning.run.visualizations.warped_faces import WarpedFaces, compute_warps, describe_warp
 
 
 class Behind(nn.Module):
@@ -51,7 +51,9 @@ def test_the_faces_are_those_that_the_net_saw_brought_back_to_pixels(classifier,
 
 def test_what_is_filled_with_zeros_is_drawn_in_the_grey_of_the_mean(classifier, tested):
     module = classifier(Behind([[1.0, 0.0, 4.0], [0.0, 1.0, 0.0]], padding="zeros"))
-    assert set(compute_warps(module, torch.from_numpy(tested([0]).images(np.array([0])))).faces.flatten().tolist()) == {128}
+    assert set(compute_warps(module, torch.from_numpy(tested([0]).images(np.array([0])))).faces.flatten().tolist()) == {
+        128
+    }
 
 
 def test_outline_and_words_follow_the_warp(classifier, tested):
