@@ -41,7 +41,7 @@ def expression(name: str) -> str:
     word = name.strip().lower()
     word = SPELLINGS.get(word, word)
     if word not in EXPRESSIONS:
-        raise FerError(f"'{name}' is no expression: choose among {choices(EXPRESSIONS, word)}")
+        raise FerError(f"'{name}' is not an expression: choose among {choices(EXPRESSIONS, word)}")
     return word
 
 

@@ -90,7 +90,7 @@ def check_trains(protocol: Protocol, label: Integers, class_names: Sequence[str]
     if missing:
         names = choices(class_names[number] for number in missing)
         way_out = "leave it out" if max_train_images is None else "raise data.max_train_images"
-        raise FerError(f"data.class_names: the training side has no image of {names}; {way_out}")
+        raise FerError(f"data.class_names: the training split has no image of {names}; {way_out}")
 
 
 def check_exclusion(how: str) -> None:

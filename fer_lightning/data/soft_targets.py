@@ -163,7 +163,7 @@ def _from_table(path: Path, names: tuple[str, ...], further: tuple[str, ...], fa
             if (row := rows.get(image)) is None:
                 continue
             if listed[row]:
-                raise FerError(f"{where}: {image} stands there twice; keep one")
+                raise FerError(f"{where}: {image} occurs twice; keep one")
             if digests and says[DIGEST] != digests[row]:
                 others.append(image)
             listed[row] = True
@@ -222,7 +222,7 @@ def _header(lines: Iterable[str], path: Path) -> list[str]:
     try:
         return [name.strip() for name in next(csv.reader(lines), [])]
     except csv.Error as fault:
-        raise FerError(f"data.targets={path}: this is no table of comma-separated values: {fault}") from fault
+        raise FerError(f"data.targets={path}: this is not a table of comma-separated values: {fault}") from fault
 
 
 def _member(path: Path) -> str:

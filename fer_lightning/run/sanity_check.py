@@ -36,7 +36,7 @@ def check_targets_used(module: Learner, datamodule: FaceDataModule) -> None:
 
 
 def check_trains(datamodule: FaceDataModule) -> None:
-    """Raises FerError where the protocol has no training side, before a search for faces, or a class has no image."""
+    """Raises FerError where the protocol has no training split, before a search for faces, or a class has no image."""
     name = datamodule.protocol_name
     if name != AUTO and "train" not in PROTOCOLS[name].filled:
         source = datamodule.read_faces()

@@ -81,7 +81,7 @@ def test_settings_that_do_not_fit_the_faces_are_refused_on_opening(build, fault)
 def test_a_class_without_training_images_is_named(build, make_faces):
     split = ["Training"] * 2 + ["PublicTest", "PrivateTest"] * 2
     faces = make_faces([0, 1, 2, 2, 0, 1], split=split)
-    with pytest.raises(FerError, match=r"the training side has no image of fear; leave it out"):
+    with pytest.raises(FerError, match=r"the training split has no image of fear; leave it out"):
         build(faces, protocol="official", class_names=["angry", "disgust", "fear"]).check_trains()
 
 

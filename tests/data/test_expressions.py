@@ -42,7 +42,7 @@ def test_every_spelling_leads_into_the_vocabulary():
 
 
 def test_a_stranger_is_refused_with_the_choices():
-    with pytest.raises(FerError, match=r"'smug' is no expression: choose among angry, .*contempt"):
+    with pytest.raises(FerError, match=r"'smug' is not an expression: choose among angry, .*contempt"):
         expression("smug")
 
 

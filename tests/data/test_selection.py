@@ -70,9 +70,9 @@ def test_a_limit_that_is_none_or_large_keeps_all(limit):
 
 def test_a_class_that_does_not_train_is_refused_with_the_way_out_that_fits():
     label = np.repeat([0, 1], [30, 1])
-    with pytest.raises(FerError, match=r"the training side has no image of b; raise data\.max_train_images"):
+    with pytest.raises(FerError, match=r"the training split has no image of b; raise data\.max_train_images"):
         check_trains(limit_training_images(split(np.arange(31)), label, 3, 0), label, ["a", "b"], 3)
-    with pytest.raises(FerError, match=r"the training side has no image of b, c; leave it out"):
+    with pytest.raises(FerError, match=r"the training split has no image of b, c; leave it out"):
         check_trains(split(np.arange(30)), label, ["a", "b", "c"], None)
 
 

@@ -122,7 +122,7 @@ def test_the_log_says_how_many_images_have_a_share_and_how_many_agree(opened, ca
 FAULTS = {
     "missing": (every(images=17), r"3 of 20 training images are not in it \(00017, 00018, 00019\); list each"),
     "strangers": (["a,1,0", "b,0,1"], r"none of its images is in this data set, where they are called as 00000, 00001"),
-    "twice": ([*every(), "00003,1,0"], r"soft\.csv, line 22: 00003 stands there twice"),
+    "twice": ([*every(), "00003,1,0"], r"soft\.csv, line 22: 00003 occurs twice"),
     "negative": (["00000,-1,2"], r"line 2: a share is '-1', it must be a number of 0 or more"),
     "nan": (["00000,nan,2"], r"line 2: a share is 'nan'"),
     "a hole": (["00000,,2"], r"line 2: a share is ''"),

@@ -52,7 +52,7 @@ def official(faces: FaceSet, request: Request) -> SplitRows:
     """The published split; without a validation split a tenth of the training images validates."""
     train, val, test = (_rows_of(faces, side) for side in SPLIT_WORDS)
     if len(val) and not len(test):
-        log.warning("no test side is published: the validation side tests, a tenth of the training images validates")
+        log.warning("no test split is published: the validation split tests, a tenth of the training images validates")
         return *_cut_validation(faces, train, request.seed), val
     if not len(val):
         assert faces.split is not None
@@ -121,7 +121,7 @@ def train_kfold_number(request: Request) -> int:
 
 
 def _cut_validation(faces: FaceSet, train: Integers, seed: int) -> tuple[Integers, Integers]:
-    """A stratified tenth taken out of the training side, people and copies whole; one of them where they are fewer."""
+    """A stratified tenth taken out of the training split, people and copies whole; one of them where they are fewer."""
     part = faces.take(train, f"{faces.fingerprint} train")
     return cut_validation(train, group_inseparable(part), part.label, seed)
 

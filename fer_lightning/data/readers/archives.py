@@ -100,7 +100,7 @@ def _read_lines(text: TextIO, path: Path) -> Iterator[str]:
         if empty > EMPTY_LINES:
             raise FerError(f"{path}, line {number}: {empty:,} empty lines in a row; no table has as many")
         if not line.isascii() and UNDECODED.search(line):
-            raise FerError(f"{path}, line {number}: this is no UTF-8 text; save the table as UTF-8")
+            raise FerError(f"{path}, line {number}: this is not UTF-8 text; save the table as UTF-8")
         yield line
 
 

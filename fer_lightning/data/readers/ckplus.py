@@ -229,7 +229,7 @@ def read_facs(folder: Path, shot: SequenceFrame) -> str:
     for where, (unit, intensity) in read_number_lines(path, columns=2):
         number = parse_whole_number(unit, 1, MAX_ACTION_UNIT, "the action unit", where)
         if number in units:
-            raise FerError(f"{where}: action unit {number} stands here a second time")
+            raise FerError(f"{where}: action unit {number} occurs twice")
         units[number] = parse_whole_number(intensity, 0, MAX_INTENSITY, "the intensity", where)
     return " ".join(f"{number}:{intensity}" for number, intensity in units.items())
 
@@ -279,7 +279,7 @@ def read_crops(folder: Path, how: str) -> ImageTable:
     for shot in found:
         label = _folder_label(shot.path, folder)
         if labels.setdefault(shot.sequence, label) != label:
-            raise FerError(f"{shot.path}: its sequence also stands under '{labels[shot.sequence]}'; keep one of them")
+            raise FerError(f"{shot.path}: its sequence is also under '{labels[shot.sequence]}'; keep one of them")
     taken, _ = choose_frames([shot.sequence for shot in found], [shot.number for shot in found], how)
     chosen = [found[row] for row in taken]
     return ImageTable(
@@ -296,7 +296,7 @@ def _folder_label(path: Path, folder: Path) -> str:
     try:
         label = expression(path.relative_to(folder).parts[0])
     except FerError as fault:
-        raise FerError(f"{path}: it stands in no folder of an expression: {fault}") from fault
+        raise FerError(f"{path}: it is in no folder of an expression: {fault}") from fault
     if label == "neutral":
         raise FerError(f"{path.parent}: {CROPS} has no neutral images; move this folder away")
     return label

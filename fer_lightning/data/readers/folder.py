@@ -226,7 +226,7 @@ def entries_by_pattern(files: Sequence[Path], root: Path, pattern: str, about: s
         layout = f"data.faces.pattern {many}. {about}" if about else f"{format_pattern(pattern)} {many}"
         raise FerError(f"{root / strangers[0]}: its path does not match {layout}")
     if ignored:
-        log.info("%s: %d of %d images passed over, as data.faces.pattern says", root, ignored, len(files))
+        log.info("%s: %d of %d images skipped by data.faces.pattern", root, ignored, len(files))
     return entries
 
 
@@ -263,7 +263,7 @@ def _compile(pattern: str) -> re.Pattern[str]:
     try:
         rule = re.compile(pattern)
     except (re.error, OverflowError, RecursionError) as fault:
-        raise FerError(f"{format_pattern(pattern)}: this is no regular expression ({fault})") from fault
+        raise FerError(f"{format_pattern(pattern)}: this is not a regular expression ({fault})") from fault
     unknown = [name for name in rule.groupindex if name not in GROUPS]
     if unknown:
         raise FerError(f"{format_pattern(pattern)}: choose {unknown[0]} among {choices(GROUPS, unknown[0])}")

@@ -96,13 +96,13 @@ def list_subfolders(folder: Path) -> list[Path]:
     return sorted(item for item in folder.iterdir() if item.is_dir() and not item.name.startswith("."))
 
 
-def log_skipped(files: Sequence[Path], root: Path, why: str = "no images that can be read") -> None:
+def log_skipped(files: Sequence[Path], root: Path, why: str = "not readable images") -> None:
     """Logs the number of skipped files below `root` and the names of the first, if there are any."""
     if files:
         names = ", ".join(path_text(file, root) for file in files[:SHOWN])
         more = f" and {len(files) - SHOWN} more" if len(files) > SHOWN else ""
         number = f"{len(files)} file{'s' * (len(files) > 1)}"
-        log.warning("%s: %s passed over, %s: %s%s", plain_text(str(root)), number, why, names, more)
+        log.warning("%s: %s skipped, %s: %s%s", plain_text(str(root)), number, why, names, more)
 
 
 def check_unique(names: Mapping[Path, str]) -> None:

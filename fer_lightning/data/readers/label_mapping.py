@@ -92,7 +92,7 @@ def map_splits(words: Sequence[str], splits: Mapping[str, str] | None, where: st
     clear = {meant[word] for word in meant if word not in unclear}
     if unclear and {"val", "test"} <= clear:
         raise FerError(
-            f"{places[words.index(unclear[0])]}: {unclear[0]} beside a validation and a test side; "
+            f"{places[words.index(unclear[0])]}: {unclear[0]} beside a validation and a test split; "
             f"data.faces.splits={{{unclear[0]}: SIDE}} says which it is, or rename it"
         )
     if unclear and "test" in clear:

@@ -68,7 +68,7 @@ def _read_header(path: Path, lines: Iterable[str]) -> list[str]:
     try:
         header = [name.strip() for name in next(csv.reader(lines), [])]
     except csv.Error as fault:
-        raise FerError(f"{path}, line 1: this is no table of comma-separated values: {fault}") from fault
+        raise FerError(f"{path}, line 1: this is not a table of comma-separated values: {fault}") from fault
     if missing := [name for name in REQUIRED if name not in header]:
         shown = choices(header)[:200]
         raise FerError(f"{path}, line 1: no column {choices(missing)}; the columns, parted by commas, are {shown}")
@@ -76,7 +76,7 @@ def _read_header(path: Path, lines: Iterable[str]) -> list[str]:
         if name not in known:
             raise FerError(f"{path}, line 1: unknown column '{name[:30]}'; choose among {choices(known, name[:30])}")
         if name in header[:number]:
-            raise FerError(f"{path}, line 1: the column {name} stands there twice")
+            raise FerError(f"{path}, line 1: the column {name} occurs twice")
     return header
 
 

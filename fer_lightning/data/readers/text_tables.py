@@ -41,7 +41,7 @@ def read_csv_rows(lines: Iterable[str], name: str, columns: Sequence[str]) -> It
             raise FerError(f"{name}, line 1: no column {choices(missing)}; the columns are {choices(header)[:200]}")
         repeated = [column for column in columns if header.count(column) > 1]
         if repeated:
-            raise FerError(f"{name}, line 1: the column {repeated[0]} stands there twice; keep one")
+            raise FerError(f"{name}, line 1: the column {repeated[0]} occurs twice; keep one")
         places = [header.index(column) for column in columns]
         for row in reader:
             where = f"{name}, line {reader.line_num}"
@@ -52,7 +52,7 @@ def read_csv_rows(lines: Iterable[str], name: str, columns: Sequence[str]) -> It
             yield where, [row[place].strip() for place in places]
     except csv.Error as fault:  # without its closing quote a cell continues over lines until it is too long
         raise FerError(
-            f"{name}, line {reader.line_num}: this is no table of comma-separated values: {fault}"
+            f"{name}, line {reader.line_num}: this is not a table of comma-separated values: {fault}"
         ) from fault
 
 
@@ -132,10 +132,10 @@ def read_number_lines(path: Path, columns: int, rows: int | None = None) -> list
             content = stream.read(MAX_BYTES + 1)
         text = content.decode(detect_encoding(content[:4])).rstrip()
     except (OSError, UnicodeDecodeError) as damage:
-        raise FerError(f"{path}, line 1: this is no file of numbers ({str(damage)[:200]})") from damage
+        raise FerError(f"{path}, line 1: this is not a file of numbers ({str(damage)[:200]})") from damage
     if len(content) > MAX_BYTES or not text.isascii():
         reason = f"more than {MAX_BYTES:,} bytes" if len(content) > MAX_BYTES else "letters of other scripts"
-        raise FerError(f"{path}, line 1: this is no file of numbers ({reason})")
+        raise FerError(f"{path}, line 1: this is not a file of numbers ({reason})")
     found: list[NumberLine] = []
     for place, line in enumerate(text.split("\n"), start=1):
         where = f"{path}, line {place}"
@@ -157,7 +157,7 @@ def read_number_lines(path: Path, columns: int, rows: int | None = None) -> list
 def _parse_number(cell: str, where: str) -> float:
     value = float(cell) if NUMBER.fullmatch(cell) else math.nan
     if not math.isfinite(value):
-        raise FerError(f"{where}: '{cell[:20]}' is no number")
+        raise FerError(f"{where}: '{cell[:20]}' is not a number")
     return value
 
 

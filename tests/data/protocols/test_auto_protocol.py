@@ -37,7 +37,7 @@ def test_a_side_alone_is_pooled_with_a_warning(make_faces, caplog):
     protocol, said = lines(caplog, faces, "auto")
     assert protocol.name == "holdout"
     assert said[0] == (
-        "data.protocol=auto is holdout, for the data name no test side: train 30, val 10 are pooled; "
+        "data.protocol=auto is holdout, for the data name no test split: train 30, val 10 are pooled; "
         "data.protocol=official keeps sides where train and one other are named"
     )
 

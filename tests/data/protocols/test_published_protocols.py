@@ -1,4 +1,4 @@
-"""Published words become sides, by hand; what a publisher leaves out is cut from the training side."""
+"""Published words become sides, by hand; what a publisher leaves out is cut from the training split."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def test_without_a_test_side_the_validation_side_tests(make_faces, caplog):
     with caplog.at_level("WARNING", logger=LOGGER):
         protocol = apply_protocol(faces, "official", Request())
     assert caplog.messages == [
-        "no test side is published: the validation side tests, a tenth of the training images validates"
+        "no test split is published: the validation split tests, a tenth of the training images validates"
     ]
     assert protocol.test.tolist() == [0, 1]
     assert sorted(faces.label[protocol.val]) == [0, 0, 1, 1]

@@ -87,7 +87,7 @@ def test_a_table_in_utf_16_is_read(folder, table, pixels):
 
 def test_another_encoding_is_named_with_its_line(folder, table, refused):
     (folder / "fer2013.csv").write_bytes(table.encode() + "3,\xe4,Training".encode("latin-1"))
-    assert refused(folder) == f"{folder / 'fer2013.csv'}, line 6: this is no UTF-8 text; save the table as UTF-8"
+    assert refused(folder) == f"{folder / 'fer2013.csv'}, line 6: this is not UTF-8 text; save the table as UTF-8"
 
 
 BOMBS = {

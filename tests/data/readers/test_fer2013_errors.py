@@ -99,7 +99,7 @@ def test_binary_garbage_as_a_table(folder, refused):
 def test_a_quote_that_is_never_closed(folder, table, refused):
     # all that follows is one cell, longer than the csv module takes
     (folder / "fer2013.csv").write_text(table.replace("\n0,", '\n0,"') + table * 4)
-    assert "this is no table" in refused(folder)
+    assert "this is not a table" in refused(folder)
 
 
 def test_nul_bytes_for_a_table(folder, refused):

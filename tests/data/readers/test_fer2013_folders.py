@@ -56,7 +56,7 @@ def test_an_unreadable_image_is_named(root, content, refused):
 def test_a_class_that_is_no_expression_is_named(root, refused):
     (root / "train" / "smug").mkdir()
     message = refused(root)
-    assert "train/smug: 'smug' is no expression: choose among angry" in message
+    assert "train/smug: 'smug' is not an expression: choose among angry" in message
 
 
 def test_an_expression_that_fer2013_lacks_is_named(root, pixels, refused):
@@ -96,9 +96,9 @@ def test_images_elsewhere_are_counted_and_named_and_every_format_is_read(root, p
         faces = fer2013.read(root, root.parent / "cache")
     assert faces.ids.tolist()[2:5] == [f"train/happy/{name}" for name in ("x.gif", "y.webp", "z")]
     assert np.array_equal(faces.pixels[2:5], pixels[:3])
-    (message,) = [message for message in caplog.messages if "passed over" in message]
+    (message,) = [message for message in caplog.messages if "skipped" in message]
     assert message == (
-        f"{root}: 3 files passed over, no images at <side>/<class>/<file>: "
+        f"{root}: 3 files skipped, no images at <side>/<class>/<file>: "
         "train/happy/notes, train/loose.png, test/sad/deep/x.png"
     )
 
@@ -111,7 +111,7 @@ def test_a_split_that_is_a_link_to_itself_is_absent(tmp_path, refused):
 
 def test_a_class_folder_that_links_back_to_its_parents_is_refused(root, refused):
     (root / "train" / "loop").symlink_to(root, target_is_directory=True)
-    assert "'loop' is no expression" in refused(root)
+    assert "'loop' is not an expression" in refused(root)
 
 
 def test_a_replaced_image_is_read_anew(root, pixels):

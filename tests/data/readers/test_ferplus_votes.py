@@ -142,7 +142,7 @@ FAULTS = {
         r"line 3: Usage is 'PublicTset'.*did you mean PublicTest",
     ),
     "cut off": (TEXT[:-12], r"line 4: \d+ cells for 12 columns; is the file cut off"),
-    "a quote never closed": (TEXT.replace("4,0,0,1", '"4,0,0,1') + TEXT * 2000, r"this is no table of comma"),
+    "a quote never closed": (TEXT.replace("4,0,0,1", '"4,0,0,1') + TEXT * 2000, r"this is not a table of comma"),
     "only a header": (HEADER, r"there is no row under the header"),
     "empty": ("", r"line 1: no column Usage, neutral"),
 }

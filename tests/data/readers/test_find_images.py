@@ -48,7 +48,7 @@ def test_other_files_are_counted_and_the_first_are_named(root, caplog):
     assert listed(root) == ["a.png", "b.png", "c.png"]
     (message,) = caplog.messages
     assert message == (
-        f"{root}: 7 files passed over, no images that can be read: empty, readme, sub/y.txt, sub/z.svg, t.db and 2 more"
+        f"{root}: 7 files skipped, not readable images: empty, readme, sub/y.txt, sub/z.svg, t.db and 2 more"
     )
 
 
@@ -98,7 +98,7 @@ def test_a_folder_that_two_paths_lead_to_is_refused(root):
 def test_a_pipe_or_socket_called_like_an_image_is_refused_and_others_are_passed_over(root, caplog):
     os.mkfifo(root / "pipe")
     assert listed(root) == ["a.png", "b.png", "c.png"]
-    assert "1 file passed over, no images that can be read: pipe" in caplog.text
+    assert "1 file skipped, not readable images: pipe" in caplog.text
     os.mkfifo(root / "pipe.png")
     with pytest.raises(FerError, match=r"pipe\.png: a pipe, socket or device, where its name says an image; remove it"):
         list_images(root)

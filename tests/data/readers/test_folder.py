@@ -80,7 +80,7 @@ def test_eval_is_the_test_side_unless_another_folder_is(draw, read, folders, mea
 
 def test_eval_beside_validation_and_test_is_asked_for(draw, read):
     root = draw(*(f"{folder}/happy/1.png" for folder in ("train", "val", "test", "eval")), "train/sad/1.png")
-    with pytest.raises(FerError, match=r"eval/happy/1\.png: eval beside a validation and a test side; data\."):
+    with pytest.raises(FerError, match=r"eval/happy/1\.png: eval beside a validation and a test split; data\."):
         read(root)
     assert set(read(root, splits={"eval": "val"}).split) == {"train", "val", "test"}
 
@@ -147,7 +147,7 @@ def test_a_pattern_says_everything_that_it_names(draw, read):
 def test_how_many_images_a_pattern_passes_over_is_said(draw, read, caplog):
     with caplog.at_level("INFO", logger="fer_lightning.data.readers.folder"):
         read(draw("a/1.png", "b/1.png", "old/x.png", "old/y.png"), pattern=r"(?P<label>\w)/\d\.png|(?P<ignore>old/.*)")
-    assert "2 of 4 images passed over" in caplog.text
+    assert "2 of 4 images skipped" in caplog.text
 
 
 def test_every_drawn_layout_of_class_folders_gives_the_drawn_faces(tmp_path, tiny_faces, read):

@@ -129,9 +129,9 @@ def test_one_class_is_too_few(tmp_path, refused):
 
 
 PATTERNS = {
-    "(?P<label>": "this is no regular expression (missing ), unterminated",
-    "(?P<label>a)(?P<label>b)": "this is no regular expression (redefinition",
-    "a{99999999999999999999}": "this is no regular expression",
+    "(?P<label>": "this is not a regular expression (missing ), unterminated",
+    "(?P<label>a)(?P<label>b)": "this is not a regular expression (redefinition",
+    "a{99999999999999999999}": "this is not a regular expression",
     "[a-z]+/.*": "it needs a group (?P<label>...)",
     "(?P<label>a)(?P<subjct>b)": "choose subjct among label, split, subject,",
     "(?P<label>train)/.*": "its path does not match",

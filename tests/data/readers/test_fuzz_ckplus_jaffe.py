@@ -163,22 +163,22 @@ LABELS = {
     "emotion: empty": (EMOTION, "", 1, "the file ends here, with 0 of 1 lines"),
     "emotion: two numbers in a line": (EMOTION, "   3.0e+00   1.0e+00\n", 1, "2 numbers, a line of this file has 1"),
     "emotion: two lines": (EMOTION, "   3.0e+00\n   1.0e+00\n", 2, "too many lines, this file has 1"),
-    "emotion: a word": (EMOTION, "anger\n", 1, "'anger' is no number"),
+    "emotion: a word": (EMOTION, "anger\n", 1, "'anger' is not a number"),
     "emotion: 8": (EMOTION, "   8.0000000e+00\n", 1, "the emotion is 8, it must be a whole number from 0 to 7"),
     "emotion: -1": (EMOTION, "-1\n", 1, "the emotion is -1, it must be a whole number from 0 to 7"),
     "emotion: 2.5": (EMOTION, "\n\n2.5\n", 3, "the emotion is 2.5, it must be a whole number from 0 to 7"),
-    "emotion: not a number": (EMOTION, "nan\n", 1, "'nan' is no number"),
+    "emotion: not a number": (EMOTION, "nan\n", 1, "'nan' is not a number"),
     "FACS: empty": (FACS, "\n", 1, "the file ends here, with 0 of 1 lines"),
     "FACS: no intensity": (FACS, "   4.0e+00   1.0e+00\n   9.0e+00\n", 2, "1 numbers, a line of this file has 2"),
-    "FACS: letters for intensities": (FACS, "4 C\n", 1, "'C' is no number"),
+    "FACS: letters for intensities": (FACS, "4 C\n", 1, "'C' is not a number"),
     "FACS: intensity 6": (FACS, "4 6\n", 1, "the intensity is 6, it must be a whole number from 0 to 5"),
     "FACS: unit 0": (FACS, "0 2\n", 1, "the action unit is 0, it must be a whole number from 1 to 99"),
-    "FACS: a unit twice": (FACS, "4 2\n9 1\n4 3\n", 3, "action unit 4 stands here a second time"),
+    "FACS: a unit twice": (FACS, "4 2\n9 1\n4 3\n", 3, "action unit 4 occurs twice"),
     "landmarks: empty": (LANDMARKS, "", 1, "the file ends here, with 0 of 68 lines"),
     "landmarks: 67": (LANDMARKS, POINTS[: -len(POINTS.splitlines()[-1]) - 1], 67, "the file ends here, with 67 of 68"),
     "landmarks: 69": (LANDMARKS, POINTS + "1 1\n", 69, "too many lines, this file has 68"),
     "landmarks: three numbers": (LANDMARKS, "1 2 3\n" + POINTS, 1, "3 numbers, a line of this file has 2"),
-    "landmarks: a comma": (LANDMARKS, "1,5 2\n" + POINTS, 1, "'1,5' is no number"),
+    "landmarks: a comma": (LANDMARKS, "1,5 2\n" + POINTS, 1, "'1,5' is not a number"),
     "landmarks: far away": (LANDMARKS, "1 2\n3 1e300\n" + POINTS[66:], 2, "the point 3, 1e+300 lies outside every"),
     "landmarks: cut off": (LANDMARKS, POINTS[:1000], 31, "1 numbers, a line of this file has 2"),
 }
@@ -201,7 +201,7 @@ def test_a_label_file_that_is_no_text(spoilt, name, fault):
         (root / name).mkdir()
     else:
         (root / name).write_bytes(random.Random(1).randbytes(200))
-    assert refused("official", root).startswith(f"{root / name}, line 1: this is no file of numbers")
+    assert refused("official", root).startswith(f"{root / name}, line 1: this is not a file of numbers")
 
 
 @pytest.mark.parametrize("name", [EMOTION, FACS])
@@ -243,7 +243,7 @@ def test_no_sequence_with_a_label(spoilt):
 
 @pytest.mark.parametrize(
     ("folder", "message"),
-    [("angst", "it stands in no folder of an expression: 'angst' is no expression"), ("neutral", "no neutral images")],
+    [("angst", "it is in no folder of an expression: 'angst' is not an expression"), ("neutral", "no neutral images")],
 )
 def test_a_folder_of_crops_that_ckplus_does_not_have(spoilt, folder, message):
     root = spoilt("ck48")
@@ -257,14 +257,14 @@ def test_a_crop_beside_the_folders(spoilt):
     root = spoilt("ck48")
     stray = root / "CK+48" / f"{PEAK}.png"
     (root / CROP).rename(stray)
-    assert refused("ck48", root).startswith(f"{stray}: it stands in no folder of an expression")
+    assert refused("ck48", root).startswith(f"{stray}: it is in no folder of an expression")
 
 
 def test_a_sequence_of_crops_in_two_folders(spoilt):
     root = spoilt("ck48")
     stray = root / "CK+48" / "fear" / f"{PEAK}.png"
     (root / CROP).rename(stray)
-    assert refused("ck48", root).startswith(f"{stray}: its sequence also stands under 'angry'")
+    assert refused("ck48", root).startswith(f"{stray}: its sequence is also under 'angry'")
 
 
 def change(rows, line, cell, text):

@@ -152,7 +152,7 @@ def test_numbers_that_cannot_be_had_are_refused(read, case):
 def test_people_who_are_too_many_to_stay_whole_are_told():
     kinds, groups = np.array([0, 0, 0, 0, 1, 1, 1, 1]), np.array([0, 1, 2, 3, 4, 4, 4, 4])
     with pytest.raises(
-        FerError, match=r"test side has 0 images of LFW, 1 are wanted; choose another data\.faces\.seed"
+        FerError, match=r"test split has 0 images of LFW, 1 are wanted; choose another data\.faces\.seed"
     ):
         draw_mix(kinds, groups, np.array([4, 4]), ["happy", "LFW"], 2, seed=0)
     with pytest.raises(FerError, match="0 images of sad, and one must train and one must test"):

@@ -48,7 +48,7 @@ LINES = {
         ["Zico_0003.jpg,happy"],
         r"labels\.csv, line 2: LFW has no picture 'Zico_0003\.jpg'; names are",
     ),
-    "no expression": (["Zico_0001.jpg,hapy"], r"line 2: 'hapy' is no expression.*did you mean happy"),
+    "no expression": (["Zico_0001.jpg,hapy"], r"line 2: 'hapy' is not an expression.*did you mean happy"),
     "contempt": (["Zico_0001.jpg,contempt"], r"line 2: 'contempt' is no class of the mix; choose among angry"),
     "a picture twice": (["Zico_0001.jpg,sad", "a/Zico_0001.jpg,sad"], r"line 3: .* has a label already"),
     "a cell less": (["Zico_0001.jpg"], r"line 2: 1 cells for 2 columns"),

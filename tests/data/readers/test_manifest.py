@@ -136,7 +136,7 @@ FAULTS = {
     "path;label\na.png;happy\n": ("line 1: no column path, label", "path;label"),
     "path,emotion\na.png,happy\n": ("line 1: no column label", "path, emotion"),
     "path,label,sbject\na.png,happy,x\n": ("line 1: unknown column 'sbject'", "did you mean subject"),
-    "path,label,label\na.png,happy,sad\n": ("line 1: the column label stands there twice", ""),
+    "path,label,label\na.png,happy,sad\n": ("line 1: the column label occurs twice", ""),
     "path,label,\na.png,happy,\n": ("line 1: unknown column ''", "choose among path, label"),
     "path,label\na.png,happy\nb.png\n": ("line 3: 1 cells for 2 columns", ""),
     "path,label\na.png,happy,sad\n": ("line 2: 3 cells for 2 columns", ""),
@@ -161,8 +161,8 @@ FAULTS = {
     f"path,label,frame\na.png,happy,0\nb.png,sad,{'9' * 5000}\n": ("line 3: frame is '9999", ""),
     "path,label,split\na.png,happy,train\nb.png,sad,exam\n": ("line 3: split 'exam' is none of train", ""),
     'path,label\na.png,"happy\nb.png,sad\n': ("", "every label here is happy"),  # the rest is one cell
-    "path,label\n" + "x" * 200_000 + ",sad\n": ("line 2: this is no table", ""),
-    "x" * 200_000: ("line 1: this is no table", ""),
+    "path,label\n" + "x" * 200_000 + ",sad\n": ("line 2: this is not a table", ""),
+    "x" * 200_000: ("line 1: this is not a table", ""),
     "path,label\na.png,happy\nmanifest.csv,sad\n": ("", "this is no image"),
 }
 
@@ -185,7 +185,7 @@ def test_a_word_that_the_labels_lack_is_named_with_its_line(refused, root):
 
 def test_another_encoding_than_utf_8_is_named_with_its_line(refused, root):
     message = refused("path,label\na.png,happy\nb.png,traurig \xe4\n".encode("latin-1"))
-    assert message == f"{root / 'manifest.csv'}, line 3: this is no UTF-8 text; save the table as UTF-8"
+    assert message == f"{root / 'manifest.csv'}, line 3: this is not UTF-8 text; save the table as UTF-8"
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32"])

@@ -37,7 +37,7 @@ def test_numbers_in_an_encoding_that_a_mark_names(tmp_path, encoding):
 
 
 def test_a_file_without_end_is_refused(tmp_path):
-    with pytest.raises(FerError, match=r"line 1: this is no file of numbers \(more than 1,000,000 bytes\)"):
+    with pytest.raises(FerError, match=r"line 1: this is not a file of numbers \(more than 1,000,000 bytes\)"):
         read_number_lines(written(tmp_path, "1 2\n" * 250_001), columns=2)
 
 
@@ -53,15 +53,15 @@ FAULTS = {
     "cut off": ("1 2\n\n3", 3, "1 numbers, a line of this file has 2"),
     "one line too many": ("1 2\n3 4\n5 6\n", 3, "too many lines, this file has 2"),
     "a number too many": ("1 2\n3 4 5\n", 2, "3 numbers, a line of this file has 2"),
-    "letters": ("1 2\n3 x\n", 2, "'x' is no number"),
-    "not a number": ("1 nan\n3 4\n", 1, "'nan' is no number"),
-    "infinite": ("1 inf\n3 4\n", 1, "'inf' is no number"),
-    "too large": ("1 1e999\n3 4\n", 1, "'1e999' is no number"),
-    "Python's underscore": ("1 1_0\n3 4\n", 1, "'1_0' is no number"),
-    "a comma": ("1,5 2\n3 4\n", 1, "'1,5' is no number"),
-    "a long word": ("1 2\n3 " + "y" * 5000, 2, f"'{'y' * 20}' is no number"),
-    "other digits": ("1 \u0663\n3 4\n", 1, "this is no file of numbers"),
-    "bytes": (b"\xff\xfe1 2\n", 1, "this is no file of numbers"),
+    "letters": ("1 2\n3 x\n", 2, "'x' is not a number"),
+    "not a number": ("1 nan\n3 4\n", 1, "'nan' is not a number"),
+    "infinite": ("1 inf\n3 4\n", 1, "'inf' is not a number"),
+    "too large": ("1 1e999\n3 4\n", 1, "'1e999' is not a number"),
+    "Python's underscore": ("1 1_0\n3 4\n", 1, "'1_0' is not a number"),
+    "a comma": ("1,5 2\n3 4\n", 1, "'1,5' is not a number"),
+    "a long word": ("1 2\n3 " + "y" * 5000, 2, f"'{'y' * 20}' is not a number"),
+    "other digits": ("1 \u0663\n3 4\n", 1, "this is not a file of numbers"),
+    "bytes": (b"\xff\xfe1 2\n", 1, "this is not a file of numbers"),
     "NUL bytes": (b"\0" * 100, 1, "1 numbers, a line of this file has 2"),
 }
 
@@ -77,7 +77,7 @@ def test_a_fault_is_named_with_its_line(tmp_path, fault):
 
 
 def test_a_folder_is_no_file_of_numbers(tmp_path):
-    with pytest.raises(FerError, match="line 1: this is no file of numbers"):
+    with pytest.raises(FerError, match="line 1: this is not a file of numbers"):
         read_number_lines(tmp_path, columns=1)
 
 
