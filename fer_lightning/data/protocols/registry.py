@@ -130,16 +130,16 @@ def resolve_auto(faces: FaceSet) -> str:
     known = set(map_published_splits(split).tolist()) - {""}
     name = "official" if {"train", "test"} <= known else "holdout"
     if name == "official":
-        log.info("data.protocol=%s is %s: the data name their sides, %s", AUTO, name, _count_words(split))
+        log.info("data.protocol=%s is %s: the data name their splits, %s", AUTO, name, _count_words(split))
     elif known:
         missing = " and no ".join(side for side in ("train", "test") if side not in known)
         log.warning(
-            "data.protocol=%s is %s, for the data name no %s side: %s are pooled; data.protocol=official keeps sides "
+            "data.protocol=%s is %s, for the data name no %s split: %s are pooled; data.protocol=official keeps splits "
             "where train and one other are named",
             *(AUTO, name, missing, _count_words(split)),
         )
     else:
-        log.info("data.protocol=%s is %s: the data name no sides", AUTO, name)
+        log.info("data.protocol=%s is %s: the data name no splits", AUTO, name)
     return name
 
 
@@ -148,7 +148,7 @@ def log_split_usage(faces: FaceSet, protocol: Protocol, rule: Rule) -> None:
     if faces.split is None:
         return
     if not rule.published:
-        log.info("protocol %s pools the sides that the data name: %s", protocol.name, _count_words(faces.split))
+        log.info("protocol %s pools the splits that the data name: %s", protocol.name, _count_words(faces.split))
         return
     unused = np.ones(len(faces), dtype=np.bool_)
     unused[np.concatenate(list(protocol.splits().values()))] = False

@@ -151,7 +151,7 @@ def find_split_folders(root: Path) -> dict[str, Path]:
     found: dict[str, Path] = {}
     for folder, side in zip(folders, map_splits([folder.name for folder in folders], None, str(root)), strict=True):
         if side in found:
-            raise FerError(f"{root}: {found[side].name} and {folder.name} are both the {side} side; keep one of them")
+            raise FerError(f"{root}: {found[side].name} and {folder.name} are both the {side} split; keep one of them")
         found[side] = folder
     return {side: found[side] for side in SPLIT_NAMES if side in found}
 

@@ -209,7 +209,7 @@ def draw_mix(
             repeats = not side and available[kind] < wanted[kind]
             if not len(have) or (len(have) < number and not repeats):
                 raise FerError(
-                    f"data.faces: copies and people stay whole, and so the {'test' if side else 'training'} side has "
+                    f"data.faces: copies and people stay whole, and so the {'test' if side else 'training'} split has "
                     f"{len(have)} images of {name}, {number} are wanted; choose another data.faces.seed or test_images"
                 )
             rows[side].append(_draw_rows(have, int(number), random))

@@ -1,4 +1,4 @@
-"""`auto` is official where the data name their sides, else holdout; what is pooled or left out is one line."""
+"""`auto` is official where the data name their splits, else holdout; what is pooled or left out is one line."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def test_named_sides_are_kept(make_faces, caplog):
     faces = make_faces([0, 1] * 20, split=["train"] * 30 + ["val"] * 4 + ["test"] * 6)
     protocol, said = lines(caplog, faces, "auto")
     assert (protocol.name, len(protocol.train), len(protocol.val), len(protocol.test)) == ("official", 30, 4, 6)
-    assert said == ["data.protocol=auto is official: the data name their sides, test 6, train 30, val 4"]
+    assert said == ["data.protocol=auto is official: the data name their splits, test 6, train 30, val 4"]
 
 
 def test_without_a_validation_side_a_tenth_of_train_validates(make_faces, caplog):
@@ -38,19 +38,19 @@ def test_a_side_alone_is_pooled_with_a_warning(make_faces, caplog):
     assert protocol.name == "holdout"
     assert said[0] == (
         "data.protocol=auto is holdout, for the data name no test split: train 30, val 10 are pooled; "
-        "data.protocol=official keeps sides where train and one other are named"
+        "data.protocol=official keeps splits where train and one other are named"
     )
 
 
 def test_data_without_sides_are_split_by_chance(make_faces, caplog):
     protocol, said = lines(caplog, make_faces([0, 1] * 20), "auto")
     assert protocol.name == "holdout"
-    assert said == ["data.protocol=auto is holdout: the data name no sides"]
+    assert said == ["data.protocol=auto is holdout: the data name no splits"]
 
 
 def test_sides_that_a_protocol_pools_are_said(make_faces, caplog):
     faces = make_faces([0, 1] * 20, split=["train"] * 30 + ["test"] * 10)
-    assert lines(caplog, faces, "kfold")[1] == ["protocol kfold pools the sides that the data name: test 10, train 30"]
+    assert lines(caplog, faces, "kfold")[1] == ["protocol kfold pools the splits that the data name: test 10, train 30"]
     assert lines(caplog, make_faces([0, 1] * 20), "kfold")[1] == []
 
 

@@ -172,7 +172,7 @@ def test_two_folders_of_one_side_are_refused(tmp_path, pixels, refused):
     for place in ("train/sad", "training/sad", "test/sad"):
         (tmp_path / place).mkdir(parents=True)
         cv2.imwrite(str(tmp_path / place / "1.png"), pixels[0])
-    assert f"{tmp_path}: train and training are both the train side; keep one of them" in refused(tmp_path)
+    assert f"{tmp_path}: train and training are both the train split; keep one of them" in refused(tmp_path)
 
 
 def test_folders_without_prefixes_get_their_validation_out_of_the_training_side(tmp_path, make_faces, caplog):
