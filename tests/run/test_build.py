@@ -62,7 +62,7 @@ def test_a_protocol_without_a_training_side_names_those_that_these_data_can_foll
         built(tmp_path, "data.protocol=test_only")
     choices = str(refused.value).partition("choose among ")[2].split(", ")
     assert choices == [
-        *("kfold", "kfold_images", "holdout", "subject_8fold", "subject_10fold"),
+        *("kfold", "paper_c_kfold", "kfold_images", "holdout", "subject_8fold", "subject_10fold"),
         *("leave_one_subject_out", "train_is_test"),
     ]
 
