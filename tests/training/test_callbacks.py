@@ -13,7 +13,9 @@ from torch.utils.data import DataLoader, Dataset
 
 from fer_lightning.data.inputs import Batch, InputSpec
 from fer_lightning.training.callbacks.channels_last import ChannelsLast
+from fer_lightning.training.callbacks.constant_prediction_warning import ConstantPredictionWarning
 from fer_lightning.training.callbacks.epoch_log import EpochLog
+from fer_lightning.training.callbacks.interrupt import Interrupt
 from fer_lightning.training.callbacks.log_metrics import LogMetrics
 from fer_lightning.training.callbacks.progress import Progress
 from fer_lightning.training.callbacks.reseed import Reseed
@@ -167,3 +169,8 @@ def test_the_length_by_max_steps_alone():
 
     train([], epochs=-1, schedule=schedule, max_steps=7)
     assert seen == [(3, 3)]
+
+
+def test_checkpoints_keep_the_state_of_callbacks_under_the_keys_of_earlier_versions(tmp_path):
+    callbacks = [EpochLog(), ConstantPredictionWarning(), Interrupt(tmp_path / "last.ckpt")]
+    assert [callback.state_key for callback in callbacks] == ["Record", "WarnOneClass", "Interrupt"]

@@ -26,7 +26,7 @@ class ConstantPredictionWarning(pl.Callback):
     @property
     def state_key(self) -> str:
         """The key of the state in checkpoints, which is older than the name of this class."""
-        return "ConstantPredictionWarning"
+        return "WarnOneClass"
 
     def state_dict(self) -> dict[str, Any]:
         """The number of epochs seen, and whether the check is over."""
