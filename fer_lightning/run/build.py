@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 import pytorch_lightning as pl
 import torch
@@ -46,26 +47,36 @@ from fer_lightning.training.trainer import Trainer
 FAULTS = (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 
 
-class Run(NamedTuple):
-    """All that a training needs.
+@dataclass(frozen=True, kw_only=True)
+class EvalRun:
+    """All that a test needs.
 
     Attributes:
-        module, datamodule, trainer: Lightning's three.
-        tester: makes the trainer that validates and tests the chosen checkpoint, on one device.
-        epoch_log: the metrics of each epoch.
-        predictions: the probabilities for each test image.
-        interrupt: ends training on a signal.
-        pages: what is drawn of the tested net, by name.
+        module, datamodule, trainer: as Lightning knows them.
+        epoch_log: the metrics of each epoch, and the duration of the test.
+        predictions: collects the probabilities for each test image.
+        pages: the visualizations of the tested net, by name.
     """
 
     module: Learner
     datamodule: FaceDataModule
     trainer: Trainer
-    tester: Callable[[], Trainer]
     epoch_log: EpochLog
     predictions: PredictionCollector
-    interrupt: Interrupt
     pages: dict[str, Page]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run(EvalRun):
+    """All that a training needs.
+
+    Attributes:
+        tester: creates the trainer that validates and tests the chosen checkpoint, on one device.
+        interrupt: ends training when a signal arrives.
+    """
+
+    tester: Callable[[], Trainer]
+    interrupt: Interrupt
 
 
 def build_run(job: Job) -> Run:
@@ -108,7 +119,16 @@ def build_run(job: Job) -> Run:
         alone = {**config, "trainer": use_one_device(config["trainer"])}
         return build_trainer(alone, [epoch_log, predictions], loggers, job.output_dir)
 
-    return Run(module, datamodule, trainer, tester, epoch_log, predictions, interrupt, pages)
+    return Run(
+        module=module,
+        datamodule=datamodule,
+        trainer=trainer,
+        epoch_log=epoch_log,
+        predictions=predictions,
+        pages=pages,
+        tester=tester,
+        interrupt=interrupt,
+    )
 
 
 def describe_training_data(job: Job) -> dict[str, Any]:

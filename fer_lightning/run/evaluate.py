@@ -18,7 +18,7 @@ from fer_lightning.results.result import Result
 from fer_lightning.run.artifacts.folder_lock import FolderLock, lock_folder
 from fer_lightning.run.artifacts.run_folder import check_holds_no_training, prepare_test_folder
 from fer_lightning.run.artifacts.write_results import write_results
-from fer_lightning.run.build import build_data, build_pages, build_trainer, describe_training_data
+from fer_lightning.run.build import EvalRun, build_data, build_pages, build_trainer, describe_training_data
 from fer_lightning.run.checkpoint.restore import restore
 from fer_lightning.run.config.required_keys import check_required_keys
 from fer_lightning.run.config.signature_check import check_targets
@@ -79,8 +79,8 @@ def _evaluate(job: Job, lock: FolderLock) -> Evaluation:
     if datamodule.report_copies and not _has_same_training_split(job, recorded):
         datamodule.report_copies = False
         log.info("accuracies without copies left out: the checkpoint was trained on other images than this split's")
-    epoch_log, kept = EpochLog(), PredictionCollector()
-    trainer = build_trainer(job.config, [epoch_log, kept], [], job.output_dir)
+    epoch_log, predictions = EpochLog(), PredictionCollector()
+    trainer = build_trainer(job.config, [epoch_log, predictions], [], job.output_dir)
     if trainer.world_size > 1:
         raise FerError("trainer: a test runs on one device, where no image can count twice; choose trainer.devices=1")
     metrics, confusion, timing = test_once(module, datamodule, trainer, epoch_log)
@@ -89,7 +89,15 @@ def _evaluate(job: Job, lock: FolderLock) -> Evaluation:
     # what was trained is the checkpoint's to say, on which data it is tested is the user's
     job = replace(job, choices={**recorded["choices"], **job.choices})
     prepare_test_folder(job, lock)
-    result = write_results(job, outcome, datamodule, kept, module, pages)
+    run = EvalRun(
+        module=module,
+        datamodule=datamodule,
+        trainer=trainer,
+        epoch_log=epoch_log,
+        predictions=predictions,
+        pages=pages,
+    )
+    result = write_results(job, run, outcome)
     return Evaluation(result, result.metrics.get(f"test/{module.main_metric}"))
 
 

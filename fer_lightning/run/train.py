@@ -15,7 +15,7 @@ from fer_lightning.run.artifacts.run_folder import open_log, prepare_training_fo
 from fer_lightning.run.artifacts.write_results import write_results
 from fer_lightning.run.build import Run, build_run
 from fer_lightning.run.checkpoint.init_weights import load_initial_weights
-from fer_lightning.run.checkpoint.restore_needs import describe_restore_needs
+from fer_lightning.run.checkpoint.restore import describe_restore_needs
 from fer_lightning.run.config.validate_config import validate_config
 from fer_lightning.run.fit import fit
 from fer_lightning.run.job import Job, Stopped
@@ -114,17 +114,7 @@ def _fit_and_test(job: Job, run: Run, epoch: int | None, signals: StopSignals) -
             saved_job.save(replace(job, wandb_id=run_id))
         outcome = fit(run, job.resume_from)
         assert outcome is not None
-        result = write_results(
-            job,
-            outcome,
-            run.datamodule,
-            run.predictions,
-            run.module,
-            run.pages,
-            run.epoch_log,
-            run.trainer.world_size,
-            epoch,
-        )
+        result = write_results(job, run, outcome, epoch)
         trackers.publish(loggers, job, result, job.output_dir)
         done = True
     except Interrupted:

@@ -14,7 +14,7 @@ from fer_lightning.errors import FerError
 from fer_lightning.results.predictions import Predictions
 from fer_lightning.run.config.command_flags import move_flags_first
 from fer_lightning.run.config.compose import compose, make_job
-from fer_lightning.run.config.quoting import quote
+from fer_lightning.run.config.override_grammar import quote
 from fer_lightning.run.config.report_paths import collect_paths
 from fer_lightning.run.report import WRITERS, report
 

@@ -1,13 +1,12 @@
-"""Draws what a run saw, how it learned, and what its test says."""
+"""Draws the figures of a run: training images, learning curves, results of the test."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-import numpy as np
-import numpy.typing as npt
+from typing import cast
 
 from fer_lightning.data.datamodule import FaceDataModule
+from fer_lightning.data.faces import Integers
+from fer_lightning.data.images import Pixels
 from fer_lightning.results.figures.confusion import confusion_matrix
 from fer_lightning.results.figures.curves import learning_curves
 from fer_lightning.results.figures.faces import face_grid
@@ -23,8 +22,9 @@ from fer_lightning.run.artifacts.preprocessing_trace import (
     to_channels_last,
     trace_preprocessing,
 )
+from fer_lightning.run.build import EvalRun
 from fer_lightning.run.job import Job
-from fer_lightning.run.visualizations.page import Page, draw_pages
+from fer_lightning.run.visualizations.page import draw_pages
 from fer_lightning.run.visualizations.sample_selection import Candidates
 from fer_lightning.training.callbacks.epoch_log import EpochLog
 from fer_lightning.training.classifier import Classifier
@@ -72,18 +72,12 @@ def draw_curves(job: Job, epoch_log: EpochLog, epoch: int | None) -> None:
         save(figure, job.output_dir / FIGURE_FILES["learning_curves"])
 
 
-def draw_test(
-    job: Job,
-    counts: npt.NDArray[np.int64],
-    predictions: Predictions,
-    rows: npt.NDArray[np.int64],
-    datamodule: FaceDataModule,
-) -> None:
-    """Four pages about the test; `rows` are those of the predictions in the data module's faces."""
-    names, about = list(predictions.class_names), describe_test(job, datamodule)
+def draw_test(job: Job, run: EvalRun, counts: Integers, predictions: Predictions) -> None:
+    """Draws the confusion matrix (C, C), the recalls, the reliability diagram and the misclassified faces."""
+    names, about = list(predictions.class_names), describe_test(job, run.datamodule)
 
-    def shown(chosen: npt.NDArray[np.int64]) -> npt.NDArray[np.uint8]:
-        return to_channels_last(load_net_inputs(datamodule, rows[chosen]))
+    def shown(chosen: Integers) -> Pixels:
+        return to_channels_last(load_net_inputs(run.datamodule, run.predictions.rows[chosen]))
 
     figures = {
         "confusion_matrix_figure": confusion_matrix(counts, names, subtitle=about),
@@ -104,22 +98,17 @@ def draw_test(
         save(figure, job.output_dir / FIGURE_FILES[name])
 
 
-def draw_visualizations(
-    job: Job,
-    pages: Mapping[str, Page],
-    module: Classifier,
-    predictions: Predictions,
-    rows: npt.NDArray[np.int64],
-    datamodule: FaceDataModule,
-) -> dict[str, str]:
-    """The pages that show the net at work on faces of its test; their files by name."""
+def draw_visualizations(job: Job, run: EvalRun, predictions: Predictions) -> dict[str, str]:
+    """Draws the pages that show the net at work on test faces; returns their files by name."""
+    rows = run.predictions.rows
     candidates = Candidates(
-        lambda places: load_net_inputs(datamodule, rows[places]),
+        lambda places: load_net_inputs(run.datamodule, rows[places]),
         predictions.true,
         predictions.correct,
         predictions.class_names,
     )
-    return draw_pages(pages, module, candidates, describe_test(job, datamodule), job.output_dir)
+    module = cast(Classifier, run.module)
+    return draw_pages(run.pages, module, candidates, describe_test(job, run.datamodule), job.output_dir)
 
 
 def describe_test(job: Job, datamodule: FaceDataModule) -> str:

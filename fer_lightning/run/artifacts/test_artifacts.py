@@ -1,15 +1,13 @@
-"""Writes what a test leaves beside its metrics: predictions, confusion matrix, figures."""
+"""Writes the files of a test: predictions, confusion matrix, figures."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import cast
 
 import numpy as np
-import numpy.typing as npt
 
 from fer_lightning.data.datamodule import FaceDataModule
+from fer_lightning.data.faces import Integers
 from fer_lightning.results.figures.layout import save
 from fer_lightning.results.intervals import intervals
 from fer_lightning.results.predictions import Predictions
@@ -17,15 +15,11 @@ from fer_lightning.results.predictions import write as write_predictions
 from fer_lightning.results.tables import write_confusion_csv
 from fer_lightning.run.artifacts.duplicate_free_accuracy import compute_subset_accuracies
 from fer_lightning.run.artifacts.preprocessing_trace import load_net_inputs
-from fer_lightning.run.artifacts.run_figures import describe_test as _subtitle
-from fer_lightning.run.artifacts.run_figures import draw_test, draw_visualizations
-from fer_lightning.run.fit import Outcome
+from fer_lightning.run.artifacts.run_figures import describe_test, draw_test, draw_visualizations
+from fer_lightning.run.build import EvalRun
 from fer_lightning.run.job import Job
-from fer_lightning.run.visualizations.page import Page
 from fer_lightning.run.visualizations.sample_selection import Candidates, select_faces
-from fer_lightning.training.callbacks.prediction_collector import PredictionCollector
-from fer_lightning.training.classifier import Classifier
-from fer_lightning.training.learner import Examples, Learner
+from fer_lightning.training.learner import Examples
 
 PREDICTIONS_FILE = "predictions.parquet"
 CONFUSION_FILE = "confusion_matrix.csv"
@@ -33,13 +27,13 @@ CONFUSION_FILE = "confusion_matrix.csv"
 
 @dataclass(frozen=True)
 class TestArtifacts:
-    """What goes into result.json beside the figures that the trainer logged.
+    """The entries of result.json that the trainer does not log.
 
     Attributes:
-        class_names: those of the answers, or of the data where nothing is classified.
-        metrics: further ones.
-        intervals: 95 % interval of metrics.
-        files: name to path of what was drawn, beside `outputs.FILES`.
+        class_names: the predicted classes, or those of the data if the net does not classify.
+        metrics: accuracies on subsets of the test images.
+        intervals: metric to its 95 % confidence interval.
+        files: name to path of the figures that are not in `write_results.FILES`.
     """
 
     class_names: list[str]
@@ -49,25 +43,24 @@ class TestArtifacts:
 
 
 def write_test_artifacts(
-    job: Job,
-    outcome: Outcome,
-    datamodule: FaceDataModule,
-    collector: PredictionCollector,
-    module: Learner,
-    pages: Mapping[str, Page],
-    trained_rows: npt.NDArray[np.int64] | None = None,
+    job: Job, run: EvalRun, counts: Integers, trained_rows: Integers | None = None
 ) -> TestArtifacts:
-    """Writes into the run's folder what the test left, by what the module does.
+    """Writes predictions, tables and figures of the test into the run's folder, as far as the module has them.
 
-    `trained_rows` are test images that trained the checkpoint; accuracy is then also measured without them.
+    Args:
+        job: the training or the test.
+        run: its objects, after the test.
+        counts: the confusion matrix, (C, C), rows true.
+        trained_rows: rows of test images that trained the checkpoint; accuracy is then also measured without them.
     """
+    module, datamodule = run.module, run.datamodule
     tested = TestArtifacts(list(module.class_names))
     if module.predicted_classes:
-        tested = _write_classification_artifacts(job, outcome, datamodule, collector, module, pages, trained_rows)
+        tested = _write_classification_artifacts(job, run, counts, trained_rows)
     figures = module.draw_examples(
         lambda count: _select_examples(datamodule, count),
         str(job.choices.get("model") or "net"),
-        _subtitle(job, datamodule),
+        describe_test(job, datamodule),
     )
     for name, figure in figures.items():
         save(figure, job.output_dir / f"{name}.png")
@@ -75,27 +68,16 @@ def write_test_artifacts(
 
 
 def _write_classification_artifacts(
-    job: Job,
-    outcome: Outcome,
-    datamodule: FaceDataModule,
-    collector: PredictionCollector,
-    module: Learner,
-    pages: Mapping[str, Page],
-    trained_rows: npt.NDArray[np.int64] | None,
+    job: Job, run: EvalRun, counts: Integers, trained_rows: Integers | None
 ) -> TestArtifacts:
-    names, rows, faces, counts = (
-        list(module.predicted_classes),
-        collector.rows,
-        datamodule.faces,
-        outcome.confusion_matrix,
-    )
-    predictions = Predictions(faces.ids[rows], faces.label[rows], tuple(names), collector.probabilities)
+    names, rows, faces = list(run.module.predicted_classes), run.predictions.rows, run.datamodule.faces
+    predictions = Predictions(faces.ids[rows], faces.label[rows], tuple(names), run.predictions.probabilities)
     write_predictions(predictions, job.output_dir / PREDICTIONS_FILE)
     write_confusion_csv(counts, names, job.output_dir / CONFUSION_FILE)
-    further, spans = compute_subset_accuracies(datamodule, rows, predictions, trained_rows)
-    draw_test(job, counts, predictions, rows, datamodule)
-    drawn = draw_visualizations(job, pages, cast(Classifier, module), predictions, rows, datamodule)
-    return TestArtifacts(names, further, intervals(counts, names) | spans, drawn)
+    metrics, spans = compute_subset_accuracies(run.datamodule, rows, predictions, trained_rows)
+    draw_test(job, run, counts, predictions)
+    files = draw_visualizations(job, run, predictions)
+    return TestArtifacts(names, metrics, intervals(counts, names) | spans, files)
 
 
 def _select_examples(datamodule: FaceDataModule, count: int) -> Examples:

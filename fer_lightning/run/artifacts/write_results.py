@@ -1,24 +1,19 @@
-"""Writes what a finished run leaves in its folder; result.json last."""
+"""Writes the results of a finished run into its folder; result.json is written last."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from fer_lightning.data.datamodule import FaceDataModule
 from fer_lightning.results.result import Result, config_hash, file_digest, versions, write
 from fer_lightning.run.artifacts.archive_previous import remove_identical_archives
 from fer_lightning.run.artifacts.run_figures import FIGURE_FILES, draw_curves
 from fer_lightning.run.artifacts.split_table import SPLIT_FILE, write_split
 from fer_lightning.run.artifacts.test_artifacts import CONFUSION_FILE, PREDICTIONS_FILE, write_test_artifacts
+from fer_lightning.run.build import EvalRun
 from fer_lightning.run.checkpoint.training_images import find_trained_rows
 from fer_lightning.run.config.paper_results import select_paper_result
 from fer_lightning.run.fit import Outcome
 from fer_lightning.run.job import Job
-from fer_lightning.run.visualizations.page import Page
-from fer_lightning.training.callbacks.epoch_log import EpochLog
-from fer_lightning.training.callbacks.prediction_collector import PredictionCollector
-from fer_lightning.training.learner import Learner
 
 FILES = {
     "split": SPLIT_FILE,
@@ -29,33 +24,33 @@ FILES = {
     "last": "checkpoints/last.ckpt",
     **FIGURE_FILES,
 }
-DIGESTED_FILES = ("predictions",)  # reports read it, and must not take another run's
+DIGESTED_FILES = ("predictions",)  # reports read them, and must not use those of another run
 
 
-def write_results(
-    job: Job,
-    outcome: Outcome,
-    datamodule: FaceDataModule,
-    predictions: PredictionCollector,
-    module: Learner,
-    pages: Mapping[str, Page],
-    epoch_log: EpochLog | None = None,
-    world_size: int = 1,
-    resumed_from_epoch: int | None = None,
-) -> Result:
-    """Writes what the test left and the pictures, then result.json, and returns what that holds."""
-    folder, protocol = job.output_dir, datamodule.protocol
-    digest, counts = datamodule.data_digest(), {stage: len(side) for stage, side in protocol.splits().items()}
-    seen = None
-    if epoch_log is None:
-        # what trained a checkpoint that is tested anew may have been other images than this protocol's
+def write_results(job: Job, run: EvalRun, outcome: Outcome, resumed_from_epoch: int | None = None) -> Result:
+    """Writes predictions, tables and figures, then result.json.
+
+    Args:
+        job: the training or the test.
+        run: its objects, after the test.
+        outcome: of a training with the chosen epoch, of a test of a checkpoint without one.
+        resumed_from_epoch: finished epochs before the last resume; None if the run was never resumed.
+
+    Returns:
+        The content of result.json.
+    """
+    folder, datamodule, protocol = job.output_dir, run.datamodule, run.datamodule.protocol
+    digest, counts = datamodule.data_digest(), {stage: len(rows) for stage, rows in protocol.splits().items()}
+    trained_rows = None
+    if outcome.epoch is None:
+        # the checkpoint may have been trained on other images than the training split of this protocol
         digest = {"test": digest["test"]}
         write_split(datamodule.prepared_data.source, {"test": protocol.test}, folder / SPLIT_FILE)
-        seen = find_trained_rows(module.trained_images, datamodule)
-        counts |= {} if seen is None else {"test_trained": len(seen)}
-    tested = write_test_artifacts(job, outcome, datamodule, predictions, module, pages, seen)
-    if epoch_log is not None:
-        draw_curves(job, epoch_log, outcome.epoch)
+        trained_rows = find_trained_rows(run.module.trained_images, datamodule)
+        counts |= {} if trained_rows is None else {"test_trained": len(trained_rows)}
+    tested = write_test_artifacts(job, run, outcome.confusion_matrix, trained_rows)
+    if outcome.epoch is not None:
+        draw_curves(job, run.epoch_log, outcome.epoch)
     result = Result(
         config_hash=config_hash(job.config),
         choices=job.choices,
@@ -67,7 +62,7 @@ def write_results(
         metrics={**outcome.metrics, **tested.metrics},
         confusion_matrix=outcome.confusion_matrix.tolist(),
         timing=dict(outcome.timing),
-        world_size=world_size,
+        world_size=run.trainer.world_size,
         resumed_from_epoch=resumed_from_epoch,
         paper=select_paper_result(job.config.get("paper"), job.choices.get("model")),
         files={name: path for name, path in FILES.items() if (folder / path).is_file()} | tested.files,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pickle
 import struct
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
@@ -16,7 +16,7 @@ from fer_lightning.data.preprocess.prepare import Prepare
 from fer_lightning.errors import FerError
 from fer_lightning.moved_paths import update_targets
 from fer_lightning.run.build import build_module
-from fer_lightning.run.checkpoint.allowed_targets import check_config
+from fer_lightning.run.checkpoint.allowed_targets import check_config, find_forbidden
 from fer_lightning.run.checkpoint.builder import CONSTRUCTOR_ERRORS, Builder, report_constructor_errors
 from fer_lightning.run.checkpoint.plain_data import (
     check_plain,
@@ -112,3 +112,25 @@ def read_checkpoint(path: Path, key: str = "ckpt") -> dict[str, Any]:
     trained_on = {} if saved.get(TRAINED_IMAGES) is None else {TRAINED_IMAGES: saved[TRAINED_IMAGES]}
     check_tensors({**saved["state_dict"], **trained_on}, named)
     return {**saved, "fer_config": update_targets(saved["fer_config"])}
+
+
+def describe_restore_needs(config: Mapping[str, Any]) -> str | None:
+    """One line for the log: the packages to trust, or why nothing but fer-train will read it; None where all is listed.
+
+    `config` is a training's, plain and resolved, of which every target can be imported.
+    """
+    refused = list(find_forbidden(config, IN_CHECKPOINT, ()))
+    packages = sorted({one.package for one in refused if one.package})
+    try:
+        check_plain({group: config[group] for group in IN_CHECKPOINT}, "this run")
+        check_numbers(config, IN_CHECKPOINT, "this run")
+    except FerError as odd:
+        return f"fer-eval and fer_lightning.load will not read this run's checkpoint: {odd}"
+    for remaining in find_forbidden(config, IN_CHECKPOINT, packages):
+        return f"fer-eval and fer_lightning.load will not read this run's checkpoint: {remaining}"
+    if not packages:
+        return None
+    return (
+        f"this run's checkpoint names {' and '.join(packages)}: fer-eval and fer_lightning.load read it with "
+        f"trust=[{','.join(packages)}], or without once the package registers its nets (docs/results.md, Checkpoints)"
+    )

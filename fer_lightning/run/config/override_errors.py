@@ -13,7 +13,7 @@ from fer_lightning.config_keys import GroupKind, groups
 from fer_lightning.errors import choices, underlying_mistake
 from fer_lightning.run.config.compose import EVAL, TRAIN, compose, list_options, list_sweeps
 from fer_lightning.run.config.name_clashes import CONFIG_DIR
-from fer_lightning.run.config.quoting import quote
+from fer_lightning.run.config.override_grammar import quote
 from fer_lightning.run.sweep.base_callback import describe_wrong_command
 
 NO_OPTION = re.compile(

@@ -14,7 +14,6 @@ from hydra.errors import HydraException
 
 from fer_lightning.config_keys import is_place
 from fer_lightning.errors import FerError
-from fer_lightning.run.config.quoting import quote
 
 CHECKPOINT_COMMA = re.compile(
     r"(?<=\.ckpt),"
@@ -69,6 +68,19 @@ def parse_path(word: str) -> str | None:
 def format_list(paths: Sequence[str]) -> str:
     """A list of texts in Hydra's grammar."""
     return f"[{','.join(map(quote, paths))}]"
+
+
+def quote(text: str | os.PathLike[str], mark: str = "'") -> str:
+    """The text as Hydra and OmegaConf give it back, whatever signs are in it.
+
+    Args:
+        text: a path or a name.
+        mark: `'`, or `"` where a shell's own quotes are to stand around it.
+    """
+    # `${` would be looked up, and a quote ends the text: both after a backslash, before which backslashes count double
+    literal = re.sub(r"(\\*)\$\{", lambda found: f"{found[1] * 2}\\${{", str(text))
+    inner = re.sub(rf"(\\*)({mark}|\Z)", lambda found: found[1] * 2 + (f"\\{mark}" if found[2] else ""), literal)
+    return f"{mark}{inner}{mark}"
 
 
 def expand_home(path: str, where: str) -> str:

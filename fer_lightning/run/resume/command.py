@@ -10,8 +10,7 @@ from pathlib import Path
 from fer_lightning.config_keys import row_of
 from fer_lightning.errors import FerError
 from fer_lightning.results.result import FILE_NAME, read
-from fer_lightning.run.config.override_grammar import parse_path
-from fer_lightning.run.config.quoting import quote
+from fer_lightning.run.config.override_grammar import parse_path, quote
 from fer_lightning.run.job import Job
 from fer_lightning.run.resume import saved_job
 from fer_lightning.run.resume.data_paths import is_data_path, update_data_paths

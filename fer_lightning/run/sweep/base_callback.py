@@ -18,7 +18,7 @@ from fer_lightning.errors import FerError, choices
 from fer_lightning.os_errors import as_fer_error
 from fer_lightning.run.config.compose import EVAL, get_sweep_command, list_sweeps
 from fer_lightning.run.config.configured_paths import list_configured_paths
-from fer_lightning.run.config.quoting import quote
+from fer_lightning.run.config.override_grammar import quote
 
 DIR = "hydra.sweep.dir"
 

@@ -11,12 +11,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from fer_lightning.run.artifacts.data_digest_cache import compute_data_key, load_data_digest
+from fer_lightning.errors import FerError
+from fer_lightning.run.artifacts.data_digest_cache import compute_data_key, load_data_digest, store_data_digest
 from fer_lightning.run.sweep.job_folder import read_data_digest
 
 log = logging.getLogger(__name__)
 
-MODULE = "fer_lightning.run.sweep.read_digest"
+MODULE = "fer_lightning.run.sweep.data_changes"
 
 
 def has_data_changed(folder: Path, config: Mapping[str, Any]) -> bool:
@@ -54,3 +55,19 @@ def _read_in_subprocess(config: str) -> None:
     if asked.returncode:
         last = (asked.stderr.strip().splitlines() or [f"exit code {asked.returncode}"])[-1]
         log.warning("the data of finished jobs could not be read, and are not compared: %s", last)
+
+
+def main() -> None:
+    """Stores the digest of a data set; stdin has `data`, `preprocess`, `model` and `paths` of a resolved config."""
+    from fer_lightning.run.build import build_data  # imports torch, which a launcher must not load
+
+    config = json.load(sys.stdin)
+    key = compute_data_key(config)
+    try:
+        store_data_digest(config, key, build_data(config["data"], config).data_digest())
+    except FerError as mistake:
+        sys.exit(str(mistake))
+
+
+if __name__ == "__main__":
+    main()

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from fer_lightning.config_keys import row_of
-from fer_lightning.run.config.quoting import quote
+from fer_lightning.run.config.override_grammar import quote
 
 # how the sweep itself runs, which is not its jobs' affair
 SWEEP_KEYS = (

@@ -16,8 +16,7 @@ from fer_lightning.errors import FerError
 from fer_lightning.run.build import build_run
 from fer_lightning.run.checkpoint.allowed_targets import find_forbidden
 from fer_lightning.run.checkpoint.builder import Builder
-from fer_lightning.run.checkpoint.restore import restore
-from fer_lightning.run.checkpoint.restore_needs import describe_restore_needs
+from fer_lightning.run.checkpoint.restore import describe_restore_needs, restore
 from fer_lightning.run.checkpoint.trusted_packages import parse_trusted
 from fer_lightning.run.config.compose import compose_job, list_options
 from fer_lightning.run.config.validate_config import validate_config
