@@ -109,8 +109,8 @@ def has_near_copy(found: ClosestMatches, exact: Booleans) -> Booleans:
     Blank images correlate with nothing, so that only exact copies of them are found.
 
     Args:
-        found: the answer of `closest`.
-        exact: (Q,) whether it has an exact copy among the same other pictures; `has_copy`, `has_copy_within`.
+        found: the result of `find_closest`.
+        exact: (Q,) whether it has an exact copy among the same images, from `has_copy` or `has_copy_within`.
     """
     near: Booleans = (found.correlation >= NEAR) | exact
     return near

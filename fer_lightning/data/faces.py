@@ -34,8 +34,8 @@ class FaceSet:
         frame: (N,) position in its sequence, 0 is neutral.
         split: (N,) the published split.
         extras: further columns by name, N rows each (action units, landmarks, votes). `digest` (N,) int64:
-            `image_digests.digest_of` the picture as it lies in the data set; the same number says the same picture.
-            `height`, `width`: of pictures in files.
+            `image_digests.compute_digest` of the image in the data set, equal for equal images. `height`, `width`: of
+            images in files.
     """
 
     pixels: Images

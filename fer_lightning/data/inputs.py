@@ -90,9 +90,9 @@ class Batch(NamedTuple):
     Attributes:
         image: (N, channels, size, size) uint8.
         label: (N,) int64.
-        row: (N,) each image's row in its FaceSet; `SEVERAL` once images are mixed with each other.
-        votes: (N, C) float32, what the loss compares with where a data set has shares instead of one label.
-        described: (N, F) float32, what the net sees beside the image, where it sees more.
+        row: (N,) row of each image in its FaceSet; `SEVERAL` if images are mixed with each other.
+        votes: (N, C) float32, the target if a data set has shares of classes instead of one label.
+        described: (N, F) float32, the descriptors, if the net takes them.
     """
 
     image: Tensor

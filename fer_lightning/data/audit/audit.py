@@ -40,7 +40,7 @@ class Audit:
         images: images of the whole set, in a split or not, labelled or not.
         subjects: number of known subjects; None if the data set has none.
         unlabelled: images without a label.
-        pairs: copies to look at, as `telling_pairs` chooses them.
+        pairs: copies to look at, chosen by `select_example_pairs`.
     """
 
     counts: dict[str, dict[str, int]]

@@ -1,1 +1,1 @@
-"""Faces drawn from parameters: the embedded default data set, and the data of the tests."""
+"""Faces drawn from parameters: the embedded default data set, also used by the tests."""

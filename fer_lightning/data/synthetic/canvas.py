@@ -20,7 +20,7 @@ class Canvas:
 
     Attributes:
         tone: the picture, float32 (side, side).
-        unit: cells a face unit, half the width of an average face.
+        unit: cells per face unit, half the width of an average face.
     """
 
     def __init__(self, tone: Plane, unit: float) -> None:

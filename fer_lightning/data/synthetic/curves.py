@@ -31,7 +31,7 @@ def _basis(count: int, samples: int, closed: bool) -> Points:
 
 
 def spline(controls: npt.ArrayLike, samples: int = 6, closed: bool = False) -> Points:
-    """A smooth curve (K, D) through every control point (C, D), `samples` points a span."""
+    """A smooth curve (K, D) through every control point (C, D), `samples` points per span."""
     points = np.asarray(controls, dtype=np.float64)
     return _basis(len(points), samples, closed) @ points
 
@@ -57,9 +57,9 @@ def cut_like(curves: Mapping[str, Points], points: Points) -> dict[str, Points]:
 
 
 def ribbons(lines: Sequence[Points], widths: Sequence[float | Points]) -> list[Points]:
-    """The polygons (2K, 2) around open lines (K, 2) of the given full widths, one number or one a point.
+    """The polygons (2K, 2) around open lines (K, 2) of the given full widths, one number or one per point.
 
-    All lines in one go: a face has a hundred, and numpy's cost is a call, not a point.
+    All lines in one call: a face has a hundred, and numpy's cost is per call, not per point.
     """
     counts = [len(line) for line in lines]
     line = np.concatenate(lines)

@@ -26,7 +26,7 @@ class Scene:
         canvas: where it is painted.
         shapes: curves by name, (K, 2) in cells of the canvas.
         units: intensities by action unit, left and right half of the image.
-        detail: cells of the canvas a pixel of the image.
+        detail: cells of the canvas per pixel of the image.
     """
 
     canvas: Canvas

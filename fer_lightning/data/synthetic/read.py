@@ -18,9 +18,9 @@ from fer_lightning.data.synthetic.nuisance import nuisance, recording
 from fer_lightning.data.synthetic.render import draw
 from fer_lightning.errors import FerError
 
-DRAWING = 2  # part of the cache's key: raise it when the same parameters draw other faces
+DRAWING = 2  # part of the cache key: increase it when the same parameters draw other faces
 NEUTRAL = EXPRESSIONS.index("neutral")
-FAINTEST = 0.6  # position of the first frame that bears its expression's label: below, a person sees little
+FAINTEST = 0.6  # position of the first frame with the label of its expression, which is hardly visible below
 
 
 def read(cache_dir: Path, images: int = 7000, subjects: int = 100, size: int = 48, seed: int = 0) -> FaceSet:
@@ -47,14 +47,14 @@ def read(cache_dir: Path, images: int = 7000, subjects: int = 100, size: int = 4
 
 
 def draw_set(images: int, subjects: int, size: int, seed: int) -> FaceSet:
-    """The FaceSet of `read`, drawn anew."""
+    """Draws the FaceSet of `read`."""
     frames = list(plan(images, subjects))
     people = {s: person(np.random.default_rng((seed, 0, s))) for s in range(subjects)}
     pixels = np.empty((images, size, size), dtype=np.uint8)
     units = np.zeros((images, 2, len(ACTION_UNITS)), dtype=np.float32)
     marks = np.empty((images, len(LANDMARK_NAMES), 2), dtype=np.float32)
     for i, f in enumerate(frames):
-        # a generator for each recording and each image: no image depends on those before it
+        # a generator per recording and image: no image depends on those before it
         of_take = np.random.default_rng((seed, 1, f.subject, f.expression, f.take))
         of_image = np.random.default_rng((seed, 2, f.subject, f.expression, f.take, f.frame))
         shown = apex(EXPRESSIONS[f.expression], of_take) * f.position
