@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import pytest
 from hydra import compose, initialize_config_dir
 from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -26,6 +28,7 @@ FILES = {TRAIN: "train", EVAL: "eval"}  # of conf/
 COMMANDS = {option: command for command in FILES for option in list_sweeps(command)}
 
 
+@cache
 def composed(option, *overrides):
     register_resolvers()
     words = [f"sweep={option}", "paths.output_dir=x", *overrides]
@@ -72,6 +75,8 @@ def test_each_of_its_values_is_another_job_that_can_be_built(option, tmp_path):
     for word in swept(option):
         key = word.get_key_element()
         values = list(word.sweep_string_iterator()) if word.is_discrete_sweep() else [word.value().start]
+        if not list_options(key):  # each option is a file of its own; of folds, seeds and rates the ends stand for all
+            values = [values[0], *values[1:][-1:]]
         found = []
         for value in values:
             found.append(config_hash(job_of(option, f"{key}={value}", tmp_path).config))
