@@ -93,7 +93,7 @@ def test_it_names_no_expressions(folder):
         (["model=edsr", "loss=l1"], r"loss=l1: .*choose pixel_l1, pixel_l2$"),
         (
             ["model=resnet", "loss=pixel_l1"],
-            r"loss=pixel_l1: .*choose cross_entropy, focal, l1, l1_plain, l2, l2_plain, smoothed, weighted",
+            r"loss=pixel_l1: .*choose cross_entropy, elr, focal, l1, l1_plain, l2, l2_plain, smoothed, weighted",
         ),
         (["model=edsr", "pages=warps"], r"pages=warps .*leave them out"),
         (["model=edsr", "model.input.size=49"], r"model\.net\.factor=2: .* such as 48"),
