@@ -1,1 +1,1 @@
-"""From a config to objects, and from objects to a finished run."""
+"""Builds objects from a config and runs them: training, evaluation, audit, report."""

@@ -1,4 +1,4 @@
-"""Puts the flags of a command, which are Hydra's, in front of its overrides, so that both may be typed in any order."""
+"""Moves the flags of a command, which belong to Hydra, before its overrides: users may type both in any order."""
 
 from __future__ import annotations
 
@@ -11,17 +11,16 @@ from fer_lightning.errors import FerError, choices
 from fer_lightning.run.config.override_grammar import expand_home
 
 CONFIG_DIR = "--config-dir"
-ALONE = ("--cfg", "--info", "--multirun", "--run", "--shell-completion")  # what is to be done
-# not offered in messages: they name other files than ours, or are for Hydra's own use
+ALONE = ("--cfg", "--info", "--multirun", "--run", "--shell-completion")  # actions, of which a command takes one
+# not suggested in messages: they select other config files, or Hydra uses them itself
 HIDDEN = ("--config-path", "--config-name", "--experimental-rerun", "--shell-completion", "--version")
 
 
 def move_flags_first(arguments: Sequence[str]) -> list[str]:
-    """The same arguments, the flags first: each one word and spelled out, as in `--multirun` and `--config-dir=DIR`.
+    """Returns the arguments, flags first; each flag is one word with its long name, as in `--config-dir=DIR`.
 
     Raises:
-        FerError: an unknown flag, one without its value or with a wrong one, a value said twice, or flags of which one
-            excludes or needs another.
+        FerError: an unknown flag, a missing, invalid or repeated value, or flags that exclude or require each other.
     """
     known = {name: action for action in get_args_parser()._actions for name in action.option_strings}
     flags: dict[str, str] = {}
@@ -55,7 +54,7 @@ def move_flags_first(arguments: Sequence[str]) -> list[str]:
 
 
 def _check_combination(flags: Collection[str]) -> None:
-    """Raises FerError for flags of which Hydra takes one alone, or not without another."""
+    """Raises FerError if flags exclude each other, or if one requires another that is missing."""
     together = [flag for flag in ALONE if flag in flags]
     if len(together) > 1 and "--help" not in flags:
         raise FerError(
@@ -66,7 +65,7 @@ def _check_combination(flags: Collection[str]) -> None:
 
 
 def _take_value(action: Action, rest: list[str]) -> str:
-    """Takes the flag's value from the words behind it."""
+    """Removes the flag's value from the remaining words and returns it."""
     if action.nargs == "?":  # of --info, which an override may follow
         return rest.pop(0) if rest and rest[0] in (action.choices or ()) else str(action.const)
     return rest.pop(0) if rest and not rest[0].startswith("-") else ""

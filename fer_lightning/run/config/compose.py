@@ -34,7 +34,7 @@ TRAIN, EVAL = "fer-train", "fer-eval"
 
 
 def conf_dir() -> Path:
-    """The folder of the config groups: inside an installed package, beside it in a checkout."""
+    """Returns the folder of the config groups: inside an installed package, or next to the package in a checkout."""
     package = Path(fer_lightning.__file__).resolve().parent
     for folder in (package / "conf", package.parent / "conf"):
         if (folder / "train.yaml").is_file():
@@ -43,21 +43,21 @@ def conf_dir() -> Path:
 
 
 def config_dirs() -> list[Path]:
-    """The folders of config groups: conf/, and those that the running command was given, as by `--config-dir`."""
+    """Returns the folders of config groups: conf/ and those of the running command, such as `--config-dir`."""
     sources = HydraConfig.get().runtime.config_sources if HydraConfig.initialized() else []
     given = [source for source in sources if source.schema == "file" and source.provider != "main"]
     return [conf_dir(), *(Path(source.path) for source in given)]
 
 
 def list_options(group: str) -> list[str]:
-    """The names of a group's YAML files."""
+    """Returns the names of a group's YAML files."""
     return sorted(_files(group))
 
 
 def option_nodes(group: str, config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """What each option of a group holds, its interpolations resolved within `config`.
+    """Returns the content of each option of a group, with interpolations resolved within `config`.
 
-    Left out are options that stand on another file and those that do not resolve here.
+    Options that extend another file, and those that do not resolve here, are left out.
     """
     nodes = {}
     for name, file in sorted(_files(group).items()):
@@ -73,18 +73,18 @@ def _files(group: str) -> dict[str, Path]:
 
 
 def get_sweep_command(sweep: DictConfig) -> str:
-    """The command that a file of the group `sweep` is for: its key `command` says so, else it is fer-train."""
+    """Returns the command that a file of the group `sweep` is for: the value of its key `command`, or fer-train."""
     return str(sweep.get("command", TRAIN))
 
 
 def list_sweeps(command: str) -> list[str]:
-    """The options of `sweep` that are for this command."""
+    """Returns the options of `sweep` for this command."""
     files = sorted(_files("sweep").items())
     return [option for option, file in files if get_sweep_command(parse(read_text(file), file)) == command]
 
 
 def register_resolvers() -> None:
-    """Lets Hydra read our YAML files, and defines what they may write beside values; twice does no harm.
+    """Registers our reader of YAML files and our resolvers with Hydra; repeated calls have no effect.
 
     `${len:LIST}`, `${env_or:NAME,DEFAULT}`, `${class_set:NAME,DIR,FRAMES}`, `${groups:COMMAND}`,
     `${eval_name:OVERRIDES,KEYS}`, `${if_else:KEY,YES,NO}`.
@@ -99,8 +99,8 @@ def register_resolvers() -> None:
 
 
 def _groups(command: str, *, _root_: DictConfig) -> str:
-    """Every group that a command takes, with its options; what only completes another file is no option."""
-    # Hydra keeps no choice of a group of which several options are chosen
+    """Returns every group of a command with its options, as text for `--help`."""
+    # Hydra does not record the choice of a group if several options are selected
     known = {*HydraConfig.get().runtime.choices, *map(str, _root_)}
     names = {path.name for folder in config_dirs() for path in folder.iterdir() if path.is_dir()} & known
     names -= {"hydra", "local"}
@@ -109,12 +109,12 @@ def _groups(command: str, *, _root_: DictConfig) -> str:
 
 
 def _if_else(key: str, yes: Any, no: Any, *, _root_: DictConfig) -> Any:
-    """One of two values: `no` where the dotted key of the config is false, null or absent, as of another net."""
+    """Returns `no` if the dotted key of the config is false, null or absent, else `yes`."""
     return yes if OmegaConf.select(_root_, key) not in (None, False) else no
 
 
 def _class_set(name: str | int | None, dir: str, frames: str) -> list[str]:
-    """The classes of a named set; those that CK+'s files in `dir` hold where the name is `held`."""
+    """Returns the classes of a named set; for `held`, the classes that occur in the CK+ files in `dir`."""
     from fer_lightning.data.expressions import HELD, class_set
     from fer_lightning.data.readers.ckplus import find_classes
 
@@ -122,12 +122,12 @@ def _class_set(name: str | int | None, dir: str, frames: str) -> list[str]:
 
 
 def _env_or(name: str, default: str) -> str:
-    # an empty variable counts as unset: `FER_DATA= fer-train` should not read the root folder
+    # an empty variable counts as unset: `FER_DATA= fer-train` must not read from the root folder
     return str(Path(expand_home(os.environ.get(name) or default, name)))
 
 
 def compose(overrides: Sequence[str] = (), config_name: str = "train") -> DictConfig:
-    """The config that a command would see, but for `paths.output_dir`, which Hydra knows only in a run.
+    """Composes the config of a command; `paths.output_dir` is missing, as only Hydra knows it during a run.
 
     Args:
         overrides: as on the command line, such as `model=stn_cnn` or `optimizer.lr=0.1`.
@@ -144,7 +144,7 @@ def compose(overrides: Sequence[str] = (), config_name: str = "train") -> DictCo
 
 
 def compose_job(overrides: Sequence[str], output_dir: Path) -> Job:
-    """A training as `fer-train` would run it, for tests and notebooks: `run.train.train(job)` runs it.
+    """Composes a training for tests and notebooks, as `fer-train` does; `run.train.train(job)` runs it.
 
     Args:
         overrides: as on the command line.
@@ -154,7 +154,7 @@ def compose_job(overrides: Sequence[str], output_dir: Path) -> Job:
 
 
 def make_job(cfg: DictConfig, overrides: list[str], output_dir: Path) -> Job:
-    """The composed config with what Hydra knows about it, as plain data."""
+    """Makes a job of the composed config and the choices that Hydra recorded."""
     chosen = HydraConfig.get().runtime.choices
     choices = {str(group): option for group, option in chosen.items() if not str(group).startswith("hydra")}
     content = to_plain(cfg)
@@ -167,19 +167,19 @@ def make_job(cfg: DictConfig, overrides: list[str], output_dir: Path) -> Job:
 
 
 def _format_chosen(group: str, overrides: Sequence[str], nodes: Mapping[str, Any]) -> str:
-    """The options `[a,b]` of a group that several were chosen of: Hydra does not keep them."""
+    """Formats the selected options of a group as `[a,b]`; Hydra does not record them."""
     typed = [word.partition("=")[2] for word in overrides if word.startswith(f"{group}=[")]
     return typed[-1] if typed else f"[{','.join(nodes)}]"
 
 
 def to_plain(cfg: Any) -> dict[str, Any]:
-    """A resolved config as dicts, lists and values; a mistake that a resolver found is raised as it is.
+    """Resolves a config and converts it to dicts, lists and values.
 
-    Keys are texts, as in the JSON that keeps them. In places, `~` is the home folder. Import paths that moved are
-    replaced by the present ones, with a warning.
+    Keys become strings, as in JSON. `~` in paths is expanded. Import paths that have moved are replaced by the present
+    ones, with a warning.
 
     Raises:
-        FerError: what a resolver found, or a text that is no UTF-8.
+        FerError: a resolver failed, or a value is not UTF-8.
     """
     try:
         content = OmegaConf.to_container(cfg, resolve=True)
@@ -196,6 +196,6 @@ def _normalize(value: Any, key: str) -> Any:
         return {str(name): _normalize(inner, f"{key}.{name}") for name, inner in value.items()}
     if isinstance(value, list):
         return [_normalize(inner, key) for inner in value]
-    if isinstance(value, str) and UNDECODED.intersection(value):  # a path of bytes that no file of a run can hold
+    if isinstance(value, str) and UNDECODED.intersection(value):  # a path with bytes that JSON cannot represent
         raise FerError(f"{key}={plain_text(value)}: this is no UTF-8; rename it, or name a link that leads there")
     return expand_home(value, key) if isinstance(value, str) and is_place(key) else value

@@ -1,4 +1,4 @@
-"""Finds the YAML file that brought a key, where the chosen option inherits it from another."""
+"""Finds the YAML file from which the selected option inherits a key."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from fer_lightning.run.config.yaml_source import ENDINGS, parse, read_text
 
 
 def find_parent_option(keys: Sequence[str]) -> tuple[Path, Path] | None:
-    """The file of the chosen option, and the one named by its `defaults` that brought these keys.
+    """Returns the file of the selected option and the file in its `defaults` that defines these keys.
 
     Args:
         keys: dotted, of one group, such as `model.net.width`.
 
     Returns:
-        None where the keys are typed, stand in the option's own file, or come from several files.
+        None if the keys were typed, are defined in the option's own file, or come from several files.
     """
     if not HydraConfig.initialized():
         return None
@@ -34,7 +34,7 @@ def find_parent_option(keys: Sequence[str]) -> tuple[Path, Path] | None:
 
 
 def _find_source(file: Path, group: str, key: Sequence[str]) -> Path | None:
-    """The file, or the one that it inherits from, which says the key."""
+    """Returns this file or the inherited one, whichever defines the key."""
     content: Any = OmegaConf.to_container(parse(read_text(file), file))
     if not isinstance(content, Mapping):
         return None
@@ -57,7 +57,7 @@ def _has_key(content: Any, key: Sequence[str]) -> bool:
 
 
 def _iter_parents(content: Mapping[str, Any]) -> Iterator[str]:
-    for entry in reversed(content.get("defaults") or []):  # later ones win
+    for entry in reversed(content.get("defaults") or []):  # later entries take precedence
         if isinstance(entry, str) and entry != "_self_":
             yield entry.partition("@")[0]
 

@@ -1,4 +1,4 @@
-"""Refuses YAML files of a user's own that have the name of one of ours, of which Hydra would read ours in silence."""
+"""Rejects user YAML files with the name of one of ours: Hydra would silently read ours instead."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ SCHEME = "file://"
 
 
 def check_name_clashes(arguments: Sequence[str], conf_dir: Path) -> None:
-    """Compares the folders of YAML files that a command is given with `conf_dir`, and with each other.
+    """Compares the config folders of a command with `conf_dir` and with each other.
 
-    Files of the same name and content, as in a copy of conf/ of which some were changed, do no harm.
+    Files with the same name and content, as in a partly changed copy of conf/, are accepted.
 
     Args:
         arguments: of the command, as `command_flags.move_flags_first` writes them.
         conf_dir: our own folder.
 
     Raises:
-        FerError: such a folder is not there, or two files differ and have the same name.
+        FerError: a folder does not exist, or two different files have the same name.
     """
     folders = [conf_dir, *map(Path, _list_user_folders(arguments))]
     for folder in folders:
@@ -43,13 +43,13 @@ def check_name_clashes(arguments: Sequence[str], conf_dir: Path) -> None:
 
 
 def _list_user_folders(arguments: Sequence[str]) -> list[str]:
-    """The folders of --config-dir and of hydra.searchpath, which may also name Python packages (pkg://)."""
+    """Returns the folders of --config-dir and hydra.searchpath, without Python packages (pkg://)."""
     given = [word.removeprefix(CONFIG_DIR) for word in arguments if word.startswith(CONFIG_DIR)]
     for word in arguments:
         if word.startswith(SEARCH_PATH):
             try:
                 typed = OverridesParser.create().parse_override(word).value()
-            except HydraException:  # which Hydra says in its turn
+            except HydraException:  # Hydra reports it later
                 continue
             paths = [str(place).removeprefix(SCHEME) for place in typed] if isinstance(typed, list) else []
             given += [path for path in paths if "://" not in path]
@@ -57,6 +57,6 @@ def _list_user_folders(arguments: Sequence[str]) -> list[str]:
 
 
 def _list_yaml_files(folder: Path, groups: Iterable[str]) -> dict[str, Path]:
-    """The YAML files at the top of a folder and in its groups, by their places without the ending."""
+    """Returns the YAML files at the top of a folder and in its groups, by relative path without suffix."""
     files = [*folder.glob("*"), *(file for group in groups for file in (folder / group).rglob("*"))]
     return {str(file.relative_to(folder).with_suffix("")): file for file in files if file.suffix in ENDINGS}

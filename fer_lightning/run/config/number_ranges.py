@@ -1,4 +1,4 @@
-"""One table of the ranges of numbers in a config: nan and infinity train nothing, and most numbers are 0 or more."""
+"""The table of valid ranges of numbers in a config: numbers are finite, and most are 0 or more."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from fer_lightning.errors import FerError
 
 
 class Range(NamedTuple):
-    """Numbers from `low` to `high`, both included unless said otherwise.
+    """A range from `low` to `high`, both included by default.
 
     Attributes:
-        low: the lowest.
-        high: the highest; infinity is no limit.
-        above: `low` itself is excluded.
-        below: `high` itself is excluded.
-        meaning: of the lowest number, where it has one of its own.
+        low: lower bound.
+        high: upper bound; infinity means no limit.
+        above: whether `low` is excluded.
+        below: whether `high` is excluded.
+        meaning: special meaning of the lowest number, such as "no limit".
     """
 
     low: float
@@ -41,9 +41,9 @@ class Range(NamedTuple):
 ANY = Range(-math.inf)
 AT_LEAST_0, AT_LEAST_1 = Range(0), Range(1)
 UNLIMITED = Range(-1, meaning="no limit")
-# libraries of which every number is 0 or more, unless a row below says otherwise; other libraries check their own
+# libraries whose numbers are 0 or more unless listed below; other libraries check their own numbers
 COUNTING = ("fer_lightning.", "torch.optim.", "timm.optim.", "pytorch_lightning.")
-# class or function, and parameter with the keys below it: what differs, and what a library checks late or never
+# (class or function, parameter) to its range, where it differs or the library checks it late or never
 RANGES: dict[tuple[str, str], Range] = {
     ("CrossEntropyLoss", "label_smoothing"): Range(0, 1, below=True),
     ("SGD", "momentum"): Range(0, 1, below=True),
@@ -71,7 +71,7 @@ RANGES: dict[tuple[str, str], Range] = {
 
 
 def find_range(target: str, parameter: str) -> Range:
-    """The range of a parameter, or of a number inside it, of what a `_target_` names."""
+    """Returns the range of a parameter of a `_target_`, which also holds for numbers nested in it."""
     if not target.startswith((*COUNTING, "torch.nn.")):
         return ANY
     default = AT_LEAST_0 if target.startswith(COUNTING) else ANY
@@ -79,7 +79,7 @@ def find_range(target: str, parameter: str) -> Range:
 
 
 def check_numbers(path: str, node: Mapping[str, Any]) -> None:
-    """Looks at every number of a node with a `_target_`, in lists and maps too, but not in nodes inside it.
+    """Checks every number of a node with a `_target_`, also in lists and maps, but not in nested nodes.
 
     Args:
         path: of the node in the config, for the message.
@@ -99,7 +99,7 @@ def check_numbers(path: str, node: Mapping[str, Any]) -> None:
 
 
 def iter_numbers(value: Any, path: str) -> Iterator[tuple[str, float]]:
-    """Every number with its dotted place; true and false are none."""
+    """Yields every number with its dotted path; booleans are not numbers."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         yield path, value
     elif isinstance(value, Mapping) and "_target_" not in value:

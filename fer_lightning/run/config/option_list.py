@@ -8,12 +8,12 @@ from collections.abc import Mapping, Sequence
 
 COLUMNS = 110
 INDENT = 15  # where options begin
-MANY = 24  # options of a group, above which those of a paper have a line of their own
+MANY = 24  # with more options than this, the options of each paper are on a line of their own
 PAPER = re.compile(r"paper_[a-z]_")
 
 
 def format_option_list(groups: Mapping[str, Sequence[str]]) -> str:
-    """A line for each group and its options, wrapped; of a group with many options, a line for each paper too."""
+    """Formats one wrapped line per group; a group with many options has one line per paper as well."""
     return "\n".join(_format_group(f"  {group}", options) for group, options in groups.items())
 
 

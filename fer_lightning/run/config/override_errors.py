@@ -1,4 +1,4 @@
-"""Turns what Hydra says about a wrong override into the key, the choices and the way out."""
+"""Explains Hydra's errors about overrides: the key, the choices and how to fix it."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ NO_KEY = re.compile(r"Could not override '(?P<key>[^'@]+)")
 
 
 def explain(mistake: Exception, config_name: str, typed: Sequence[str]) -> str:
-    """The text to print for `mistake`.
+    """Returns the message to print for `mistake`.
 
     Args:
-        mistake: what ended the command.
+        mistake: the exception that ended the command.
         config_name: its YAML file in conf/.
         typed: the command's arguments.
     """
@@ -60,7 +60,7 @@ def explain(mistake: Exception, config_name: str, typed: Sequence[str]) -> str:
 
 
 def _explain_sweep_of_other_command(command: str, typed: Sequence[str]) -> str:
-    """What is wrong with a sweep of the other command: its file may set groups that this one does not have."""
+    """Explains `sweep=` of another command, whose file may set groups that this command lacks."""
     named = [word.removeprefix("sweep=") for word in typed if word.startswith("sweep=")]
     others = {option: other for other in (TRAIN, EVAL) if other != command for option in list_sweeps(other)}
     own = others.get(named[-1]) if named and command in (TRAIN, EVAL) else None
@@ -68,12 +68,12 @@ def _explain_sweep_of_other_command(command: str, typed: Sequence[str]) -> str:
 
 
 def is_null_group(mistake: Exception) -> bool:
-    """Whether this is what Hydra raises for `data=null`: a ValueError like any other but for its words."""
+    """Whether Hydra raised this for a group that is null, such as `data=null`; only the text identifies it."""
     return "Config group override must be" in str(mistake)
 
 
 def _takes_list(key: str, config_name: str, typed: Sequence[str]) -> bool:
-    """Whether the key holds a list, or nothing yet, in the config of the options typed."""
+    """Whether the key has a list in the config of the typed options."""
     node = _compose_options_only(config_name, typed)
     for part in key.split("."):
         node = node._get_node(part) if isinstance(node, DictConfig) else None
@@ -100,7 +100,7 @@ def _explain_unknown_key(key: str, config_name: str, typed: Sequence[str]) -> st
 
 
 def _compose_options_only(config_name: str, typed: Sequence[str]) -> object:
-    """The config of the options typed, without the values typed: one of those is the wrong one."""
+    """Composes the typed options without the typed values, one of which is invalid."""
     own = [word.removeprefix(CONFIG_DIR) for word in typed if word.startswith(CONFIG_DIR)]
     search_path = [f"hydra.searchpath=[{','.join(quote(f'file://{Path(place).absolute()}') for place in own)}]"]
     chosen = [

@@ -1,4 +1,4 @@
-"""Writes overrides in Hydra's grammar: paths with any signs in them, and lists and maps as YAML has them."""
+"""Converts overrides to Hydra's grammar: paths with special characters, and lists and maps in YAML syntax."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from fer_lightning.errors import FerError
 
 CHECKPOINT_COMMA = re.compile(
     r"(?<=\.ckpt),"
-)  # other commas are of a folder's name, as sweeps give them: loss=l1,seed=0
-SPECIAL_CHARACTERS = re.compile(r"[\\()\[\]{}:=, \t]")  # what Hydra's grammar takes after a backslash
+)  # other commas belong to folder names of sweeps, such as loss=l1,seed=0
+SPECIAL_CHARACTERS = re.compile(r"[\\()\[\]{}:=, \t]")  # may be escaped by a backslash in Hydra's grammar
 ESCAPED = re.compile(rf"\\{SPECIAL_CHARACTERS.pattern}")
 PREFIXES = "+~"
 GRAMMAR_STARTS = "[{'\""
 
 
 def to_hydra(word: str) -> str:
-    """One override, `key=value` as a user types it, so that Hydra reads what is meant.
+    """Converts an override `key=value` as a user types it to Hydra's grammar.
 
-    A place is one text, whatever signs are in it, and `~` in front is the home folder; commas separate several
-    checkpoints, and places that all exist. A map may bring keys that the config lacks, its keys may stand in quotes,
-    and its words and those of a list may have any letters. Any other value that Hydra's grammar refuses is a text,
-    unless commas, brackets or quotes say that it was meant for that grammar. All else stays as it is.
+    A path is one string with any characters, and a leading `~` is the home folder; commas separate several checkpoints,
+    or several paths if all of them exist. A map may add keys to the config, its keys may be quoted, and its values and
+    those of a list may have any letters. Any other value that Hydra cannot parse becomes a string, unless commas,
+    brackets or quotes show that it was written in Hydra's grammar. All other overrides are returned unchanged.
 
     Raises:
-        FerError: a home folder of nobody, or a key of a map that Hydra's grammar cannot hold.
+        FerError: the home folder of an unknown user, or a map key that Hydra's grammar cannot express.
     """
     typed, equals, value = word.partition("=")
     key = typed.lstrip(PREFIXES)
@@ -44,7 +44,7 @@ def to_hydra(word: str) -> str:
         rewritten = value if read else _convert_yaml(word, value)
         if rewritten is not None:
             read = read or _parse(f"{typed}={rewritten}")
-            # Hydra refuses keys that the config lacks, such as those of `options: {}`
+            # Hydra rejects keys that the config lacks, such as those of `options: {}`
             opened = typed == key and not key.startswith("hydra.") and _is_map(read)
             return f"{'++' if opened else ''}{typed}={rewritten}"
     if is_place(key):
@@ -55,7 +55,7 @@ def to_hydra(word: str) -> str:
 
 
 def parse_path(word: str) -> str | None:
-    """The path that `key=path` says, typed bare or in Hydra's grammar; None where it says none.
+    """Returns the path of `key=path`, typed as it is or in Hydra's grammar; None if there is none.
 
     Raises:
         FerError: as of `to_hydra`.
@@ -66,25 +66,25 @@ def parse_path(word: str) -> str | None:
 
 
 def format_list(paths: Sequence[str]) -> str:
-    """A list of texts in Hydra's grammar."""
+    """Formats a list of strings in Hydra's grammar."""
     return f"[{','.join(map(quote, paths))}]"
 
 
 def quote(text: str | os.PathLike[str], mark: str = "'") -> str:
-    """The text as Hydra and OmegaConf give it back, whatever signs are in it.
+    """Quotes a text so that Hydra and OmegaConf return it unchanged, whatever characters it has.
 
     Args:
         text: a path or a name.
-        mark: `'`, or `"` where a shell's own quotes are to stand around it.
+        mark: `'`, or `"` if the shell's own quotes surround it.
     """
-    # `${` would be looked up, and a quote ends the text: both after a backslash, before which backslashes count double
+    # `${` would be resolved and a quote ends the text: both are escaped, with the backslashes before them doubled
     literal = re.sub(r"(\\*)\$\{", lambda found: f"{found[1] * 2}\\${{", str(text))
     inner = re.sub(rf"(\\*)({mark}|\Z)", lambda found: found[1] * 2 + (f"\\{mark}" if found[2] else ""), literal)
     return f"{mark}{inner}{mark}"
 
 
 def expand_home(path: str, where: str) -> str:
-    """The path with the home folder in the place of `~` or `~user`; a folder that is so called comes as `./~user`.
+    """Expands `~` or `~user` to the home folder; an existing folder of that name becomes `./~user`.
 
     Args:
         path: as a user wrote it.
@@ -112,7 +112,7 @@ def _parse(word: str) -> Override | None:
 
 
 def _is_read_as_typed(read: Override | None, value: str) -> bool:
-    """Whether Hydra reads what is typed for a place: null, that very text, or what is written in its own grammar."""
+    """Whether Hydra reads a typed path correctly: null, the same text, or a value in its own grammar."""
     if read is None or value.startswith("~"):
         return False
     if read.value_type is ValueType.SIMPLE_CHOICE_SWEEP:
@@ -128,7 +128,7 @@ def _format_path(path: str) -> str:
 
 
 def _format_paths(value: str, key: str) -> str:
-    """The paths between commas, of which some may belong to the name of one."""
+    """Formats one or several paths separated by commas; commas may also be part of a name."""
     parts = value.split(",")
     if path_exists(value):
         parts = [value]
@@ -148,7 +148,7 @@ def path_exists(path: str) -> bool:
 
 
 def _convert_yaml(word: str, value: str) -> str | None:
-    """Lists and maps, separated by commas where several are to be swept over, from YAML's grammar; None if no YAML."""
+    """Converts lists and maps from YAML, separated by commas for a sweep; None if it is not valid YAML."""
     try:
         several = yaml.compose(f"[{value}]", yaml.SafeLoader)
     except yaml.YAMLError:

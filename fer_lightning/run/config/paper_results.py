@@ -1,4 +1,4 @@
-"""What a paper reports, as a config names it under `paper`: how it is written, and for which model it holds."""
+"""The result that a paper reports, under `paper` in a config: its format, and the model that it is for."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ KEYS = (*TEXTS, "value")
 
 
 def check_paper(paper: Any) -> None:
-    """Looks at the keys and their values; null, and each key, may be left out.
+    """Checks keys and values; every key is optional, and so is the whole map.
 
     Raises:
-        FerError: an unknown key, a text that is none, or a value that is no fraction.
+        FerError: an unknown key, a value of the wrong type, or a result that is no fraction.
     """
     if paper is None:
         return
@@ -35,7 +35,7 @@ def check_paper(paper: Any) -> None:
 
 
 def select_paper_result(paper: Mapping[str, Any] | None, model: object) -> dict[str, Any] | None:
-    """What the paper reports of `model`; None where `paper.model` is another one, for no report should compare them."""
+    """Returns the paper's result for `model`; None if `paper.model` is another one."""
     if paper is None:
         return None
     if paper.get("model") not in (None, model):

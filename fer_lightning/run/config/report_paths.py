@@ -1,4 +1,4 @@
-"""Turns the bare paths of `fer-report PATH... [key=value ...]` into an override."""
+"""Collects the positional paths of `fer-report PATH... [key=value ...]` into one override."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from fer_lightning.run.config.compose import conf_dir
 from fer_lightning.run.config.override_grammar import format_list, path_exists
 from fer_lightning.run.config.yaml_source import parse, read_text
 
-KEY = "results"  # of conf/report.yaml; `paths` is a group of conf/, of which Hydra would look for an option
+KEY = "results"  # in conf/report.yaml; `paths` is a group of conf/, so Hydra would look for one of its options
 PATHS_PREFIX = "paths="
 
 
 def collect_paths(arguments: Sequence[str]) -> list[str]:
-    """The arguments with `results=[...]` in place of the paths among them.
+    """Returns the arguments with `results=[...]` in place of the positional paths.
 
-    A word is a path if it exists, and also if it is neither a flag nor `key=value` with a key of fer-report or Hydra:
-    then it will be said that it is not there.
+    A word is a path if it exists, or if it is neither a flag nor `key=value` with a key of fer-report or Hydra; a
+    missing path is reported later.
 
     Args:
         arguments: flags as `command_flags.move_flags_first` writes them.
 
     Raises:
-        FerError: paths said bare and as a list at once.
+        FerError: paths are given both as words and as a list.
     """
     paths: list[str] = []
     rest: list[str] = []
@@ -40,7 +40,7 @@ def collect_paths(arguments: Sequence[str]) -> list[str]:
 
 @cache
 def list_report_keys() -> frozenset[str]:
-    """What a user may set of fer-report: the keys of conf/report.yaml, and `paths` for the bare words."""
+    """Returns the keys that a user may set: those of conf/report.yaml, and `paths`."""
     path = conf_dir() / "report.yaml"
     return frozenset({*map(str, parse(read_text(path), path)), "paths"} - {"defaults", "hydra"})
 

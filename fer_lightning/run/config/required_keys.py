@@ -1,4 +1,4 @@
-"""Finds what fer-eval was not told, before anything heavy is imported."""
+"""Checks that fer-eval has all required keys, before torch is imported."""
 
 from __future__ import annotations
 
@@ -12,11 +12,10 @@ from fer_lightning.run.config.paper_results import check_paper
 
 
 def check_required_keys(config: Mapping[str, Any]) -> None:
-    """Looks for the checkpoint, the data set, and what a paper says.
+    """Checks `ckpt`, `data`, `paper` and `trust`.
 
     Raises:
-        FerError: one of the first two is not set, the third is not written as reports read it, or `trust` names no
-            package.
+        FerError: `ckpt` or `data` is not set, `paper` has an invalid entry, or `trust` is no package.
     """
     if not config.get("ckpt"):
         raise FerError("ckpt is not set: say which checkpoint, as in ckpt=logs/runs/<time>/checkpoints/best.ckpt")

@@ -1,4 +1,4 @@
-"""Compares the keys and values of every `_target_` node with the parameters of its target."""
+"""Compares the keys and values of every node with a `_target_` with the parameters of the target."""
 
 from __future__ import annotations
 
@@ -16,21 +16,20 @@ from fer_lightning.errors import FerError, choices
 from fer_lightning.run.config.inherited_keys import find_parent_option
 from fer_lightning.run.config.number_ranges import check_numbers
 
-# what Hydra itself reads in such a node
+# keys that Hydra itself reads in such a node
 HYDRA_KEYS = frozenset({"_target_", "_partial_", "_args_", "_convert_", "_recursive_"})
 PLAIN_TYPES: dict[Any, str] = {
     **{int: "a whole number", float: "a number", bool: "true or false", str: "a text", NoneType: "null"},
     **{dict: "a map, as in {a: b}", list: "a list, as in [a, b]"},
 }
-YAML_TYPES: dict[Any, type] = {Path: str, Mapping: dict, Sequence: list}  # what a YAML file has for an annotation
+YAML_TYPES: dict[Any, type] = {Path: str, Mapping: dict, Sequence: list}  # annotation to the type of its values in YAML
 
 
 def check_targets(config: Mapping[str, Any]) -> None:
-    """Compares every node with its target.
+    """Checks every node of a config against its target.
 
     Raises:
-        FerError: a target does not exist, a key that it does not take, a value of the wrong type, or a number that is
-            not finite or out of its range.
+        FerError: a target does not exist, has no such parameter, or a value has the wrong type or is out of range.
     """
     for path, node in iter_nodes(config):
         target = str(node["_target_"])
@@ -44,11 +43,11 @@ def check_targets(config: Mapping[str, Any]) -> None:
 
 
 def check_values(path: str, node: Mapping[str, Any], known: Mapping[str, Any]) -> None:
-    """Compares the values of one node with the annotations of `known`, and its numbers with their ranges.
+    """Checks the values of one node against the annotations in `known`, and numbers against their ranges.
 
     Args:
         path: of the node in the config, for messages.
-        node: plain data; keys that are not known are left alone.
+        node: plain data; unknown keys are ignored.
         known: what its target takes, as `get_parameters` gives it.
 
     Raises:
@@ -68,7 +67,7 @@ def check_values(path: str, node: Mapping[str, Any], known: Mapping[str, Any]) -
 
 
 def _explain_inherited(keys: list[str]) -> str:
-    """Where the keys come from, and how to be rid of them, when the chosen option inherits them from another."""
+    """Explains from which file the selected option inherits the keys, and how to remove them."""
     found = find_parent_option(keys)
     if found is None:
         return ""
@@ -81,10 +80,10 @@ def _explain_inherited(keys: list[str]) -> str:
 
 
 def import_target(target: str, where: str) -> Any:
-    """What `target` names; `where` is its place in the config, for the message.
+    """Imports `target`; `where` is its key in the config, for the message.
 
     Raises:
-        FerError: there is no such thing.
+        FerError: it cannot be imported.
     """
     try:
         return get_object(target)
@@ -93,7 +92,7 @@ def import_target(target: str, where: str) -> Any:
 
 
 def iter_nodes(value: Any, path: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Every dict with a `_target_` inside a plain config, with its dotted place, outer ones first."""
+    """Yields every dict with a `_target_` in a plain config, with its dotted path, outer ones first."""
     if isinstance(value, Mapping):
         if "_target_" in value:
             yield path, value
@@ -108,7 +107,7 @@ def get_known_parameters(made: Any, named: str) -> dict[str, Any]:
     """The `get_parameters` of what a config names; `named` is the key with its value, for the message.
 
     Raises:
-        FerError: Python knows none, as of some functions that are written in C, and of partial methods.
+        FerError: the signature is unknown, as for some functions written in C and partial methods.
     """
     try:
         return get_parameters(made)
@@ -117,7 +116,7 @@ def get_known_parameters(made: Any, named: str) -> dict[str, Any]:
 
 
 def get_parameters(made: Any) -> dict[str, Any]:
-    """Name -> annotation of what a function or class takes, its parents' too where it passes `**` on to them."""
+    """Returns parameter name to annotation of a function or class, including its parents' if it takes `**kwargs`."""
     found: dict[str, Any] = {}
     layers: list[Callable[..., Any]] = [made]
     if inspect.isclass(made):
@@ -135,7 +134,7 @@ def get_parameters(made: Any) -> dict[str, Any]:
 def _signature(layer: Callable[..., Any]) -> inspect.Signature:
     try:
         return inspect.signature(layer, eval_str=True)
-    except NameError:  # an annotation that its module imports for type checkers only
+    except NameError:  # the module imports an annotation only for type checkers
         return inspect.signature(layer)
 
 
@@ -144,8 +143,8 @@ def _members(annotation: Any) -> tuple[Any, ...]:
 
 
 def _iter_non_texts(annotation: Any, value: Any) -> Iterator[tuple[str, Any]]:
-    """The values, with their places, that are no texts in a list or map of which the annotation says that all are."""
-    # the last type of Sequence[str] and Mapping[str, str] is that of the values
+    """Yields the values, with their positions, that are not strings although the annotation requires strings."""
+    # the last argument of Sequence[str] and Mapping[str, str] is the type of the values
     if not any(get_args(member)[-1:] == (str,) for member in _members(annotation)):
         return
     if isinstance(value, Mapping):
@@ -155,9 +154,9 @@ def _iter_non_texts(annotation: Any, value: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _mismatch(annotation: Any, value: Any) -> str | None:
-    """What the value should be, where the annotation is made of plain types only and the value is none of them."""
+    """Describes the expected type if the annotation has only plain types and the value is of none of them."""
     members = _members(annotation)
-    members = tuple(member for member in members if member not in (torch.Tensor, timedelta))  # no YAML file holds one
+    members = tuple(member for member in members if member not in (torch.Tensor, timedelta))  # not available in YAML
     origins = tuple(get_origin(member) or member for member in members)
     members = tuple(YAML_TYPES.get(origin, origin) for origin in origins)
     if not all(member in PLAIN_TYPES for member in members):

@@ -1,4 +1,4 @@
-"""Finds what is wrong with a composed config before anything is built from it."""
+"""Validates a composed config before objects are built from it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MODES = ("min", "max")
 
 
 def validate_config(config: Mapping[str, Any]) -> None:
-    """Looks for impossible values and for keys that nothing would read.
+    """Checks for invalid values and unknown keys.
 
     Raises:
         FerError: for the first fault, naming the key, the choices and the way out.
@@ -37,7 +37,7 @@ def validate_config(config: Mapping[str, Any]) -> None:
 
 
 def check_named_groups(config: Mapping[str, Any]) -> None:
-    """Looks for what cannot be built in groups of named objects, and for a page in the place of another picture.
+    """Checks groups of named objects: each must be buildable, and no page may replace another figure.
 
     Raises:
         FerError: for the first fault, naming the key and the way out.

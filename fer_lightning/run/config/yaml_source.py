@@ -1,4 +1,4 @@
-"""Reads the YAML files of config groups for Hydra; one that cannot be read is named with its line and the reason."""
+"""Reads the YAML files of config groups for Hydra; errors name the file, the line and the reason."""
 
 from __future__ import annotations
 
@@ -19,27 +19,26 @@ from omegaconf.errors import OmegaConfBaseException
 from fer_lightning.errors import FerError
 
 ENDINGS = (".yaml", ".yml")
-# their files hold values of any group, so they need no `# @package _global_` line
+# their files set keys of any group, so `# @package _global_` is implied
 GLOBAL_GROUPS = ("experiment/", "sweep/", "budget/", "debug/", "local/")
 BOOLEAN = "tag:yaml.org,2002:bool"
 DIRECTIVE = re.compile(r"\s*#\s*@")
 
 
 class FileConfigSource(file_config_source.FileConfigSource):
-    """Hydra's source for folders, with errors that name the file; takes .yml too, and UTF-8 with a byte order mark.
+    """Hydra's source for folders, with errors that name the file; also reads .yml and UTF-8 with a byte order mark.
 
-    It has the name of Hydra's own: the workers of joblib and submitit start from the launcher's registry, where a class
-    of another name would be refused.
+    It has the name of Hydra's own class: the workers of joblib and submitit reject a class of another name.
     """
 
     def load_config(self, config_path: str) -> ConfigResult:
-        """The content of `config_path`, which is relative to the folder and may lack its ending.
+        """Loads `config_path`, which is relative to the folder; its suffix is optional.
 
         Raises:
             FerError: it cannot be read.
         """
         found = self._file(config_path)
-        if found is None:  # as Hydra's own source does, which asks `is_config` first
+        if found is None:  # raises Hydra's own error
             return super().load_config(config_path)
         text = read_text(found)
         package = _read_package(text, found)
@@ -64,13 +63,13 @@ class FileConfigSource(file_config_source.FileConfigSource):
 
 
 def register_source() -> None:
-    """Makes Hydra read every folder of config files by this module; twice does no harm."""
-    Plugins.instance()  # registers Hydra's own source, which must not find another class in its place
+    """Makes Hydra read config folders with this module; repeated calls have no effect."""
+    Plugins.instance()  # registers Hydra's own source first, which fails if another class is registered
     SourcesRegistry.instance().types[FileConfigSource.scheme()] = FileConfigSource
 
 
 def read_text(path: Path) -> str:
-    """The text of a UTF-8 file without its byte order mark.
+    """Returns the text of a UTF-8 file without its byte order mark.
 
     Raises:
         FerError: it cannot be read, is in another encoding, or is empty.
@@ -90,10 +89,10 @@ def read_text(path: Path) -> str:
 
 
 def parse(text: str, path: Path) -> DictConfig:
-    """The keys and values of a YAML file with this text.
+    """Parses the text of a YAML file.
 
     Raises:
-        FerError: YAML or OmegaConf cannot read it, a key stands twice, or its `defaults` are none; with `path`.
+        FerError: the YAML is invalid, a key is repeated, or `defaults` is invalid; the message names `path`.
     """
     try:
         root = yaml.compose(text, yaml.SafeLoader)
@@ -126,7 +125,7 @@ def _format_location(path: Path, mark: yaml.Mark | None) -> str:
 
 
 def _check_keys(root: yaml.Node | None, path: Path) -> None:
-    """Raises FerError for a key that stands twice in a map, which YAML would take the last of, or is a truth value."""
+    """Raises FerError for a repeated key, of which YAML would use the last, or a key that YAML reads as a boolean."""
     for mapping in _iter_mappings(root):
         lines: dict[str, int] = {}
         for key, _ in mapping.value:
@@ -141,7 +140,7 @@ def _check_keys(root: yaml.Node | None, path: Path) -> None:
 
 
 def _iter_mappings(root: yaml.Node | None) -> Iterator[yaml.MappingNode]:
-    seen: set[int] = set()  # an alias is the same node again
+    seen: set[int] = set()  # an alias refers to the same node
     nodes = [root] if root is not None else []
     while nodes:
         node = nodes.pop()
@@ -156,7 +155,7 @@ def _iter_mappings(root: yaml.Node | None) -> Iterator[yaml.MappingNode]:
 
 
 def _read_package(text: str, path: Path) -> str | None:
-    """What `# @package NAME` says among the comments at the head of a file."""
+    """Reads `# @package NAME` from the comments at the top of a file."""
     head = takewhile(lambda line: not line.strip() or line.lstrip().startswith("#"), text.splitlines())
     try:
         header = ConfigSource._get_header_dict("\n".join(line for line in head if DIRECTIVE.match(line)))
@@ -167,7 +166,7 @@ def _read_package(text: str, path: Path) -> str | None:
 
 
 def _check_defaults(content: DictConfig, path: Path) -> None:
-    """Raises FerError for a list `defaults` that Hydra would end in a traceback over."""
+    """Raises FerError for a `defaults` list on which Hydra would fail with a traceback."""
     defaults = OmegaConf.to_container(content, resolve=False).get("defaults", [])  # type: ignore[union-attr]
     if not isinstance(defaults, list):
         raise FerError(f"{path}: `defaults` must be a list, as in `defaults: [{{override /model: cnn}}]`")
