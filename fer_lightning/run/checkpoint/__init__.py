@@ -1,1 +1,1 @@
-"""Reads checkpoints that anybody may have written: nothing in them runs, fetches or resolves anything."""
+"""Loads checkpoints from untrusted sources safely: nothing in them runs code, downloads or resolves anything."""

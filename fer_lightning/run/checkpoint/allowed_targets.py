@@ -1,4 +1,4 @@
-"""The closed list of what the config in a checkpoint may name, and of the arguments that it may give."""
+"""The allow list of targets and arguments in the config of a checkpoint."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from torch import nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
-import fer_lightning.data.augment  # noqa: F401  # before albumentations, which would ask its server for news
+import fer_lightning.data.augment  # noqa: F401  # before albumentations, which would otherwise look for updates online
 from fer_lightning.data.preprocess.prepare import Prepare
 from fer_lightning.errors import FerError
 from fer_lightning.run.checkpoint.plain_data import MAX_NAME_LENGTH
@@ -23,15 +23,15 @@ from fer_lightning.training.schedules import Schedule
 
 
 class AllowedLocation(NamedTuple):
-    """Where a target may lie.
+    """A package or module whose classes a checkpoint may name.
 
     Attributes:
-        spelled: how its name begins.
-        defined: where the object itself must be defined.
-        kinds: what a class must derive from.
-        functions: whether functions are taken that say to return one of the kinds.
-        positional: whether a node may have `_args_`; elsewhere they could mean what no key may.
-        imports: whether its modules are imported; of a registered one only what is there once it is imported itself.
+        spelled: prefix of the target's name.
+        defined: package in which the object itself must be defined.
+        kinds: base classes of which a class must be a subclass.
+        functions: whether functions annotated to return one of the kinds are allowed.
+        positional: whether a node may have `_args_`; elsewhere they could bypass the checks of keys.
+        imports: whether its modules may be imported; a registered package is limited to modules already imported.
     """
 
     spelled: str
@@ -52,8 +52,8 @@ LOCATIONS = (
     AllowedLocation("torch.optim", "torch.optim", (Optimizer, LRScheduler)),
     AllowedLocation("timm.optim", "timm.optim", (Optimizer,)),
 )
-USER_KINDS = (nn.Module, Optimizer, LRScheduler, Prepare, Schedule)  # kinds that a package of the user's may bring
-LAYER_COPIERS = "torch.nn.modules.transformer"  # its classes copy a layer as often as a number says
+USER_KINDS = (nn.Module, Optimizer, LRScheduler, Prepare, Schedule)  # base classes for the user's own packages
+LAYER_COPIERS = "torch.nn.modules.transformer"  # its classes copy a layer a given number of times
 TIMM = "timm.create_model"
 ALLOWED_TEXT = (
     "nets, losses, optimizers, schedules and preprocessing of fer_lightning, layers and losses of torch.nn, optimizers "
@@ -62,14 +62,14 @@ ALLOWED_TEXT = (
 )
 
 NODE_KEYS = {"_target_", "_partial_", "_args_", "_convert_", "_recursive_"}
-# Names of arguments by which some net reads a file or asks a server. A checkpoint brings its weights itself.
+# Arguments by which some nets read a file or download; a checkpoint contains its own weights.
 FETCHING_ARGUMENT = re.compile(r"(.*_)?(path|dir|file|filename|url|urls|repo|hub_id|hub_filename)")
 PRETRAINED = "pretrained"
-WEIGHTS = ("weights", "weights_backbone")  # of torchvision; a loss may have a list of such a name
+WEIGHTS = ("weights", "weights_backbone")  # of torchvision; in a loss it may be a list
 
 
 class ForbiddenTarget(FerError):
-    """A checkpoint names what it may not.
+    """A checkpoint names a target or argument that is not allowed.
 
     Attributes:
         package: the package that the user could trust, or None.
@@ -81,7 +81,7 @@ class ForbiddenTarget(FerError):
 
 
 def check_config(config: Mapping[str, Any], groups: Sequence[str], trusted: Sequence[str], source: str = "") -> None:
-    """Refuses what a checkpoint may not name, and values that no training could have had.
+    """Checks that a config from a checkpoint has allowed targets and valid values.
 
     Args:
         config: plain data.
@@ -105,7 +105,7 @@ def check_config(config: Mapping[str, Any], groups: Sequence[str], trusted: Sequ
 def find_forbidden(
     config: Mapping[str, Any], groups: Sequence[str], trusted: Sequence[str], source: str = ""
 ) -> Iterator[ForbiddenTarget]:
-    """What stands in the way of building these groups of a config from a checkpoint; nothing is built.
+    """Yields every reason not to build these groups of a checkpoint's config; nothing is built.
 
     Args:
         config: plain data.
@@ -128,13 +128,13 @@ def find_forbidden(
 
 
 def find_target(target: Any, where: str, trusted: Sequence[str]) -> tuple[Callable[..., Any], AllowedLocation | None]:
-    """The class or function that a checkpoint names, and the place that allows it; None for a listed builder.
+    """Returns the class or function that a checkpoint names, and its location; None for a listed builder.
 
-    Only modules inside an allowed place are imported, and no attribute of an object is followed: the last word of the
-    name is what its module holds under that name, and that object must say to be defined in the place, too.
+    Only modules in an allowed location are imported, and no attributes of objects are followed: the last part of the
+    name must be an attribute of its module, defined in the same location.
 
     Raises:
-        Refused: it is none of the closed list, nor in a trusted or registered place.
+        Refused: it is neither on the allow list nor in a trusted or registered location.
     """
     if (
         not isinstance(target, str)
@@ -163,7 +163,7 @@ def _list_locations(target: str, trusted: Sequence[str]) -> list[AllowedLocation
 
 
 def _import_member(target: str, place: AllowedLocation, where: str) -> Any:
-    """What the module named by all words but the last holds under the last; None for none."""
+    """Returns the attribute of the module that the target names; None if there is none."""
     module, _, name = target.rpartition(".")
     try:
         holder = importlib.import_module(module) if place.imports else sys.modules.get(module)
@@ -181,14 +181,14 @@ def _is_permitted(found: Any, place: AllowedLocation) -> bool:
     if place.functions and inspect.isfunction(found):
         try:
             made = get_type_hints(found).get("return")
-        except (NameError, TypeError, AttributeError):  # an annotation that cannot be read here
+        except (NameError, TypeError, AttributeError):  # the annotation cannot be evaluated
             return False
         return inspect.isclass(made) and issubclass(made, place.kinds)
     return False
 
 
 def _find_builder(target: str) -> Callable[..., Any] | None:
-    """The functions of other packages that build nets, each by name."""
+    """Returns the function of timm or torchvision that builds this net."""
     if target == TIMM:
         import timm
 
@@ -219,7 +219,7 @@ def _check_node(node: Mapping[str, Any], place: AllowedLocation | None, where: s
 
 
 def _check_arguments(value: Any, where: str) -> None:
-    """Refuses, at any depth, what would fetch: another net's weights, files, servers."""
+    """Rejects arguments at any depth that would load weights, files or URLs."""
     if isinstance(value, list):
         for number, inner in enumerate(value):
             _check_arguments(inner, f"{where}[{number}]")

@@ -1,4 +1,4 @@
-"""Builds the objects that a checkpoint's config describes, without Hydra: a node is a name and values, no more."""
+"""Builds the objects in a checkpoint's config without Hydra, from allowed targets and plain values only."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from fer_lightning.errors import FerError
 from fer_lightning.run.checkpoint.allowed_targets import NODE_KEYS, PRETRAINED, find_target
 from fer_lightning.run.checkpoint.plain_data import shorten
 
-# what a constructor raises when it gets values that it cannot use
+# errors that constructors raise for invalid values
 CONSTRUCTOR_ERRORS = (
     *(ArithmeticError, AssertionError, AttributeError, ImportError, LookupError, MemoryError, NotImplementedError),
     *(OSError, RuntimeError, TypeError, ValueError, cv2.error),
@@ -21,7 +21,7 @@ CONSTRUCTOR_ERRORS = (
 
 
 class Builder:
-    """Builds nodes of a checkpoint; takes the place of `run.build.make`, which builds those of the user's own config.
+    """Builds nodes of a checkpoint, like `run.build.make` for the user's own config.
 
     Args:
         source: the file, for messages.
@@ -33,10 +33,10 @@ class Builder:
         self.trusted = trusted
 
     def __call__(self, name: str, node: Mapping[str, Any], **late: Any) -> Any:
-        """The object of the node called `name`; objects in `late` go to its constructor as they are.
+        """Builds the node called `name`; objects in `late` are passed to its constructor unchanged.
 
         Raises:
-            FerError: it names what a checkpoint may not, or its values are impossible.
+            FerError: its target is not allowed, or its values are invalid.
         """
         made, _ = find_target(node["_target_"], f"{self.source}: {name}._target_", self.trusted)
         positional = [self._value(inner, name) for inner in node.get("_args_", [])]
@@ -57,13 +57,13 @@ class Builder:
         return value
 
     def _argument(self, key: Any, value: Any, where: str) -> Any:
-        # the weights follow from the checkpoint, so those of the net's makers are not fetched again
+        # the checkpoint contains the weights, so the pre-trained ones are not downloaded again
         return False if str(key).startswith(PRETRAINED) and value is True else self._value(value, where)
 
 
 @contextmanager
 def report_constructor_errors(source: str, place: str) -> Iterator[None]:
-    """Makes one clear error of what a constructor raises; `source` is the file and `place` is in it."""
+    """Converts errors of a constructor to a FerError; `source` is the file and `place` the key in it."""
     try:
         yield
     except FerError as fault:

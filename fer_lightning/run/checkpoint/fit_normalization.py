@@ -1,4 +1,4 @@
-"""Gives a module the statistics of pixels: those of the training images, or its makers' own."""
+"""Sets the pixel statistics of a module: those of the training images, or of the pre-trained net."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from fer_lightning.training.losses import fit_to_training_set
 
 
 def use_pretrained_statistics(module: Learner) -> None:
-    """Takes the mean and std that a net brings, where the config names none.
+    """Uses the mean and std of a pre-trained net if the config sets none.
 
     Raises:
-        FerError: the config wants another normalisation than such a net was trained with.
+        FerError: the config has another normalisation than the pre-trained net.
     """
     own = _get_pretrained_statistics(module.net)
     if own is None:
@@ -32,14 +32,14 @@ def use_pretrained_statistics(module: Learner) -> None:
 
 
 def fit_to_training_images(module: Learner, datamodule: FaceDataModule) -> None:
-    """Gives the module what is learned on the training images alone: normalisation, class weights, memory."""
+    """Fits normalisation, class weights and memory of the module to the training images."""
     if module.input.known_statistics is None and _get_pretrained_statistics(module.net) is None:
         module.set_normalisation(*_compute_statistics(module.input.normalise, datamodule))
     fit_to_training_set(module.loss, torch.tensor(datamodule.class_counts()), len(datamodule.faces))
 
 
 def _compute_statistics(how: str, datamodule: FaceDataModule) -> tuple[Sequence[float] | torch.Tensor, Sequence[float]]:
-    """Mean and divisor of the training images; where only a mean is subtracted, pixels stay on their scale 0..1."""
+    """Returns mean and divisor; if only a mean is subtracted, the divisor is 1 and pixels keep their scale 0..1."""
     mean, std = datamodule.pixel_statistics()
     if how == "standard":
         return mean, std
@@ -48,6 +48,6 @@ def _compute_statistics(how: str, datamodule: FaceDataModule) -> tuple[Sequence[
 
 
 def _get_pretrained_statistics(net: nn.Module) -> tuple[Sequence[float], Sequence[float]] | None:
-    """The mean and std by which a net's makers normalised; None where it has none of its own."""
+    """Returns the mean and std of a pre-trained net; None if it has none."""
     mean, std = (getattr(net, name, None) for name in ("mean", "std"))
     return None if mean is None or std is None else (mean, std)

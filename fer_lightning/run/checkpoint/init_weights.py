@@ -1,4 +1,4 @@
-"""`init_from=CKPT`: a net begins with the weights of another run, whatever classes that one knew."""
+"""`init_from=CKPT`: initialises a net with the weights of another run, whose classes may differ."""
 
 from __future__ import annotations
 
@@ -17,36 +17,36 @@ from fer_lightning.training.learner import Learner
 
 log = logging.getLogger(__name__)
 
-NET = "net."  # normalisation and class weights belong to the images that this run trains on
+NET = "net."  # normalisation and class weights depend on the training images of this run
 
 
 def load_initial_weights(module: Learner, path: Path) -> list[str]:
-    """Loads every tensor of the net that fits, and says in the log which were loaded and which are new.
+    """Loads every tensor of the net that matches, and logs which were loaded and which are new.
 
-    Tensors are matched by name and shape. The rows of the layer that gives the logits are matched by class name, so
-    that a class keeps its weights where its number changes; those of an unknown class stay new. Where this net has the
-    saved one as a part, as paper B's systems have an EDSR, that part takes the weights. The images that trained the
-    saved net count among those that trained this one.
+    Tensors are matched by name and shape. Rows of the logits layer are matched by class name, so that a class keeps its
+    weights if its index changes; rows of unknown classes stay new. If the saved net is a submodule of this net, such
+    as the EDSR in paper B's systems, that submodule gets the weights. The images that trained the saved net count as
+    training images of this one.
 
     Returns:
         The names of the loaded tensors.
 
     Raises:
-        FerError: no checkpoint of this package, or none of its tensors fits.
+        FerError: no checkpoint of this package, or none of its tensors matches.
     """
     saved = read_checkpoint(path, key="init_from")
     weights = {name.removeprefix(NET): value for name, value in saved["state_dict"].items() if name.startswith(NET)}
     part = _find_submodule(saved["fer_config"]["model"].get("net") or {}, module.net)
     theirs = {f"{part}.{name}" if part else name: value for name, value in weights.items()}
     ours = module.net.state_dict()
-    parameters = {name for name, _ in module.net.named_parameters()}  # counters of other nets fit everywhere
+    parameters = {name for name, _ in module.net.named_parameters()}  # buffers such as counters match in any net
     old = list(saved["fer_config"]["class_names"])
     other_classes = bool(module.predicted_classes) and old != list(module.class_names) and not part
     head = _find_head(module) if other_classes else ""
     loaded, new = [], []
     for name, value in ours.items():
         other = theirs.get(name)
-        rows = other is not None and other.shape == (len(old), *value.shape[1:])  # one of each class of the file
+        rows = other is not None and other.shape == (len(old), *value.shape[1:])  # one row per class of the checkpoint
         if other is not None and rows and head and name.rpartition(".")[0] == head:
             known, strange = _copy_rows(value, other, module.class_names, old)
             loaded += [f"{name} ({choices(known)})"] if known else []
@@ -68,7 +68,7 @@ def load_initial_weights(module: Learner, path: Path) -> list[str]:
 
 
 def _find_submodule(saved: Mapping[str, Any], net: nn.Module) -> str:
-    """The name of the part of `net` that is of the saved net's class; empty for `net` itself and where none is."""
+    """Returns the name of the submodule of the saved net's class; empty for `net` itself or if there is none."""
     made = str(saved.get("_target_"))
     alike = (name for name, part in net.named_modules() if f"{type(part).__module__}.{type(part).__qualname__}" == made)
     return next(alike, "")
@@ -77,7 +77,7 @@ def _find_submodule(saved: Mapping[str, Any], net: nn.Module) -> str:
 def _copy_rows(
     ours: Tensor, theirs: Tensor, names: Sequence[str], their_names: Sequence[str]
 ) -> tuple[list[str], list[str]]:
-    """Fills the rows of the classes that both know; returns those and the others."""
+    """Copies the rows of the shared classes; returns shared and other classes."""
     known = [name for name in names if name in their_names]
     for name in known:
         ours[list(names).index(name)] = theirs[their_names.index(name)]
@@ -85,7 +85,7 @@ def _copy_rows(
 
 
 def _find_head(module: Learner) -> str:
-    """The name of the layer that gives the logits: the last with weights that an image passes."""
+    """Returns the name of the layer that computes the logits: the last one with weights in a forward pass."""
     passed: list[str] = []
     hooks = [
         part.register_forward_hook(lambda *_, name=name: passed.append(name))

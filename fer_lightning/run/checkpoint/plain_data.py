@@ -1,4 +1,4 @@
-"""Checks that the config in a checkpoint is plain data, in which nothing waits to be resolved."""
+"""Checks that the config in a checkpoint is plain data without interpolations."""
 
 from __future__ import annotations
 
@@ -10,30 +10,30 @@ from torch import Tensor
 from fer_lightning.data.names import plain_text
 from fer_lightning.errors import FerError
 
-MAX_VALUES = 100_000  # a config has some hundred; shared lists can stand for more than memory holds
+MAX_VALUES = 100_000  # a config has some hundred; shared lists can expand beyond memory
 MAX_DEPTH = 40
 MAX_NAME_LENGTH = 200
-MAX_CLASS_NAME_LENGTH = 1000  # a column of somebody's table may hold sentences
-MAX_MESSAGE_LENGTH = 400  # characters of what a library says about a checkpoint's values, which it may repeat
-MAX_VIEW_BYTES = 1 << 28  # bytes that a tensor may stand for where its file holds fewer, such as one number repeated
+MAX_CLASS_NAME_LENGTH = 1000  # a user's table may have sentences as classes
+MAX_MESSAGE_LENGTH = 400  # characters of a library's message, which may repeat values of the checkpoint
+MAX_VIEW_BYTES = 1 << 28  # bytes of a tensor that is larger than its storage, such as an expanded number
 INTERPOLATION = "${"  # OmegaConf's interpolation
 
 
 def shorten(text: object) -> str:
-    """The beginning of a text that repeats what a checkpoint holds, in one line."""
+    """Shortens a text that may repeat values of a checkpoint to one line."""
     line = " ".join(str(text).split())
     return line if len(line) <= MAX_MESSAGE_LENGTH else f"{line[:MAX_MESSAGE_LENGTH]}..."
 
 
 def check_plain(value: Any, where: str) -> None:
-    """Looks at every value, and at every key.
+    """Checks every value and every key.
 
     Args:
         value: what a checkpoint holds.
         where: the file and the place in it, for messages.
 
     Raises:
-        FerError: a value of another type than a config has, a text with `${`, or a structure without an end.
+        FerError: a value of a type that configs do not have, a string with `${`, or a recursive structure.
     """
     waiting: list[tuple[str, Any, int]] = [("", value, 0)]
     seen = 0
@@ -67,7 +67,7 @@ def _is_class_name(name: Any) -> bool:
 
 
 def check_shape(config: Mapping[str, Any], groups: tuple[str, ...], where: str) -> None:
-    """Raises FerError where a config from a checkpoint lacks what rebuilds a net, or has it in another form."""
+    """Raises FerError if a config from a checkpoint lacks the keys that rebuild a net, or has invalid ones."""
     for group in groups:
         if not isinstance(config.get(group), dict) or not isinstance(config[group].get("_target_"), str):
             raise FerError(f"{where}: {group} does not say what to build; it is not written by fer-train")
@@ -84,16 +84,16 @@ def check_shape(config: Mapping[str, Any], groups: tuple[str, ...], where: str) 
 
 
 def is_saved_by_training(saved: Any) -> bool:
-    """Whether it is a dict with a config and weights, none of whose methods stands for something else."""
+    """Whether it is a dict with a config and weights whose methods are not overridden."""
     if type(saved) is not dict or type(saved.get("fer_config")) is not dict:
         return False
     weights = saved.get("state_dict")
-    # a pickle can give an OrderedDict attributes, such as a `keys` that is none; torch gives it `_metadata`
+    # a pickle can set attributes of an OrderedDict, such as a fake `keys`; torch sets `_metadata`
     return isinstance(weights, dict) and getattr(weights, "__dict__", {}).keys() <= {"_metadata"}
 
 
 def check_tensors(tensors: Mapping[Any, Any], where: str) -> None:
-    """Raises FerError where one of the weights is no tensor, or stands for more values than the file holds of it."""
+    """Raises FerError if one of the weights is no tensor, is larger than its storage, or has nan."""
     for name, value in tensors.items():
         if not isinstance(name, str) or len(name) > MAX_NAME_LENGTH or not isinstance(value, Tensor):
             raise FerError(f"{where}: its weights are no map of names to tensors; it is not written by fer-train")

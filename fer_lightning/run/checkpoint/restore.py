@@ -1,4 +1,4 @@
-"""Rebuilds a module from its checkpoint alone, and from nothing that the checkpoint should not name."""
+"""Rebuilds a module from its checkpoint alone, using allowed targets only."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from fer_lightning.training.learner import TRAINED_IMAGES, Learner
 
 
 class RestoredModel(NamedTuple):
-    """A module with its weights, its `fer_config`, and what prepares its images.
+    """A module with its weights, its `fer_config` and its preprocessing.
 
     `fer_config` holds `config_keys.IN_CHECKPOINT`, `choices` and `class_names`.
     """
@@ -44,12 +44,12 @@ class RestoredModel(NamedTuple):
 
 
 def restore(path: Path, key: str = "ckpt", trust: Sequence[str] | str = ()) -> RestoredModel:
-    """The module saved in `path`, on the CPU, in eval mode.
+    """Loads the module saved in `path`, on the CPU, in eval mode.
 
     Args:
-        path: the file, which anybody may have written, or the folder of a run.
+        path: the file, which may be untrusted, or the folder of a run.
         key: the override that named it, for messages.
-        trust: packages, modules or classes outside the closed list that its config may name.
+        trust: packages, modules or classes that its config may name beside the allow list.
 
     Raises:
         FerError: no such file, a damaged one, not a checkpoint of this package, or a config that names what it may not.
@@ -78,12 +78,12 @@ def restore(path: Path, key: str = "ckpt", trust: Sequence[str] | str = ()) -> R
 
 
 def find_checkpoint_file(path: Path) -> Path:
-    """The file itself; of the folder of a run, its best.ckpt."""
+    """Returns the file itself; for the folder of a run, its best.ckpt."""
     return path / "checkpoints" / "best.ckpt" if path.is_dir() else path
 
 
 def read_checkpoint(path: Path, key: str = "ckpt") -> dict[str, Any]:
-    """What `fer-train` saved in `path`, on the CPU; nothing is built from it.
+    """Loads the content of a checkpoint of `fer-train` to the CPU, without building the net.
 
     Args:
         path: the file, or the folder of a run.
@@ -97,13 +97,13 @@ def read_checkpoint(path: Path, key: str = "ckpt") -> dict[str, Any]:
     named = f"{key}={path}"
     if not path.is_file():
         raise FerError(f"{named}: no such file; a run keeps its best one in checkpoints/best.ckpt")
-    with path.open("rb"):  # a file that may not be read is not a damaged one
+    with path.open("rb"):  # raises OSError for a file without read permission
         pass
     archive = copy_checked_archive(path, named)
     try:
         saved = torch.load(archive, map_location="cpu", weights_only=True)
     except (*CONSTRUCTOR_ERRORS, EOFError, pickle.UnpicklingError, struct.error) as damage:
-        # torch's advice, to load such a file all the same, would run what it holds
+        # torch suggests to load it without weights_only, which would run code from the file
         raise FerError(f"{named}: cut off, or no checkpoint that holds plain data only") from damage
     if not is_saved_by_training(saved) or {*IN_CHECKPOINT, "choices", "class_names"} - set(saved["fer_config"]):
         raise FerError(f"{named}: not written by fer-train, for it does not say how to rebuild its net")
@@ -115,9 +115,10 @@ def read_checkpoint(path: Path, key: str = "ckpt") -> dict[str, Any]:
 
 
 def describe_restore_needs(config: Mapping[str, Any]) -> str | None:
-    """One line for the log: the packages to trust, or why nothing but fer-train will read it; None where all is listed.
+    """Describes the packages to trust, or why only fer-train can load the checkpoint; None if neither is needed.
 
-    `config` is a training's, plain and resolved, of which every target can be imported.
+    Args:
+        config: of a training, plain and resolved, whose targets can be imported.
     """
     refused = list(find_forbidden(config, IN_CHECKPOINT, ()))
     packages = sorted({one.package for one in refused if one.package})

@@ -1,4 +1,4 @@
-"""Keeps a net from growing far beyond the weights that its checkpoint holds, and from filling memory when tried."""
+"""Limits the memory of a net that is built from a checkpoint to a multiple of the checkpoint's weights."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ from torch.utils._pytree import tree_leaves, tree_map
 
 from fer_lightning.errors import FerError
 
-MAX_GROWTH = 4  # layers may be replaced while a net is built
-EXTRA_BYTES = 1 << 28  # bytes of buffers that no checkpoint holds
+MAX_GROWTH = 4  # factor, as layers may be replaced while a net is built
+EXTRA_BYTES = 1 << 28  # bytes of buffers that are not in the checkpoint
 EXTRA_TENSORS = 10_000  # likewise
-MAX_RESULT_BYTES = 1 << 31  # bytes of what one operation on two blank images may give
+MAX_RESULT_BYTES = 1 << 31  # bytes of the result of one operation on two blank images
 MAX_IMAGE_SIZE = 1024  # pixels
 MAX_NUMBER = 10**7
 
 
 @contextmanager
 def limit_size(weights: Mapping[str, Any], where: str) -> Iterator[None]:
-    """While this lasts, nets that register far more than `weights`, or compute far more, are refused.
+    """Rejects nets within the block that register or compute far more than `weights`.
 
-    That is before the memory is written to: a system that has promised more than it has ends processes then.
+    This happens before the memory is used, as the system may kill processes that exceed its memory.
 
     Raises:
         FerError: a net is larger than the weights allow, or one of its operations gives more than `MAX_RESULT_BYTES`.
@@ -44,7 +44,7 @@ def limit_size(weights: Mapping[str, Any], where: str) -> Iterator[None]:
 
     def registered(module: nn.Module, name: str, value: Tensor | None) -> None:
         nonlocal count, size
-        if value is None or threading.get_ident() != builder:  # torch's hooks hear of every module of the process
+        if value is None or threading.get_ident() != builder:  # torch calls these hooks for every module of the process
             return
         count += 1
         size += 0 if is_lazy(value) else value.numel() * value.element_size()
@@ -64,7 +64,7 @@ def limit_size(weights: Mapping[str, Any], where: str) -> Iterator[None]:
 
 
 class _LimitResultSize(TorchDispatchMode):  # type: ignore[no-untyped-call]
-    """Asks of each operation how large its result will be, by shapes alone, before it runs."""
+    """Computes the size of each operation's result on the meta device before running it."""
 
     def __init__(self, where: str, most_bytes: int) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
@@ -75,14 +75,14 @@ class _LimitResultSize(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self, func: OpOverload, types: Any, args: Any = (), kwargs: Mapping[str, Any] | None = None
     ) -> Any:
         """The operation's result."""
-        # what changes its input, as initialisation does, needs no memory of its own
+        # in-place operations, such as initialisation, need no additional memory
         if not func._schema.is_mutable and _compute_result_bytes(func, args, kwargs or {}) > self.most_bytes:
             raise FerError(f"{self.where}: the net that it describes asks for gigabytes to look at two small images")
         return func(*args, **(kwargs or {}))
 
 
 def _compute_result_bytes(func: OpOverload, args: Any, kwargs: Mapping[str, Any]) -> int:
-    """0 where the shapes do not tell: then the operation is one that gives what its input holds, or it fails."""
+    """Returns 0 if shapes do not determine the result: then it depends on values, or the operation fails."""
     try:
         given = func(*tree_map(_to_meta, args), **tree_map(_to_meta, dict(kwargs)))
     except (RuntimeError, TypeError, ValueError, LookupError, AttributeError, AssertionError):
@@ -98,10 +98,10 @@ def _to_meta(value: Any) -> Any:
 
 
 def check_numbers(config: Mapping[str, Any], groups: Sequence[str], where: str) -> None:
-    """Looks for sizes that would exhaust memory before a net registers anything.
+    """Checks for sizes that would exhaust memory before a net registers parameters.
 
     Raises:
-        FerError: images of more than `MAX_IMAGE_SIZE` pixels, or a whole number above `MAX_NUMBER` anywhere.
+        FerError: images larger than `MAX_IMAGE_SIZE`, or an integer above `MAX_NUMBER`.
     """
     for key, value in (("model.input.size", config["model"]["input"]), ("preprocess.size", config["preprocess"])):
         side = value.get("size")

@@ -1,4 +1,4 @@
-"""Which images trained a checkpoint: read from it, carried on, and looked for among the images of a test."""
+"""Digests of the images that trained a checkpoint: read, merged, and compared with test images."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ log = logging.getLogger(__name__)
 
 
 def read_trained_images(saved: Mapping[str, Any], path: Path) -> torch.Tensor | None:
-    """(N,) int64 digests of the images that trained a checkpoint; None where it is from before they were kept.
+    """Returns (N,) int64 digests of the training images; None for checkpoints of earlier versions.
 
     Raises:
-        FerError: they are something else.
+        FerError: they have another type or shape.
     """
     found = saved.get(TRAINED_IMAGES)
     if found is None or (isinstance(found, torch.Tensor) and found.dtype == torch.int64 and found.ndim == 1):
@@ -31,21 +31,21 @@ def read_trained_images(saved: Mapping[str, Any], path: Path) -> torch.Tensor | 
 
 
 def merge_trained_images(own: torch.Tensor | None, earlier: torch.Tensor | None) -> torch.Tensor | None:
-    """The digests of the images that train, and behind them of others that trained before."""
+    """Appends the digests of images that trained an earlier net, without repetitions."""
     if own is None or earlier is None:
         return own
     return torch.cat([own, earlier[~torch.isin(earlier, own)]])
 
 
 def find_trained_rows(trained: torch.Tensor | None, datamodule: FaceDataModule) -> Integers | None:
-    """Rows of the test images whose pixels trained the checkpoint, under whatever name; told in the log.
+    """Finds and logs the rows of test images whose pixels trained the checkpoint, under any name.
 
     Args:
-        trained: digests, as `read_trained_images` reads them.
+        trained: digests, as returned by `read_trained_images`.
         datamodule: what is tested.
 
     Returns:
-        None where the checkpoint does not know what trained it.
+        None if the checkpoint has no digests.
     """
     if trained is None:
         log.info("the checkpoint was written before digests were kept: whether it trained on test images is not known")

@@ -13,12 +13,14 @@ from typing import Any
 from fer_lightning.errors import FerError
 
 GROUP = "fer_lightning.nets"  # of entry points
-DOTTED_NAME = re.compile(r"(?!__)[A-Za-z_]\w*(\.(?!__)[A-Za-z_]\w*)*", re.ASCII)  # no `__main__`: it runs when imported
+DOTTED_NAME = re.compile(
+    r"(?!__)[A-Za-z_]\w*(\.(?!__)[A-Za-z_]\w*)*", re.ASCII
+)  # without `__main__`, which runs code when imported
 IMPORT_ERRORS = (ImportError, AttributeError, NameError, SyntaxError, TypeError, ValueError)
 
 
 def parse_trusted(trust: Any) -> tuple[str, ...]:
-    """The value of `trust` as dotted names of packages, modules or classes.
+    """Parses `trust` into dotted names of packages, modules or classes.
 
     Raises:
         FerError: it is neither a name nor a list of names, or no such package can be imported.
@@ -34,12 +36,12 @@ def parse_trusted(trust: Any) -> tuple[str, ...]:
 
 
 def is_inside(name: str, place: str) -> bool:
-    """Whether a dotted name is a place, or lies in it."""
+    """Whether a dotted name equals `place` or is inside it."""
     return name == place or name.startswith(f"{place}.")
 
 
 def find_registered(target: str) -> str | None:
-    """The place that an installed package has registered, in which `target` lies; its module is then imported.
+    """Returns the registered entry point that contains `target`, after importing its module; None if none does.
 
     Raises:
         FerError: the registered module cannot be imported.

@@ -1,4 +1,4 @@
-"""Checks the ZIP archive of a checkpoint, and what its pickle names, before torch reads it."""
+"""Checks the ZIP archive of a checkpoint, and the globals in its pickle, before torch loads it."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ import torch
 
 from fer_lightning.errors import FerError
 
-PICKLE = "data.pkl"  # torch's name of the member that is no tensor
-PICKLE_ERRORS = (ValueError, LookupError, OverflowError)  # of one that is cut off or garbled
-MAX_PICKLE_BYTES = 1 << 24  # bytes of what is no tensor
+PICKLE = "data.pkl"  # torch's name of the member with the pickle
+PICKLE_ERRORS = (ValueError, LookupError, OverflowError)  # of a truncated or damaged pickle
+MAX_PICKLE_BYTES = 1 << 24  # bytes of the pickle, which has no tensors
 STORAGES = ("Double", "Float", "Half", "BFloat16", "Long", "Int", "Short", "Char", "Byte", "Bool", "ComplexFloat")
 # All that tensors and plain data need. `weights_only=True` also takes classes that other packages have declared safe,
 # one of which opens connections when it is built (torch.distributed's DeviceMesh).
@@ -26,25 +26,25 @@ ALLOWED_GLOBALS = frozenset(
         *(str(dtype).replace(".", " ") for dtype in vars(torch).values() if isinstance(dtype, torch.dtype)),
     }
 )
-# operations of a pickle that name an object without saying its name at once
+# pickle operations that name an object indirectly
 INDIRECT_OPERATIONS = frozenset(
     {"STACK_GLOBAL", "INST", "OBJ", "NEWOBJ", "NEWOBJ_EX", "EXT1", "EXT2", "EXT4", "PERSID"}
 )
 
 
 def copy_checked_archive(path: Path, named: str) -> io.BytesIO:
-    """The members of a checkpoint, in a new archive that holds what was checked and nothing else.
+    """Copies the checked members of a checkpoint to a new archive in memory.
 
-    Two readers may find different members in one file, and torch reads its older form where the file begins with that:
-    so torch gets this archive, and never the file. Each member is compared with its CRC-32, which torch does not do.
+    Two ZIP readers may find different members in one file, and torch also reads its legacy format: so torch loads this
+    archive instead of the file. Each member is compared with its CRC-32, which torch does not do.
 
     Args:
         path: the file, which exists.
         named: what messages call it, such as `ckpt=PATH`.
 
     Raises:
-        FerError: it is cut off, a member is damaged or compressed, or its pickle names more than tensors and plain
-            data.
+        FerError: it is truncated, a member is damaged or compressed, or its pickle names other objects than tensors
+            and plain data.
     """
     copied = io.BytesIO()
     try:
@@ -53,7 +53,7 @@ def copy_checked_archive(path: Path, named: str) -> io.BytesIO:
             _check_sizes(archive.infolist(), path, named)
             for name, member in members.items():
                 content = _read_member(archive, member, named)
-                if name.rpartition("/")[2].lower() == PICKLE:  # torch looks for it in letters of any case
+                if name.rpartition("/")[2].lower() == PICKLE:  # torch ignores case
                     _check_pickle(content, named)
                 copy.writestr(zipfile.ZipInfo(name), content)
     except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError, RuntimeError, *PICKLE_ERRORS) as damage:
@@ -63,7 +63,7 @@ def copy_checked_archive(path: Path, named: str) -> io.BytesIO:
 
 
 def _check_sizes(members: list[zipfile.ZipInfo], path: Path, named: str) -> None:
-    # torch compresses nothing: a member that is, or members that overlap, could unpack to any size
+    # torch does not compress: compressed or overlapping members could unpack to any size
     for member in members:
         if member.compress_type != zipfile.ZIP_STORED:
             raise FerError(f"{named}: {member.filename[:80]} is compressed, as torch writes none: it is no checkpoint")

@@ -15,9 +15,7 @@ from hydra.errors import HydraException
 from fer_lightning.config_keys import is_place
 from fer_lightning.errors import FerError
 
-CHECKPOINT_COMMA = re.compile(
-    r"(?<=\.ckpt),"
-)  # other commas belong to folder names of sweeps, such as loss=l1,seed=0
+CHECKPOINT_COMMA = re.compile(r"(?<=\.ckpt),")  # other commas belong to folder names of sweeps, such as loss=l1,seed=0
 SPECIAL_CHARACTERS = re.compile(r"[\\()\[\]{}:=, \t]")  # may be escaped by a backslash in Hydra's grammar
 ESCAPED = re.compile(rf"\\{SPECIAL_CHARACTERS.pattern}")
 PREFIXES = "+~"

@@ -48,7 +48,7 @@ def check_values(path: str, node: Mapping[str, Any], known: Mapping[str, Any]) -
     Args:
         path: of the node in the config, for messages.
         node: plain data; unknown keys are ignored.
-        known: what its target takes, as `get_parameters` gives it.
+        known: parameters of its target, as returned by `get_parameters`.
 
     Raises:
         FerError: a value of the wrong type, or a number that is not finite or out of its range.
