@@ -1,1 +1,1 @@
-"""Files that a run leaves in its folder: results, figures, tables, and the lock of the folder."""
+"""Files of a run: results, figures, tables, and the lock of its folder."""

@@ -1,4 +1,4 @@
-"""Moves a run aside whose folder another run is about to take, so that no result and no checkpoint is lost."""
+"""Archives the previous run in a folder that another run will use, so that results and checkpoints are kept."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ LAST_CHECKPOINT = Path("checkpoints", "last.ckpt")
 
 
 def archive_run(folder: Path) -> Path | None:
-    """Renames the folder to `<folder>.<config_hash>` where a run has left a result or a checkpoint in it.
+    """Renames the folder to `<folder>.<config_hash>` if it has a result or a checkpoint.
 
-    Where there is one of that name already, this one's name gets a number.
+    A number is appended if that name exists.
 
     Returns:
-        The new place; None where nothing was moved.
+        The new path; None if nothing was moved.
 
     Raises:
         FerError: the folder cannot be moved, or another program has left a result or a checkpoint in it.
     """
-    folder = folder.resolve()  # of a link the folder moves, and not the link
+    folder = folder.resolve()  # move the target of a symbolic link, not the link
     found = read_run_hash(folder)
     if found is None and (left := _left_by_others(folder)):
         raise FerError(f"{folder}: fer-train did not write the {left} in it; choose another hydra.run.dir")
@@ -51,7 +51,7 @@ def archive_run(folder: Path) -> Path | None:
 
 
 def remove_identical_archives(folder: Path) -> None:
-    """Removes what was moved aside and is this finished run once more: the same config, figures and names of files."""
+    """Removes archived runs that equal this finished run: same config, metrics and file names."""
     folder = folder.resolve()
     compared, names = _read_comparison(folder), _list_files(folder)
     for place in folder.parent.iterdir():
@@ -64,17 +64,17 @@ def remove_identical_archives(folder: Path) -> None:
 
 
 def read_run_hash(folder: Path) -> str | None:
-    """The config hash of the run that lies there, finished or only begun; None where there is none."""
+    """Returns the config hash of the finished or unfinished run in the folder; None if there is none."""
     return read_result_hash(folder) or _read_hash(folder / SAVED_JOB)
 
 
 def read_result_hash(folder: Path) -> str | None:
-    """Of the config of the result that lies there, as this version computes it; None where there is none."""
+    """Returns the config hash of the result in the folder, as computed by this version; None if there is none."""
     return _read_hash(folder / RESULT)
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """What a file of ours says; nothing where it is not there, or not whole: then the run is made anew."""
+    """Reads a JSON file of a run; returns an empty dict if it is missing or damaged, so that the run starts anew."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):

@@ -1,4 +1,4 @@
-"""Digests of data sets, kept by the state of their files, so that a sweep need not read the images to compare them."""
+"""Caches digests of data sets by the state of their files, so that a sweep can compare them without reading images."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from typing import Any
 from fer_lightning.config_keys import Effect, row_of
 from fer_lightning.results.result import config_hash
 
-FORMAT = 1  # part of every key: raise it when the same files give other digests
+FORMAT = 1  # part of every key: increase it if the same files get other digests
 FOLDER = "data_digests"  # in the cache
 
 
 def compute_data_key(config: Mapping[str, Any]) -> str | None:
-    """32 hex digits of what decides the images of each side: the data config, and the state of the files that it reads.
+    """Computes 32 hex digits of the data config and the state of the files that it reads.
 
-    The state of a file is its path below the place that the config names, its size and its time of change. Files that
-    a manifest names outside of that place are not looked at.
+    The state of a file is its path relative to the configured folder, its size and its modification time. Files outside
+    of that folder, to which a manifest may refer, are ignored.
 
     Args:
         config: resolved, of a run.
 
     Returns:
-        None where a place that the config names is not there, or cannot be looked through.
+        None if a configured path does not exist or cannot be read.
     """
     own = config_hash({part: config.get(part) for part in ("data", "paths")})
     digest = blake2b(json.dumps([FORMAT, own]).encode(), digest_size=16)
@@ -40,7 +40,7 @@ def compute_data_key(config: Mapping[str, Any]) -> str | None:
 
 
 def load_data_digest(config: Mapping[str, Any], key: str) -> dict[str, str] | None:
-    """What `store_data_digest` kept under the key; None where there is nothing that can be read."""
+    """Loads the digest that `store_data_digest` stored for the key; None if there is none."""
     try:
         found = json.loads(_cache_path(config, key).read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -49,18 +49,18 @@ def load_data_digest(config: Mapping[str, Any], key: str) -> dict[str, str] | No
 
 
 def store_data_digest(config: Mapping[str, Any], key: str | None, digest: Mapping[str, str]) -> None:
-    """Keeps the digest of each side, as `split_digests` gives it; without a key nothing happens.
+    """Stores the digest of each split, as returned by `split_digests`; does nothing without a key.
 
     Args:
         config: resolved, of a run.
-        key: `compute_data_key` from before the images were read: what changes meanwhile then has another key.
-        digest: side to digest.
+        key: from `compute_data_key` before the images were read, so that later changes give another key.
+        digest: split to digest.
     """
     if key is None or load_data_digest(config, key) == digest:
         return
     path = _cache_path(config, key)
     path.parent.mkdir(parents=True, exist_ok=True)
-    scratch = path.with_name(f"{key}.{os.getpid()}.partial")  # the jobs of a sweep may write the same at once
+    scratch = path.with_name(f"{key}.{os.getpid()}.partial")  # jobs of a sweep may write the same file at once
     scratch.write_text(json.dumps(digest), encoding="utf-8")
     scratch.replace(path)
 
@@ -70,21 +70,21 @@ def _cache_path(config: Mapping[str, Any], key: str) -> Path:
 
 
 def _iter_data_paths(value: Any, key: str) -> Iterator[tuple[str, Path]]:
-    """Dotted key and path of every file or folder that a data config reads."""
+    """Yields dotted key and path of every file or folder that a data config reads."""
     if isinstance(value, Mapping):
         for name, inner in value.items():
             yield from _iter_data_paths(inner, f"{key}.{name}")
     elif isinstance(value, str) and value and (row := row_of(key)).effect is not Effect.NONE:
         place = Path(value).expanduser()
-        # the table has no key of a reader of one's own, whose paths are known by their look
+        # the table lacks keys of user-defined readers, whose paths are recognised by a separator
         if row.place or (os.sep in value and place.exists()):
             yield key, place
 
 
 def _iter_file_states(place: Path) -> Iterator[tuple[str, int, int]]:
-    """Path below `place`, size and time of change of the file, or of every file below the folder.
+    """Yields relative path, size and modification time of the file, or of every file in the folder.
 
-    Links are followed; what is hidden is passed over, as readers do.
+    Links are followed and hidden files are skipped, as readers do.
     """
     if not place.is_dir():
         stat = place.stat()
@@ -99,7 +99,7 @@ def _iter_file_states(place: Path) -> Iterator[tuple[str, int, int]]:
             name = f"{below}{entry.name}"
             if entry.is_dir():
                 inside = os.path.realpath(entry.path) if entry.is_symlink() else entry.path
-                if inside not in above:  # a link to a folder above has no end
+                if inside not in above:  # a link to a parent folder would recurse endlessly
                     waiting.append((entry.path, f"{name}/", above | {inside} if entry.is_symlink() else above))
             elif entry.is_file():
                 stat = entry.stat()

@@ -1,4 +1,4 @@
-"""Further accuracies of the one test pass: without images that trained or have a copy in train, and by other labels."""
+"""Accuracies on subsets of the test images: without training images or copies of them, and with FER+ labels."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 Metrics = dict[str, float]
 Intervals = dict[str, list[float]]
-# metric -> which of the N images count, and which of them were answered correctly
+# metric -> masks of N images: which count, and which are classified correctly
 Subsets = dict[str, tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]]
 
 
@@ -29,15 +29,15 @@ def compute_subset_accuracies(
 ) -> tuple[Metrics, Intervals]:
     """`test/accuracy_no_trained_images`, `_no_exact_copies`, `_no_near_copies`, `_ferplus`, with 95 % intervals.
 
-    The first is there where some test images trained. A copy is one of an image that trained. FER+ is its majority
-    label; images that it drops, or names by a class that the model lacks, do not count. A figure that nothing is left
-    for is absent; without `data.report_copies` all but the first are.
+    The first is present if some test images were used for training. Copies are those of training images. FER+ uses the
+    majority label; images that it drops, or labels with a class that the model lacks, do not count. A metric without
+    any image is absent; without `data.report_copies` all but the first are.
 
     Args:
-        datamodule: what was tested.
+        datamodule: of the test.
         rows: of the predictions in its faces.
-        predictions: what the model said.
-        seen: rows of its faces that trained the checkpoint; None where that is not known.
+        predictions: of the model.
+        seen: rows of its faces that trained the checkpoint; None if unknown.
     """
     judged: Subsets = {}
     if seen is not None and len(seen):

@@ -1,4 +1,4 @@
-"""Keeps two processes out of one run's folder; the system frees the lock of a process that dies."""
+"""A lock that prevents two processes from using one run folder; it is released when its process dies."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ LOCK_FILE = ".lock"
 
 
 class FolderLock:
-    """A folder for this process alone; see `lock_folder`.
+    """Exclusive access to a folder; see `lock_folder`.
 
     Args:
-        folder: it is made where it is missing.
+        folder: created if it does not exist.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -25,10 +25,10 @@ class FolderLock:
         self._locks = ExitStack()
 
     def acquire(self) -> None:
-        """Takes the folder; once more after what lay there has moved elsewhere, and the lock's file with it.
+        """Locks the folder; call it again after the folder was archived together with the lock file.
 
         Raises:
-            FerError: another process has it.
+            FerError: another process has locked it.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         lock = FileLock(self.folder / LOCK_FILE)
@@ -42,16 +42,16 @@ class FolderLock:
         self._locks.callback(lock.release)
 
     def release(self) -> None:
-        """Lets others in."""
+        """Unlocks the folder."""
         self._locks.close()
 
 
 @contextmanager
 def lock_folder(folder: Path) -> Iterator[FolderLock]:
-    """The folder, made where it is missing, for this process alone.
+    """Locks the folder within the block; creates it if it does not exist.
 
     Raises:
-        FerError: another process runs in it.
+        FerError: another process has locked it.
     """
     lock = FolderLock(folder)
     lock.acquire()
@@ -62,7 +62,7 @@ def lock_folder(folder: Path) -> Iterator[FolderLock]:
 
 
 def wait_for_folder(folder: Path) -> None:
-    """Returns when no process runs in the folder."""
+    """Waits until no process uses the folder."""
     if (folder / LOCK_FILE).exists():
         with FileLock(folder / LOCK_FILE):
             return

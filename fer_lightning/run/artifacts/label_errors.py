@@ -1,4 +1,4 @@
-"""Lists the images of an audit whose label is probably wrong, and draws the surest of them."""
+"""Lists the images of an audit whose label is probably wrong, and draws the most confident ones."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from fer_lightning.results.label_errors import LabelErrors, find_label_errors, w
 
 FILES = {"label_errors": "label_errors.csv", "label_errors_page": "label_errors.png"}
 LIST, PAGE = FILES.values()
-SIDE = 96  # pixels of a face on the page, at most
+SIDE = 96  # maximum size of a face on the page, in pixels
 
 
 def write_probable_errors(datamodule: FaceDataModule, faces: FaceSet, subtitle: str, folder: Path) -> dict[str, Any]:
-    """Compares the labels with `data.targets`, and writes the list and, where it has an image, the page.
+    """Compares the labels with `data.targets`, writes the list and, if it is not empty, the page.
 
     Args:
         datamodule: with targets.

@@ -1,4 +1,4 @@
-"""Holds what a run says until its folder is its own: then it goes into the log, and otherwise nowhere."""
+"""Buffers log messages until the run has locked its folder; a rejected run writes no log."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from logging.handlers import MemoryHandler
 
 
 class LogBuffer(MemoryHandler):
-    """Passes nothing on until `flush_to_target`.
+    """Keeps all records until `flush_to_target`.
 
-    `logging.shutdown` flushes every handler when a process ends or logging is configured anew, also a MemoryHandler
-    with flushOnClose=False, and a run that is refused would write into the log of the one that lies in its folder.
+    `logging.shutdown` also flushes a MemoryHandler with flushOnClose=False, so that a rejected run would write into the
+    log of the run whose folder it tried to use.
     """
 
     def flush(self) -> None:
-        """Keeps what it holds."""
+        """Does nothing."""
 
     def flush_to_target(self) -> None:
-        """Hands everything over to its target."""
+        """Passes all records to the target."""
         super().flush()

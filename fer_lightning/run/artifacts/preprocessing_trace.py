@@ -1,4 +1,4 @@
-"""Follows some training faces through every step of their preparation."""
+"""Traces some training faces through every preprocessing step."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from fer_lightning.data.images import Images, Pixels
 from fer_lightning.data.preprocess.prepare import Prepare
 from fer_lightning.results.figures.preprocessing import Step
 
-SEARCHED_IMAGES = 16  # images looked through for one whose face was found
+SEARCHED_IMAGES = 16  # images searched for one with a detected face
 
 
 class DerivedImages(Protocol):
-    """Pictures that are made of others, row by row."""
+    """Images computed from others, row by row."""
 
     images: Images
 
 
 class SourceImages(NamedTuple):
-    """The pictures of a data set before `prepare`, by what was done to them, first as they were read."""
+    """The images of a data set after each step before `prepare`, starting with the original ones."""
 
     names: list[str]
     pictures: list[Images]
 
 
 def list_source_images(datamodule: FaceDataModule) -> SourceImages:
-    """The images as read, and as turned and located where that is asked for."""
+    """Returns the original images, then the rotated and located ones, as configured."""
     locate, degrees = datamodule.locate, datamodule.rotate
     done = [f"rotate {degrees:g}"] if degrees else []
     if locate.detectors:
@@ -43,10 +43,10 @@ def list_source_images(datamodule: FaceDataModule) -> SourceImages:
 
 
 def select_rows(datamodule: FaceDataModule, count: int) -> Integers:
-    """Training rows from all over the set, at most `count`; rather of several classes, and with a face found."""
+    """Selects at most `count` rows across the training split, preferring new classes and detected faces."""
     before, after = list_source_images(datamodule).pictures[0], datamodule.prepared_data.source.pixels
     label, chosen = datamodule.faces.label, list[int]()
-    # a set of fewer images than `count` leaves parts empty
+    # parts are empty if there are fewer than `count` images
     for part in filter(len, np.array_split(datamodule.protocol.train, count)):
         near = part[:SEARCHED_IMAGES].tolist()
         near.sort(key=lambda row: label[row] in label[chosen])
@@ -56,7 +56,7 @@ def select_rows(datamodule: FaceDataModule, count: int) -> Integers:
 
 
 def trace_preprocessing(datamodule: FaceDataModule, rows: Integers) -> list[Step]:
-    """The faces of these rows after each step, named in the words of the config; last as the net sees them."""
+    """Returns the faces of these rows after each step, named as in the config; last as the net's input."""
     read = list_source_images(datamodule)
     steps = [
         Step(name, [pictures[row] for row in rows.tolist()])
@@ -72,7 +72,7 @@ def trace_preprocessing(datamodule: FaceDataModule, rows: Integers) -> list[Step
     steps.append(Step(f"what the net sees{cut}", list(to_channels_last(shown))))
     if datamodule.input.normalise == "mean_image":
         difference = shown / 255 - datamodule.mean_image()
-        # stretched by one scale for all faces; middle grey is no difference
+        # one scale for all faces; middle grey means no difference
         stretched = 127.5 + 127.5 * difference / max(np.abs(difference).max(), 1 / 255)
         steps.append(Step("minus the mean image", list(to_channels_last(stretched.round().astype(np.uint8)))))
     return steps
@@ -88,11 +88,11 @@ def _format_step(name: str, prepare: Prepare) -> str:
 
 
 def load_net_inputs(datamodule: FaceDataModule, rows: Integers) -> Pixels:
-    """(N, channels, size, size) of these rows as the net sees them."""
+    """Returns the net's inputs of these rows, (N, channels, size, size) uint8."""
     spec, pixels = datamodule.input, datamodule.faces.array[rows]
     return np.asarray(to_tensor(pixels, spec.size, spec.channels, datamodule.prepare.shown_whole).numpy())
 
 
 def to_channels_last(images: Pixels) -> Pixels:
-    """(N, C, H, W) as a figure takes them: (N, H, W) grey or (N, H, W, 3)."""
+    """Converts (N, C, H, W) to (N, H, W) for grey images, else to (N, H, W, C)."""
     return images[:, 0] if images.shape[1] == 1 else images.transpose(0, 2, 3, 1)

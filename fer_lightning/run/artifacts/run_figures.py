@@ -31,7 +31,7 @@ from fer_lightning.training.classifier import Classifier
 
 SHOWN_FACES = 32
 TRACED_FACES = 4
-# name in result.json to file; the order in which trackers show them
+# name in result.json to file, in the order of the trackers
 FIGURE_FILES = {
     "learning_curves": "learning_curves.png",
     "confusion_matrix_figure": "confusion_matrix.png",
@@ -44,9 +44,9 @@ FIGURE_FILES = {
 
 
 def draw_faces(job: Job, datamodule: FaceDataModule) -> None:
-    """The first training images as the net will see them: wrong labels, crops and colours show here first."""
+    """Draws the first training images as the net's input, which reveals wrong labels, crops and colours."""
     loader = datamodule.train_dataloader()
-    batch = loader.dataset[next(iter(loader.sampler))]  # without starting the loader's processes for one batch
+    batch = loader.dataset[next(iter(loader.sampler))]  # does not start worker processes for one batch
     captions = [datamodule.class_names[label] for label in batch.label[:SHOWN_FACES]]
     title = f"Training images as the net sees them: {job.described()}"
     save(
@@ -56,7 +56,7 @@ def draw_faces(job: Job, datamodule: FaceDataModule) -> None:
 
 
 def draw_steps(job: Job, datamodule: FaceDataModule) -> None:
-    """Some training faces after each step of their preparation, from the file to the net's input."""
+    """Draws some training faces after each preprocessing step, from the file to the net's input."""
     rows = select_rows(datamodule, TRACED_FACES)
     names = [datamodule.class_names[label] for label in datamodule.faces.label[rows]]
     figure = step_rows(
@@ -66,7 +66,7 @@ def draw_steps(job: Job, datamodule: FaceDataModule) -> None:
 
 
 def draw_curves(job: Job, epoch_log: EpochLog, epoch: int | None) -> None:
-    """The epochs so far; `epoch` is the chosen one, counted from 0."""
+    """Draws the learning curves; `epoch` is the selected one, counted from 0."""
     if epoch_log.epochs:
         figure = learning_curves(epoch_log.epochs, job.config["monitor"], job.config["mode"], epoch, job.described())
         save(figure, job.output_dir / FIGURE_FILES["learning_curves"])
@@ -112,5 +112,5 @@ def draw_visualizations(job: Job, run: EvalRun, predictions: Predictions) -> dic
 
 
 def describe_test(job: Job, datamodule: FaceDataModule) -> str:
-    """What was tested and how, as a page's subtitle."""
+    """Describes data, model and protocol of the test, as a subtitle."""
     return f"{job.described()}; protocol {datamodule.protocol.name}"

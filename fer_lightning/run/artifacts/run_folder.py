@@ -1,4 +1,4 @@
-"""Takes a run's folder when everything is built: what lies there moves aside, the record of this run goes in."""
+"""Prepares the folder of a run after everything is built: archives the previous run and writes the records."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ log = logging.getLogger(__name__)
 
 
 def prepare_training_folder(job: Job, lock: FolderLock, datamodule: FaceDataModule, world_size: int) -> Job:
-    """Takes the folder for a training; from here on it can be resumed, and has no result until this run's own.
+    """Prepares the folder of a training, which can be resumed from now on and has no result yet.
 
-    Called when all is built and nothing more is read from that folder but the checkpoint of a resumed run.
+    Call this after everything is built, when only a resumed run still reads its checkpoint from the folder.
 
     Args:
-        job: a new run, or one that goes on.
+        job: a new or resumed run.
         lock: of the job's folder.
-        datamodule: has read the data; the folder gets its split.
-        world_size: how many processes train.
+        datamodule: after the data were read; its split is written.
+        world_size: number of training processes.
 
     Returns:
-        The job with the digests of its images, and with its `init_from` where the run that lay in the folder is now.
+        The job with its data digests, and with the new path of `init_from` if that was archived.
 
     Raises:
         FerError: what lies in the folder cannot be moved, or other processes still have to read from it; a resumed
@@ -53,7 +53,7 @@ def prepare_training_folder(job: Job, lock: FolderLock, datamodule: FaceDataModu
 
 
 def prepare_test_folder(job: Job, lock: FolderLock) -> None:
-    """Takes the folder for the results of a test; that of a run that lies there moves aside.
+    """Prepares the folder of a test; archives the previous run.
 
     Raises:
         FerError: what lies in the folder cannot be moved.
@@ -62,13 +62,13 @@ def prepare_test_folder(job: Job, lock: FolderLock) -> None:
 
 
 def check_holds_no_training(folder: Path) -> None:
-    """Raises FerError where a training lies in the folder: a test would take the place of its result."""
+    """Raises FerError if the folder has a training, whose result a test would replace."""
     if (folder / saved_job.FILE_NAME).exists() or (folder / "checkpoints").is_dir():
         raise FerError(f"{folder}: this is the folder of a training; choose another hydra.run.dir for the test")
 
 
 def open_log() -> None:
-    """Writes what was said so far into the run's log, and from here on what is said."""
+    """Writes the buffered messages to the run's log, and all further messages."""
     root = logging.getLogger()
     for handler in root.handlers[:]:
         if isinstance(handler, LogBuffer) and handler.target is not None:
@@ -98,7 +98,7 @@ def _claim_folder(job: Job, lock: FolderLock, world_size: int) -> Job:
 
 
 def _get_path_inside(job: Job) -> Path | None:
-    """`init_from` relative to the run's folder; None where it lies elsewhere or is not set."""
+    """Returns `init_from` relative to the run's folder; None if it is outside or not set."""
     if not (weights := job.config.get("init_from")):
         return None
     source, folder = Path(weights).expanduser().resolve(), job.output_dir.resolve()

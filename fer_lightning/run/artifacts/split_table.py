@@ -1,4 +1,4 @@
-"""split.csv: which image stood on which side, with its label and its digest."""
+"""split.csv: the images of each split with label and digest."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from fer_lightning.atomic_write import atomic_write
 from fer_lightning.data.faces import FaceSet, Integers
 from fer_lightning.data.image_digests import image_digests, to_hex
 
-COLUMNS = ("image", "side", "label", "digest")  # and `subject`, where people are known
+COLUMNS = ("image", "side", "label", "digest")  # and `subject`, if known
 SPLIT_FILE = "split.csv"
 CHUNK = 4096  # lines in memory at once
 
 
 class SplitRow(NamedTuple):
-    """An image on a side: its name in the data set, the stage, its label and its digest in hex."""
+    """An image in a split: its name in the data set, the stage, its label and its digest in hex."""
 
     image: str
     side: str
@@ -28,7 +28,7 @@ class SplitRow(NamedTuple):
 
 
 def iter_split_rows(faces: FaceSet, sides: Mapping[str, Integers]) -> Iterator[SplitRow]:
-    """Each image of each side, in order; an image on two sides comes twice.
+    """Yields each image of each split, in order; an image in two splits occurs twice.
 
     Args:
         faces: labelled by their data set.
@@ -43,12 +43,12 @@ def iter_split_rows(faces: FaceSet, sides: Mapping[str, Integers]) -> Iterator[S
 
 
 def write_split(faces: FaceSet, sides: Mapping[str, Integers], path: Path) -> None:
-    """A table of image, side, label, digest and, where people are known, subject; arguments as for `iter_split_rows`.
+    """Writes image, side, label, digest and, if known, subject of every image.
 
     Args:
         faces: labelled by their data set.
         sides: stage -> rows.
-        path: the CSV, written whole or not at all.
+        path: of the CSV file, which is written atomically.
     """
     subject = None if faces.subject is None else np.concatenate([faces.subject[rows] for rows in sides.values()])
     with atomic_write(path) as scratch, scratch.open("w", encoding="utf-8", newline="") as stream:
@@ -59,7 +59,7 @@ def write_split(faces: FaceSet, sides: Mapping[str, Integers], path: Path) -> No
 
 
 def read_split(path: Path) -> list[SplitRow]:
-    """What `write_split` wrote; nothing where there is no such file, or it is from before digests were kept."""
+    """Reads the file of `write_split`; returns an empty list if it is missing or from a version without digests."""
     if not path.is_file():
         return []
     with path.open(encoding="utf-8", newline="") as stream:

@@ -81,7 +81,7 @@ def _write_classification_artifacts(
 
 
 def _select_examples(datamodule: FaceDataModule, count: int) -> Examples:
-    """About `count` test images, of every class alike."""
+    """Selects about `count` test images, equally many per class."""
     names, rows = datamodule.class_names, datamodule.protocol.test
     label = datamodule.faces.label[rows]
     faces = Candidates(

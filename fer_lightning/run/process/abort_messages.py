@@ -1,4 +1,4 @@
-"""Words for a training that ends before its time, and what it leaves."""
+"""Messages of trainings that end early, and the file with the batch of a non-finite loss."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from fer_lightning.training.callbacks.epoch_log import EpochLog
 from fer_lightning.training.callbacks.terminate_on_nonfinite import NonFiniteLoss
 
 BATCH_FILE = "nonfinite_batch.csv"
-SHOWN_IDS = 8  # ids in the message; the file holds all
+SHOWN_IDS = 8  # ids in the message; the file has all
 
 
 def find_best_epoch(job: Job, epochs: Iterable[dict[str, float]]) -> dict[str, float] | None:
-    """Of `EpochLog.epochs` the one that best.ckpt is from; None before the first validation."""
+    """Returns the entry of `EpochLog.epochs` of best.ckpt; None before the first validation."""
     monitor, pick = job.config["monitor"], max if job.config["mode"] == "max" else min
     return pick((row for row in epochs if monitor in row), key=lambda row: row[monitor], default=None)
 
 
 def make_stop_error(signum: int, job: Job, epoch_log: EpochLog) -> Stopped:
-    """What was reached when the signal came, and how to go on."""
+    """Describes the progress at the signal, and how to resume."""
     epochs, monitor = job.config["trainer"]["max_epochs"], job.config["monitor"]
     of = f" of {epochs}" if epochs and epochs > 0 else ""
     lines = [f"{signal.Signals(signum).name}: ended after {len(epoch_log.epochs)}{of} epochs of training"]
@@ -37,7 +37,7 @@ def make_stop_error(signum: int, job: Job, epoch_log: EpochLog) -> Stopped:
 
 
 def make_nonfinite_error(failure: NonFiniteLoss, job: Job, faces: FaceSet) -> FerError:
-    """The step, the images of its batch, which also go into a file, and what most often causes it."""
+    """Describes the step, the images of its batch and likely causes; writes the batch to a file."""
     step, config = failure.step, job.config
     path = job.output_dir / BATCH_FILE
     _write_batch(path, step.rows, faces)

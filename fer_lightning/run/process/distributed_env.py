@@ -1,4 +1,4 @@
-"""What several processes of one training must know of each other before any of them builds something."""
+"""Checks of the distributed environment, before any process builds objects."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from fer_lightning.errors import FerError
 
 FOLDER = "hydra.run.dir="
-INTERACTIVE_JOBS = ("bash", "interactive")  # the names of SLURM jobs by which Lightning knows them
+INTERACTIVE_JOBS = ("bash", "interactive")  # names of SLURM jobs that Lightning treats as interactive
 RENDEZVOUS = ("WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
-# a rank, and what else a launcher sets with it: torchrun, Lightning for its own children, people by hand, srun
+# rank variable to others that its launcher (torchrun, Lightning, a user, srun) sets as well
 RANK_VARIABLES = {
     "RANK": RENDEZVOUS,
     "LOCAL_RANK": RENDEZVOUS,
@@ -20,15 +20,15 @@ RANK_VARIABLES = {
 
 
 def require_shared_folder(arguments: Sequence[str]) -> list[str]:
-    """The same arguments, where a launcher from outside (torchrun, srun) started several processes with them.
+    """Returns the arguments; processes of an external launcher (torchrun, srun) must name a common folder.
 
-    Each would otherwise take a folder named by its own clock.
+    Otherwise each process would create a folder named by its own clock.
 
     Args:
         arguments: flags as `command_flags.move_flags_first` writes them.
 
     Raises:
-        FerError: the arguments name no folder, or ask for a sweep.
+        FerError: the arguments name no folder, or start a sweep.
     """
     if count_processes() > 1:
         if "--multirun" in arguments:
@@ -42,10 +42,10 @@ def require_shared_folder(arguments: Sequence[str]) -> list[str]:
 
 
 def drop_stale_ranks() -> list[str]:
-    """Takes ranks out of the environment that no launcher can have set, and says so in a line each.
+    """Removes rank variables that no launcher has set, and returns one message per variable.
 
-    With LOCAL_RANK=1 left over from another program, a single process would take itself for a helper of a training,
-    write nothing and end with exit code 0. Called before Lightning is imported, which reads these variables then.
+    With a stale LOCAL_RANK=1 of another program, a single process would act as a non-zero rank, write nothing and end
+    with exit code 0. Call this before Lightning is imported, which reads these variables.
     """
     leftover = [
         rank
@@ -60,7 +60,7 @@ def drop_stale_ranks() -> list[str]:
 
 
 def check_rank(world_size: int) -> None:
-    """Raises FerError where the environment makes this process a helper of a training of one process."""
+    """Raises FerError if this process has a non-zero rank although the trainer has one process."""
     if world_size == 1 and not is_global_zero():
         ranks = ", ".join(f"{rank}={os.environ[rank]}" for rank in RANK_VARIABLES if rank in os.environ)
         raise FerError(
@@ -71,9 +71,9 @@ def check_rank(world_size: int) -> None:
 
 
 def is_global_zero() -> bool:
-    """Whether this process is the one that writes files and speaks.
+    """Whether this process writes files and logs.
 
-    LOCAL_RANK, by which Lightning numbers its own children, comes before SLURM_PROCID, which they inherit.
+    LOCAL_RANK, which Lightning sets for its child processes, takes precedence over the inherited SLURM_PROCID.
     """
     for ranks in (("RANK",), ("LOCAL_RANK", "NODE_RANK"), ("SLURM_PROCID",)):
         if ranks[0] in os.environ:
@@ -82,8 +82,8 @@ def is_global_zero() -> bool:
 
 
 def count_processes() -> int:
-    """How many train together, started from outside; Lightning's own children get their folder from their parent."""
+    """Returns the number of processes of an external launcher; child processes of Lightning do not count."""
     if "TORCHELASTIC_RUN_ID" in os.environ:
         return int(os.environ.get("WORLD_SIZE", 1))
-    # in an interactive job SLURM has started the shell alone, however many tasks it would give to srun
+    # in an interactive job SLURM starts only the shell, whatever the number of tasks
     return 1 if os.environ.get("SLURM_JOB_NAME") in INTERACTIVE_JOBS else int(os.environ.get("SLURM_NTASKS", 1))

@@ -1,4 +1,4 @@
-"""Ends the parts of a run that are not training at once when a signal asks for it."""
+"""Stops the parts of a run outside of training immediately when a signal arrives."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from typing import Any
 from fer_lightning.signals import STOP_SIGNALS
 from fer_lightning.training.callbacks.interrupt import Interrupted
 
-REPEAT_INTERVAL = 0.5  # seconds until Interrupted is raised again where it was lost
+REPEAT_INTERVAL = 0.5  # seconds until Interrupted is raised again if it was lost
 
 
 class StopSignals:
-    """What `raise_on_signals` gives to its block."""
+    """The handler of `raise_on_signals`."""
 
     def __init__(self) -> None:
         self._caught = threading.Event()
@@ -26,20 +26,20 @@ class StopSignals:
         self._pid = os.getpid()
 
     def caught(self) -> None:
-        """Called where Interrupted arrives; the next signal, if there is one, raises it once more."""
+        """Call this when Interrupted has arrived; the next signal raises it again."""
         self._caught.set()
         self._repeating = False
 
     def ignore_further(self) -> None:
-        """Ignores all signals but Ctrl-C from here on, for what the block does to end in good order."""
+        """Ignores all further signals but Ctrl-C, so that the block can finish its cleanup."""
         self.caught()
         if threading.current_thread() is threading.main_thread():
             for signum in STOP_SIGNALS:
                 signal.signal(signum, signal.default_int_handler if signum == signal.SIGINT else signal.SIG_IGN)
 
     def raise_interrupted(self, signum: int, frame: FrameType | None) -> None:
-        """The handler. Python drops what is raised in a destructor or a weak reference's callback: hence again."""
-        if os.getpid() != self._pid:  # a process that loads images: it ends with this one, and knows Ctrl-C
+        """Raises Interrupted, repeatedly: Python drops exceptions in destructors and callbacks of weak references."""
+        if os.getpid() != self._pid:  # a worker that loads images: it ends with this process and handles Ctrl-C
             if signum == signal.SIGINT:
                 raise KeyboardInterrupt
             return
@@ -58,16 +58,16 @@ class StopSignals:
 
 @contextmanager
 def raise_on_signals() -> Iterator[StopSignals]:
-    """Within the block, a signal of `signals.STOP_SIGNALS` raises Interrupted where the program stands.
+    """Raises Interrupted within the block when a signal of `signals.STOP_SIGNALS` arrives.
 
-    In training the callback Interrupt answers them instead, and lets the running step end. The handlers of before come
-    back with the end of the block.
+    During training the callback Interrupt handles them instead and lets the current step finish. The previous handlers
+    are restored at the end of the block.
 
     Raises:
-        Interrupted: a signal came.
+        Interrupted: a signal arrived.
     """
     signals = StopSignals()
-    if threading.current_thread() is not threading.main_thread():  # which alone gets signals
+    if threading.current_thread() is not threading.main_thread():  # only the main thread gets signals
         yield signals
         return
     before = {signum: signal.signal(signum, signals.raise_interrupted) for signum in STOP_SIGNALS}

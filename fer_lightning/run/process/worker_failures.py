@@ -1,4 +1,4 @@
-"""One clear message for a process that loads images and dies."""
+"""One clear message when a worker process that loads images dies."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from contextlib import contextmanager
 from fer_lightning.errors import FerError
 from fer_lightning.run.job import Job
 
-WORKER_ERROR = "DataLoader worker"  # how what torch raises begins, in whatever the training process is doing then
+WORKER_ERROR = "DataLoader worker"  # start of the message of torch's RuntimeError
 
 
 @contextmanager
 def report_worker_failures(job: Job) -> Iterator[None]:
-    """Turns what torch raises for a loading process that was killed into one message with the ways out.
+    """Converts torch's error about a killed worker process to a FerError with possible fixes.
 
     Raises:
-        FerError: such a process died.
+        FerError: a worker process died.
     """
     try:
         yield

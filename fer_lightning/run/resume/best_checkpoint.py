@@ -1,4 +1,4 @@
-"""Makes sure that a run which goes on has the checkpoint of its best epoch, before it trains for another hour."""
+"""Ensures that a resumed run has the checkpoint of its best epoch, before it trains further."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 
 def restore_best_checkpoint(job: Job) -> None:
-    """Writes a lost or damaged best.ckpt again from last.ckpt, where that holds the best epoch.
+    """Restores a missing or damaged best.ckpt from last.ckpt, if that is the best epoch.
 
     Raises:
         FerError: the weights of the best epoch are lost.
@@ -27,7 +27,7 @@ def restore_best_checkpoint(job: Job) -> None:
         return
     saved = read_checkpoint(job.resume_from, key="resume")
     chosen = _find_monitor_state(saved["callbacks"])
-    if chosen is None:  # no validation has ended yet
+    if chosen is None:  # before the end of the first validation
         return
     path = Path(chosen["best_model_path"])
     try:
@@ -43,19 +43,19 @@ def restore_best_checkpoint(job: Job) -> None:
 
 
 def suggest_restart(job: Job, weights: Path) -> str:
-    """What to run where a run cannot go on."""
+    """Suggests commands for a run that cannot be resumed."""
     anew = shlex.join(["fer-train", *job.overrides, f"hydra.run.dir={job.output_dir}"])
     return f"Start it anew with: {anew}\n  or a new run from the weights that are left, with init_from={weights}"
 
 
 def _find_monitor_state(callbacks: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """The state of the ModelCheckpoint that chooses, as `fit` looks for it."""
+    """Returns the state of the ModelCheckpoint with a monitor, as in `fit`."""
     states = (state for state in callbacks.values() if isinstance(state, Mapping))
     return next((state for state in states if state.get("monitor") and state.get("best_model_path")), None)
 
 
 def _is_best_epoch(saved: Mapping[str, Any], score: float, job: Job) -> bool:
-    """Whether the last checkpoint was written at the end of the epoch whose only validation gave the best figure."""
+    """Whether last.ckpt was written at the end of the epoch with the best validation metric."""
     interval = job.config["trainer"].get("val_check_interval")
     once_an_epoch = interval is None or (isinstance(interval, float) and interval == 1)
     best = find_best_epoch(job, saved["callbacks"]["Record"]["epochs"])

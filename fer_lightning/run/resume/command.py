@@ -1,4 +1,4 @@
-"""`fer-train resume=DIR`: goes on with a run in its own folder, under the config that it began with."""
+"""`fer-train resume=DIR`: resumes a run in its own folder with its original config."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ ONE_CYCLE = "fer_lightning.training.schedules.one_cycle"
 
 
 def use_run_folder(arguments: Sequence[str]) -> list[str]:
-    """A command's arguments, so completed that a resume writes into the folder that it names, and makes no other.
+    """Adds `hydra.run.dir` to the arguments of a resume, so that it writes into the folder of the run.
 
     Args:
         arguments: flags as `command_flags.move_flags_first` writes them.
 
     Raises:
-        FerError: the folder holds no run, or more is asked for than a resume can change.
+        FerError: the folder has no run, or an argument changes what a resume cannot change.
     """
     named = [argument for argument in arguments if argument.startswith(KEY)]
     folder = parse_path(named[-1]) if named else None
@@ -46,14 +46,14 @@ def use_run_folder(arguments: Sequence[str]) -> list[str]:
                 f"another config start a new run, from these weights with init_from={folder}/checkpoints/last.ckpt"
             )
     place = quote(folder)
-    # the default config, which is composed first, may have data without such a key
+    # the default config, which is composed first, may lack the key
     rest = [word for word in arguments if not word.startswith(KEY)]
     rest = [f"++{word.lstrip('+')}" if is_data_path(_get_key(word)) else word for word in rest]
     return [*rest, f"{KEY}{place}", f"hydra.run.dir={place}"]
 
 
 def _may_change(argument: str) -> bool:
-    """Whether a resume takes the word; hydra.* says how it is run and flags ask questions, which changes no run."""
+    """Whether a resume accepts the argument; hydra.* and flags do not affect the result."""
     return argument.startswith(("hydra.", "--", KEY)) or row_of(_get_key(argument)).on_resume
 
 
@@ -62,7 +62,7 @@ def _get_key(argument: str) -> str:
 
 
 def _is_complete(folder: Path) -> bool:
-    """Whether the folder holds a result; a damaged one is made anew."""
+    """Whether the folder has a valid result; a damaged one is written again."""
     try:
         read(folder)
     except FerError as lacking:
@@ -73,13 +73,13 @@ def _is_complete(folder: Path) -> bool:
 
 
 def resume_job(typed: Job) -> Job:
-    """The job to go on with.
+    """Returns the job to resume.
 
     Args:
-        typed: what the command line composes: the default config, but for what a resume may change.
+        typed: the composed command line: the default config with the changes that a resume accepts.
 
     Raises:
-        FerError: the run is complete, its schedule cannot be lengthened, or a YAML file asked for the resume.
+        FerError: the run is complete, its schedule has a fixed length, or `resume` is set in a YAML file.
     """
     job = saved_job.load(Path(typed.config["resume"]))
     if typed.output_dir.resolve() != job.output_dir:
@@ -105,7 +105,7 @@ def resume_job(typed: Job) -> Job:
         config["trust"] = typed.config["trust"]
     if job.resume_from is None:
         log.warning("%s holds no last.ckpt, for its first epoch did not end: training begins anew", job.output_dir)
-    # a data place that is said anew is where the data are: what was said before would mislead
+    # a new data path replaces the previous override
     said = [word.removeprefix("++") if is_data_path(_get_key(word)) else word for word in said]
     keys = {_get_key(word) for word in said if is_data_path(_get_key(word))}
     overrides = [word for word in job.overrides if _get_key(word) not in keys]

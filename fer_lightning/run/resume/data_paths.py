@@ -1,4 +1,4 @@
-"""Where the data of a resumed run lie now: below the present roots, or where the command line says."""
+"""Updates the data paths of a resumed run to the current root folders or the command line."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ ROOTS = ("data_dir", "cache_dir")
 
 
 def is_data_path(key: str) -> bool:
-    """Whether `resume=` takes the key for a place of the run's data, which the default config may lack."""
+    """Whether the key is a data path that a resume may change; the default config may lack it."""
     row = row_of(key)
     return row.place and row.on_resume and key.startswith("data.")
 
 
 def update_data_paths(config: Mapping[str, Any], typed: Job) -> dict[str, Any]:
-    """The config of a run with the places of its data as they are now.
+    """Returns the config of a run with the current data paths.
 
-    A root is the present one where its variable (FER_DATA, FER_CACHE) is set or it is typed; without the run's data
-    below the present root, they are read from where they were. A typed place wins.
+    A root folder is replaced if its variable (FER_DATA, FER_CACHE) is set or it is typed; if the data are not in the new
+    root, the previous paths are used. Typed paths take precedence.
 
     Args:
-        config: as the run's folder has it.
-        typed: what the command line composes.
+        config: from the run's folder.
+        typed: the composed command line.
 
     Raises:
-        FerError: a typed place is none of this run's data.
+        FerError: a typed path is not part of this run's data.
     """
     given = [word.lstrip("+").partition("=")[0] for word in typed.overrides]
     roots = {}
@@ -57,7 +57,7 @@ def update_data_paths(config: Mapping[str, Any], typed: Job) -> dict[str, Any]:
 
 
 def _is_missing(data: Mapping[str, Any]) -> bool:
-    """Whether a place that the data are read from is not there."""
+    """Whether a data path does not exist."""
     return any(not Path(place).exists() for place in _list_content_paths(data, "data"))
 
 
@@ -74,7 +74,7 @@ def _get_value(config: Any, key: str) -> Any:
 
 
 def _set_value(node: Any, names: list[str], value: Any, key: str) -> dict[str, Any]:
-    """The node with another value at the place `names` below it."""
+    """Returns the node with a new value at the path `names`."""
     name, *rest = names
     if not isinstance(node, Mapping) or name not in node:
         known = choices(node) if isinstance(node, Mapping) else "none"

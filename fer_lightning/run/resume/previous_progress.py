@@ -1,4 +1,4 @@
-"""What a resumed run takes over from its first part, beside the weights."""
+"""The progress of an interrupted run: epochs, W&B run and logged metrics."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ log = logging.getLogger(__name__)
 
 
 class PreviousProgress(NamedTuple):
-    """What lies behind a run that goes on: the number of whole epochs, and the id of its W&B run, if it has one."""
+    """Progress of a resumed run: the number of finished epochs, and the id of its W&B run."""
 
     epochs: int
     wandb_id: str | None
 
 
 def read_previous_progress(job: Job) -> PreviousProgress | None:
-    """None for a run that begins.
+    """Reads the progress of a resumed run; None for a new run.
 
     Raises:
-        FerError: the run is to end before the epochs that lie behind it, or last.ckpt is damaged.
+        FerError: `trainer.max_epochs` is below the finished epochs, or last.ckpt is damaged.
     """
     if job.resume_from is None:
         return PreviousProgress(0, job.wandb_id) if job.resumed else None
@@ -56,7 +56,7 @@ def read_previous_progress(job: Job) -> PreviousProgress | None:
 
 
 def update_checkpoint_paths(job: Job) -> None:
-    """Lets the checkpoint callbacks find best.ckpt again where the run's folder was moved."""
+    """Updates the paths in the state of the checkpoint callbacks if the run's folder was moved."""
     if job.resume_from is not None and job.places:
         saved = read_checkpoint(job.resume_from, key="resume")
         saved["callbacks"] = replace_paths(saved["callbacks"], job.places)
@@ -64,23 +64,23 @@ def update_checkpoint_paths(job: Job) -> None:
 
 
 def find_interrupted_wandb_id(job: Job) -> str | None:
-    """The id of the W&B run of the same training, begun in this folder and killed before its first epoch had ended."""
+    """Returns the W&B id of the same training in this folder if it was killed in its first epoch."""
     folder = job.output_dir
     left = (folder / LAST_CHECKPOINT).exists() or (
         folder / RESULT
-    ).exists()  # then it moves aside, and this run is another
+    ).exists()  # then it is archived, and this is another run
     if left or read_run_hash(folder) != config_hash(job.config):
         return None
     return saved_job.load(folder).wandb_id
 
 
 def restore_metric_rows(loggers: Iterable[Logger], folder: Path, epochs: int) -> None:
-    """Writes the rows of the first epochs into metrics.csv again, for Lightning's CSV logger begins an empty file.
+    """Restores the rows of finished epochs in metrics.csv, as Lightning's CSV logger starts an empty file.
 
     Args:
-        loggers: of the run that goes on.
+        loggers: of the resumed run.
         folder: the run's.
-        epochs: how many lie behind it; where rows of them are lost or damaged, a warning says so.
+        epochs: number of finished epochs; missing or damaged rows are logged as a warning.
     """
     for logger in loggers:
         if isinstance(logger, CSVLogger) and epochs:
@@ -91,7 +91,7 @@ def restore_metric_rows(loggers: Iterable[Logger], folder: Path, epochs: int) ->
 
 
 def read_metric_rows(path: Path, epochs: int) -> list[dict[str, str]]:
-    """The whole rows of the first epochs; a warning where some are lost."""
+    """Reads the valid rows of the first epochs; logs a warning if some are missing."""
     rows, damaged = _read_rows(path)
     kept = [row for row in rows if row["epoch"] and int(row["epoch"]) < epochs]
     lost = sorted(set(range(epochs)) - {int(row["epoch"]) for row in kept})
@@ -104,7 +104,7 @@ def read_metric_rows(path: Path, epochs: int) -> list[dict[str, str]]:
 
 
 def _read_rows(path: Path) -> tuple[list[dict[str, str]], bool]:
-    """The rows that are whole, and whether others are not."""
+    """Returns the valid rows, and whether there are invalid ones."""
     if not path.is_file():
         return [], True
     rows = []
@@ -119,7 +119,7 @@ def _read_rows(path: Path) -> tuple[list[dict[str, str]], bool]:
 
 
 def _is_complete(row: Mapping[Any, Any]) -> bool:
-    """Whether every column has a number or nothing, and that of the epochs a whole one."""
+    """Whether every column is empty or a number, and the epoch an integer."""
     try:
         numbers = [float(value) for value in row.values() if value != ""]
     except (TypeError, ValueError):  # too many or too few columns, or no number

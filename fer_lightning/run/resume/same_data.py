@@ -1,4 +1,4 @@
-"""Refuses to go on with a run whose images have changed, and says what has."""
+"""Rejects the resume of a run whose images have changed, and describes the changes."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ log = logging.getLogger(__name__)
 
 
 def check_same_data(job: Job, datamodule: FaceDataModule) -> None:
-    """Compares the images and labels of each side with those of the first part of a run.
+    """Compares the images and labels of each split with those before the interruption.
 
     Args:
-        job: as its folder has it.
-        datamodule: of the data as they are now.
+        job: from the run's folder.
+        datamodule: of the current data.
 
     Raises:
-        FerError: a side has other images, labels or order.
+        FerError: a split has other images, labels or order.
     """
-    if job.resume_from is None:  # nothing has trained yet: it begins anew
+    if job.resume_from is None:  # no epoch has finished: training starts anew
         return
     if not job.data_digest:
         log.info("this run began before digests were kept: whether its data have changed is not known")
@@ -46,7 +46,7 @@ def check_same_data(job: Job, datamodule: FaceDataModule) -> None:
 
 
 def describe_differences(before: Iterable[SplitRow], now: Iterable[SplitRow]) -> str:
-    """How many images were added, removed, changed or moved to another side, with the first names of each kind."""
+    """Counts images that were added, removed, changed or moved to another split, with some names."""
     was, there = _group_by_image(before), _group_by_image(now)
     both = [image for image in there if image in was]
     kinds = {
