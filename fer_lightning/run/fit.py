@@ -1,4 +1,4 @@
-"""Trains, picks the checkpoint by validation only, and reads the test split once."""
+"""Trains, selects the checkpoint by validation only, and tests once."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from fer_lightning.training.learner import Learner
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a fit and its test gave.
+    """The result of a fit and its test.
 
     Attributes:
         metrics: `<stage>/<metric>`; train as measured in the chosen epoch, `train/accuracy_last` in the last one, val
@@ -43,16 +43,16 @@ class Outcome:
 
 
 def fit(run: Run, resume_from: Path | None = None) -> Outcome | None:
-    """Fits, then validates and tests the checkpoint with the best validation figure.
+    """Fits, then validates and tests the checkpoint with the best validation metric.
 
-    Several processes may fit; the first alone tests, and the others get None.
+    Several processes may fit; only the first one tests, and the others return None.
 
     Args:
         run: what `build_run` made.
-        resume_from: the checkpoint to go on from.
+        resume_from: the checkpoint to resume from.
 
     Raises:
-        Interrupted: a signal asked to end; the checkpoint to go on from is written.
+        Interrupted: a signal arrived; the checkpoint for a resume is written.
         NonFiniteLoss: a loss was nan or infinite.
         FerError: no checkpoint was chosen, or Lightning refuses the settings of the trainer or a callback.
     """
@@ -83,7 +83,7 @@ def fit(run: Run, resume_from: Path | None = None) -> Outcome | None:
 
 @contextmanager
 def _convert_setting_errors(epoch_log: EpochLog) -> Iterator[None]:
-    """What is raised before the first training batch is about settings: all else has been tried by then."""
+    """Converts errors before the first training batch, which can only be about settings of the trainer."""
     try:
         yield
     except (MisconfigurationException, TypeError, ValueError) as refusal:
@@ -95,7 +95,7 @@ def _convert_setting_errors(epoch_log: EpochLog) -> Iterator[None]:
 def test_once(
     module: Learner, datamodule: FaceDataModule, trainer: pl.Trainer, epoch_log: EpochLog
 ) -> tuple[dict[str, float], npt.NDArray[np.int64], dict[str, float | None]]:
-    """Metrics, counts and timing of the test split."""
+    """Tests once; returns metrics, confusion matrix and timing."""
     metrics = dict(trainer.test(module, datamodule=datamodule, verbose=False)[0])
     confusion = module.stage_metrics("test").confusion.numpy()
     speed = epoch_log.test_images / epoch_log.test_seconds

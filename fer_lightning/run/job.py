@@ -1,4 +1,4 @@
-"""One run as the user asked for it; imports nothing heavy, for commands make it before torch is there."""
+"""The description of a run; imports no heavy packages, as commands create it before torch is imported."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Job:
-    """What is to be run.
+    """A run as requested by the user.
 
     Attributes:
         config: plain and resolved.
-        choices: config group to the option taken.
+        choices: config group to the selected option.
         overrides: what the user typed.
         output_dir: the run's folder.
-        started: when.
-        resumed: whether the folder holds the first part of this run.
-        places: paths that have moved since the run began, and whereto.
-        data_digest: side to the digest of its images and labels; empty before they are read, and in runs from before
-            digests were kept.
-        wandb_id: of the W&B run that the first part began.
-        records: what a new run says about itself as text: file in its folder -> content.
+        started: time of the start.
+        resumed: whether this run was begun before in its folder.
+        places: old to new path of what has moved since the run began.
+        data_digest: split to the digest of its images and labels; empty before they are read, and in runs of earlier
+            versions.
+        wandb_id: of the W&B run to resume.
+        records: file in the folder of a new run -> its content, such as the config.
     """
 
     config: dict[str, Any]
@@ -39,22 +39,22 @@ class Job:
 
     @property
     def last_checkpoint(self) -> Path:
-        """Where each epoch, and an interruption, leaves what a resume goes on from."""
+        """The checkpoint for a resume, written after each epoch and on interruption."""
         return self.output_dir / "checkpoints" / "last.ckpt"
 
     @property
     def resume_from(self) -> Path | None:
-        """The checkpoint to go on from; None for a run that begins, or that was killed in its first epoch."""
+        """The checkpoint to resume from; None for a new run, or one that was killed in its first epoch."""
         return self.last_checkpoint if self.resumed and self.last_checkpoint.is_file() else None
 
     def described(self) -> str:
-        """What is tested, in a line: the options that make the result."""
+        """Returns one line with the options of data, model, loss and augmentation."""
         groups = ("data", "model", "loss", "augment")
         return ", ".join(str(self.choices[group]) for group in groups if self.choices.get(group))
 
 
 class Stopped(Exception):
-    """A run that ended because it was asked to; its text is for people.
+    """A run ended because of a signal; the message is for the user.
 
     Attributes:
         code: the command's exit code, 128 + signal as shells have it.

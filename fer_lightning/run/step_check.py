@@ -1,4 +1,4 @@
-"""Tries a training step and a test step on batches as large as the run's own, and leaves no trace."""
+"""Tries a training and a test step on batches of the run's size, without side effects."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from fer_lightning.training.callbacks.channels_last import ChannelsLast
 from fer_lightning.training.learner import Learner
 from fer_lightning.training.random_state import get_random_state, set_random_state
 
-# what nets and losses raise for a batch that they do not take
+# errors of nets and losses for unsuitable batches
 STEP_ERRORS = (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 
 log = logging.getLogger(__name__)
@@ -73,10 +73,10 @@ def _try_evaluation(module: Learner, draw: tuple[EpochLoader, Draw], trainer: pl
 
 
 def _copy_module(module: Learner, trainer: pl.Trainer) -> Learner | None:
-    """A copy that a step can be run on: where it will train, unless other processes come first."""
+    """Copies the module for a step, on the device of the training unless there are several processes."""
     try:
         copied = copy.deepcopy(module)
-    except (RuntimeError, TypeError, AttributeError) as refusal:  # a net may hold what cannot be copied
+    except (RuntimeError, TypeError, AttributeError) as refusal:  # some nets cannot be copied
         log.info("no step is tried before training, for the net cannot be copied (%s)", refusal)
         return None
     copied.trainer = trainer
@@ -94,14 +94,14 @@ def _is_channels_last(trainer: pl.Trainer) -> bool:
 
 
 def _get_first_draw(loader: EpochLoader, devices: int) -> tuple[EpochLoader, Draw]:
-    """The first batch of an epoch, or a device's share of it."""
+    """Returns the first batch of an epoch, or one device's share of it."""
     draw: Draw = next(iter(loader.sampler))
     views = None if draw.views is None else draw.views[::devices]
     return loader, Draw(draw.rows[::devices], draw.seed, views)
 
 
 def _get_smallest_draw(datamodule: FaceDataModule, devices: int) -> tuple[EpochLoader, Draw]:
-    """Validation images, as many as the smallest batch of validation and test has on one device."""
+    """Returns validation images, as many as in the smallest validation or test batch of one device."""
     val, test = datamodule.val_dataloader(), datamodule.test_dataloader()
     sizes = [*(len(draw.rows) // devices for draw in val.sampler), *(len(draw.rows) for draw in test.sampler)]
     return val, Draw(next(iter(val.sampler)).rows[: max(1, min(sizes))], seed=0)

@@ -1,4 +1,4 @@
-"""A whole training: from a config to a folder with a result."""
+"""Runs a training: from a config to a folder with a result."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ log = logging.getLogger(__name__)
 
 
 def train(job: Job) -> Result | None:
-    """Trains, tests and writes the run's folder; None in the processes that only helped to train.
+    """Trains, tests and writes the run's folder; returns None on processes of non-zero rank.
 
     Raises:
-        FerError: the config or the data are not as they should be, a loss was no finite number, a process that loads
-            images was killed, or another process trains in this folder.
-        Stopped: a signal asked to end; the folder holds what a resume goes on from.
+        FerError: the config or the data are invalid, a loss was not finite, a worker process was killed, or another
+            process trains in this folder.
+        Stopped: a signal arrived; the run can be resumed.
     """
     filter_warnings()
     validate_config(job.config)
@@ -54,13 +54,13 @@ def train(job: Job) -> Result | None:
         if is_global_zero():
             with lock_folder(job.output_dir) as lock:
                 return _train(job, lock)
-        logging.getLogger().setLevel(logging.ERROR)  # what there is to say is said once
+        logging.getLogger().setLevel(logging.ERROR)  # only the first process logs
         open_log()
         return _train(job, None)
 
 
 def _train(job: Job, lock: FolderLock | None) -> Result | None:
-    """Of the process that holds the lock, or, without one, of those that only help to train."""
+    """Trains on the first process, which holds the lock, or without a lock on one of the others."""
     before = read_previous_progress(job)
     run_id = find_interrupted_wandb_id(job) if before is None else before.wandb_id
     job = replace(job, config={**job.config, "logger": trackers.continue_wandb_run(job.config["logger"], run_id)})
@@ -78,7 +78,7 @@ def _train(job: Job, lock: FolderLock | None) -> Result | None:
         return _train_on_first_process(
             prepare_training_folder(job, lock, run.datamodule, run.trainer.world_size), run, before
         )
-    with contextlib.suppress(Interrupted, NonFiniteLoss):  # the first process tells of them
+    with contextlib.suppress(Interrupted, NonFiniteLoss):  # the first process reports them
         fit(run, job.resume_from)
     return None
 
@@ -96,7 +96,7 @@ def _train_on_first_process(job: Job, run: Run, before: PreviousProgress | None)
             log.warning("%s came after the result was written; trackers may lack a part of it", stop)
             return read(job.output_dir)
         except SystemExit as end:
-            if isinstance(end.__context__, KeyboardInterrupt):  # which Lightning turns into this
+            if isinstance(end.__context__, KeyboardInterrupt):  # Lightning converts it to SystemExit
                 raise _make_stop_error(signal.SIGINT, job, run) from end
             raise
 
@@ -110,7 +110,7 @@ def _fit_and_test(job: Job, run: Run, epoch: int | None, signals: StopSignals) -
         draw_steps(job, run.datamodule)
         trackers.begin(loggers, job, names)
         run.module.record["wandb_id"] = run_id = trackers.wandb_id(loggers)
-        if run_id is not None:  # the next start goes on with this W&B run, also of a training killed in its first epoch
+        if run_id is not None:  # the next start resumes this W&B run, even if training is killed in its first epoch
             saved_job.save(replace(job, wandb_id=run_id))
         outcome = fit(run, job.resume_from)
         assert outcome is not None
@@ -118,7 +118,7 @@ def _fit_and_test(job: Job, run: Run, epoch: int | None, signals: StopSignals) -
         trackers.publish(loggers, job, result, job.output_dir)
         done = True
     except Interrupted:
-        signals.caught()  # trackers take their time to close, but a second signal ends that
+        signals.caught()  # closing trackers takes time, which a second signal ends
         raise
     except NonFiniteLoss as failure:
         draw_curves(job, run.epoch_log, None)

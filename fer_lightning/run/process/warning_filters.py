@@ -7,8 +7,8 @@ import warnings
 
 # start of the message, and why it does not apply
 IGNORED_WARNINGS = (
-    "Experiment logs directory",  # Hydra has just created the run's folder and written its config
-    r"Checkpoint directory .* exists and is not empty",  # a run replaces the earlier one in its folder
+    "Experiment logs directory",  # Hydra has just created the folder
+    r"Checkpoint directory .* exists and is not empty",  # a run may reuse a folder
     r"The number of training batches .* is smaller than the logging interval",  # every metric is logged per epoch
     r"The '.*_dataloader' does not have many workers",  # data sets are memory-mapped: workers help only with augmentation
     r"You're resuming from a checkpoint that ended before the epoch ended",  # training/callbacks/interrupt.py handles it

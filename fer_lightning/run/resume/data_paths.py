@@ -28,8 +28,8 @@ def is_data_path(key: str) -> bool:
 def update_data_paths(config: Mapping[str, Any], typed: Job) -> dict[str, Any]:
     """Returns the config of a run with the current data paths.
 
-    A root folder is replaced if its variable (FER_DATA, FER_CACHE) is set or it is typed; if the data are not in the new
-    root, the previous paths are used. Typed paths take precedence.
+    A root folder is replaced if its variable (FER_DATA, FER_CACHE) is set or it is typed; if the data are not in the
+    new root, the previous paths are used. Typed paths take precedence.
 
     Args:
         config: from the run's folder.

@@ -1,1 +1,1 @@
-"""Sweeps: each job a process of its own in a folder of its own, and a file that says how far they are."""
+"""Sweeps: one process and one folder per job, and sweep.json with their states."""

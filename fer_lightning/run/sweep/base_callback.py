@@ -1,4 +1,4 @@
-"""What the sweeps of every command begin with: what is asked for, their folder, and a mistake that ends the command."""
+"""Base of the Hydra callbacks of sweeps: requested overrides, folder, and clear errors."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ DIR = "hydra.sweep.dir"
 
 
 class BaseSweepCallback(Callback, ABC):
-    """Refuses another command's sweep file, and ends the command in one line where `begin` finds a mistake."""
+    """Rejects the sweep file of another command, and ends the command with one line on errors in `begin`."""
 
     command: ClassVar[str]
 
     def __init__(self) -> None:
-        # of what a callback raises Hydra makes a warning, and goes on as if nothing were wrong
+        # Hydra turns exceptions of callbacks into warnings and continues
         warnings.filterwarnings("error", message=f"Callback {type(self).__name__}")
 
     def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
-        """Called with the config of what all jobs share, before the first is made."""
+        """Called before the first job, with the config that all jobs share."""
         try:
             check_command(config.hydra, config, self.command)
             with as_fer_error(list_configured_paths(config)):
@@ -44,26 +44,26 @@ class BaseSweepCallback(Callback, ABC):
 
     @abstractmethod
     def begin(self, config: DictConfig) -> None:
-        """Readies the sweep.
+        """Prepares the sweep.
 
         Raises:
-            FerError: it cannot be as it is asked for.
+            FerError: the sweep cannot run as requested.
         """
 
 
 def list_overrides(config: DictConfig) -> list[str]:
-    """What the sweep's file asks for, and behind it what is typed, which wins."""
+    """Returns the overrides of the sweep's file, followed by the typed ones, which take precedence."""
     parameters = config.hydra.sweeper.get("params") or {}
     return [*(f"{key}={value}" for key, value in parameters.items()), *config.hydra.overrides.task]
 
 
 def parse_by_key(words: Sequence[str]) -> dict[str, Override]:
-    """Key to what is asked of it last."""
+    """Parses overrides; the last one of each key counts."""
     return {word.get_key_element(): word for word in OverridesParser.create().parse_overrides(list(words))}
 
 
 def list_swept_keys(words: Mapping[str, Override]) -> list[str]:
-    """The keys of which several values are asked for.
+    """Returns the keys with several values.
 
     Raises:
         FerError: `sweep_name` is one of them.
@@ -75,10 +75,10 @@ def list_swept_keys(words: Mapping[str, Override]) -> list[str]:
 
 
 def resolve_dir(config: DictConfig, name: str) -> Path:
-    """The sweep's folder, also said to its jobs: `sweeps/<name>` in the folder of logs, unless another was typed.
+    """Resolves the sweep's folder and sets it for its jobs: `sweeps/<name>` in the log folder by default.
 
     Raises:
-        FerError: the name is no folder's.
+        FerError: the name is not valid for a folder.
     """
     if any(word.lstrip("+").startswith(f"{DIR}=") for word in config.hydra.overrides.hydra):
         sweep_dir = Path(config.hydra.sweep.dir).absolute()
@@ -91,21 +91,21 @@ def resolve_dir(config: DictConfig, name: str) -> Path:
 
 
 def set_override(config: DictConfig, key: str, value: str, word: str) -> None:
-    """Sets `hydra.sweep.<key>` of the sweep, and of each job's own config by `word`, the value as it is typed."""
+    """Sets `hydra.sweep.<key>` for the sweep and, as override `word`, for each job."""
     with flag_override(config, ["struct", "readonly"], False):
         config.hydra.sweep[key] = value
         config.hydra.overrides.hydra.append(f"hydra.sweep.{key}={word}")
 
 
 def describe_wrong_command(option: str, own: str, command: str) -> str:
-    """What `command` says to `sweep=<option>`, which is for the command `own`."""
+    """Returns the error for `sweep=<option>`, which is for the command `own` instead of `command`."""
     if own == EVAL:
         return f"sweep={option} tests checkpoints: {EVAL} sweep={option} ckpt=PATH"
     return f"sweep={option} is for {own}; {command} takes {choices(list_sweeps(command))}"
 
 
 def check_command(hydra: Any, config: DictConfig, command: str) -> None:
-    """Looks whether the chosen file of the group `sweep` is for this command.
+    """Checks that the selected file of the group `sweep` is for this command.
 
     Raises:
         FerError: it is for another.

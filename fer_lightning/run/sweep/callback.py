@@ -1,4 +1,4 @@
-"""What Hydra calls at the beginning and the end of a sweep: names its folder, plans it, watches it, tells its end."""
+"""The Hydra callback of fer-train's sweeps: plans the jobs, shows their progress and reports the end."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ from fer_lightning.run.sweep.job_arguments import job_arguments
 from fer_lightning.run.sweep.names import make_job_name, make_sweep_name
 from fer_lightning.run.sweep.progress_table import ProgressTable
 
-BASIC_SWEEPER = "BasicSweeper"  # the one whose jobs follow from what is typed
+BASIC_SWEEPER = "BasicSweeper"  # its jobs follow from the overrides
 
 
 class SweepCallback(BaseSweepCallback):
-    """Of fer-train; a single run calls none of it."""
+    """The callback of fer-train's sweeps; it is not used by single runs."""
 
     command = TRAIN
 
@@ -42,23 +42,23 @@ class SweepCallback(BaseSweepCallback):
         self._board: ProgressTable | None = None
 
     def __getstate__(self) -> dict[str, Any]:
-        # a launcher hands the callbacks to its workers, and what shows the sweep stays here
+        # launchers pickle the callbacks for their workers; the table stays in this process
         return {"_board": None}
 
     def begin(self, config: DictConfig) -> None:
-        """Writes sweep.json and begins to show it."""
+        """Writes sweep.json and starts the progress table."""
         sweep_dir, planned, own = self._plan(config)
         self._board = ProgressTable(sweep_dir, str(config.get("monitor")), str(config.get("mode")), planned, own)
         self._board.begin()
 
     def on_multirun_end(self, config: DictConfig, **kwargs: Any) -> None:
-        """Says how it ended; exit code 1 where a job failed."""
+        """Prints the summary; exits with code 1 if a job failed."""
         assert self._board is not None
         if not self._board.end():
             sys.exit(1)
 
     def _plan(self, config: DictConfig) -> tuple[Path, str, list[str] | None]:
-        """The sweep's folder, when its plan was written, and the names of its jobs where they are known."""
+        """Returns the folder, the time of the plan, and the names of the jobs if they are known."""
         if count_processes() > 1:
             raise FerError("a sweep starts its own processes: leave out torchrun or srun, or run one job of it")
         typed = list(config.hydra.overrides.task)
@@ -78,7 +78,7 @@ class SweepCallback(BaseSweepCallback):
 
 
 def _expand_jobs(words: Sequence[Override]) -> list[list[str]]:
-    """The overrides of each job, as Hydra's basic sweeper will make them."""
+    """Expands the overrides of each job, as Hydra's basic sweeper does."""
     values = []
     for word in words:
         key = word.get_key_element()

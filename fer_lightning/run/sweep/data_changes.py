@@ -1,4 +1,4 @@
-"""Whether the images of a job have changed since it began, asked by a launcher that reads no image itself."""
+"""Detects whether the data of a job have changed since it began, without reading images in the launcher."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ MODULE = "fer_lightning.run.sweep.data_changes"
 
 
 def has_data_changed(folder: Path, config: Mapping[str, Any]) -> bool:
-    """Whether the run in a job's folder saw other images, labels or sides than the job would see now.
+    """Whether the run in a job's folder used other images, labels or splits than the job would use now.
 
-    Digests are kept by the state of the data's files. Where these have changed, or nothing is kept, another process
-    reads the data, once for each data config. What cannot be compared has not changed: a run from before digests were
-    kept, and data that are not here, without which a finished job stays finished.
+    Digests are cached by the state of the data files. If these have changed, or nothing is cached, a subprocess reads
+    the data, once per data config. Runs without digests and missing data count as unchanged, so that finished jobs stay
+    finished.
 
     Args:
         folder: of the job.
-        config: resolved, as the job would run with now.
+        config: the job's current config, resolved.
     """
     before = read_data_digest(folder)
     if before is None:
@@ -50,7 +50,7 @@ def has_data_changed(folder: Path, config: Mapping[str, Any]) -> bool:
 
 @cache
 def _read_in_subprocess(config: str) -> None:
-    """Lets another process, for torch is slow to import and stays, read the data and keep their digest."""
+    """Reads the data and stores their digest in a subprocess, as importing torch is slow."""
     asked = subprocess.run([sys.executable, "-m", MODULE], input=config, capture_output=True, text=True, check=False)
     if asked.returncode:
         last = (asked.stderr.strip().splitlines() or [f"exit code {asked.returncode}"])[-1]

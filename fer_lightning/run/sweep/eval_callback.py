@@ -1,4 +1,4 @@
-"""What Hydra calls at the beginning of a sweep of fer-eval, whose tests run in one process: it names the folders."""
+"""The Hydra callback of fer-eval's sweeps: names the folders of the tests, which run in one process."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from fer_lightning.run.sweep.base_callback import (
 
 
 class EvalSweepCallback(BaseSweepCallback):
-    """Of fer-eval; a single test calls none of it, and a sweep without a name keeps Hydra's folders."""
+    """The callback of fer-eval's sweeps; a sweep without a name keeps Hydra's folders."""
 
     command = EVAL
 
     def begin(self, config: DictConfig) -> None:
-        """Looks whether each test can know its checkpoint and data; under a name, tests get folders that say theirs."""
+        """Checks that each test has a checkpoint and data; in a named sweep, folders are named by both."""
         parameters = config.hydra.sweeper.get("params") or {}
-        # of a sweep's file also where one value is typed: the same test has the same folder
+        # keys of the sweep's file count even with one typed value: the same test has the same folder
         keys = list(dict.fromkeys([*parameters, *list_swept_keys(parse_by_key(list_overrides(config)))]))
         given = {key: config.get(key) or key in keys for key in ("ckpt", "data")}
         check_required_keys({**given, "paper": config.get("paper")})

@@ -1,4 +1,4 @@
-"""Gives each of several jobs that one machine runs at once a GPU of its own."""
+"""Assigns a GPU to each job that runs concurrently on one machine."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 VISIBLE = "CUDA_VISIBLE_DEVICES"
-POLL = 1.0  # seconds between two looks for a free one
+POLL = 1.0  # seconds between attempts to find a free GPU
 
 
 def list_gpus() -> list[str]:
-    """The GPUs that jobs here may use, by the names that CUDA takes; none where there is no driver."""
+    """Returns the names of the visible GPUs; an empty list without a driver."""
     named = os.environ.get(VISIBLE)
     if named is not None:
         return [name.strip() for name in named.split(",") if name.strip()]
@@ -29,12 +29,12 @@ def list_gpus() -> list[str]:
 
 @contextmanager
 def assign_gpu(devices: Sequence[str], at_once: int, folder: Path) -> Iterator[dict[str, str]]:
-    """The variable that shows a job one GPU, held until the block ends; nothing where there are fewer than two.
+    """Reserves a GPU within the block; yields its environment variable, or nothing with fewer than two GPUs.
 
     Args:
         devices: to choose from.
-        at_once: how many jobs run; where they outnumber the GPUs, each GPU takes an equal share of them.
-        folder: for the locks, which the system frees when a process dies.
+        at_once: number of concurrent jobs; if there are more jobs than GPUs, GPUs are shared equally.
+        folder: for the lock files, which are released when a process dies.
     """
     if len(devices) < 2:
         yield {}

@@ -1,4 +1,4 @@
-"""One job of a sweep, seen from its launcher: found done, taken up again, or run in a process of its own."""
+"""Runs one job of a sweep from its launcher: skips finished jobs, resumes unfinished ones, starts new ones."""
 
 from __future__ import annotations
 
@@ -35,17 +35,17 @@ from fer_lightning.signals import EXIT_CODES
 log = logging.getLogger(__name__)
 
 MODULE = "fer_lightning.commands.train"
-OUTPUT = "output.log"  # in the job's folder: what its process printed
+OUTPUT = "output.log"  # in the job's folder: output of its process
 JOBLIB = "JoblibLauncher"
 QUEUE, NOTICE = "SUBMITIT_EXECUTOR", 120  # variable of submitit's workers; seconds
-SHOWN_LINES = 12  # lines of it that are told of a failed job
+SHOWN_LINES = 12  # lines of the output in the message of a failed job
 
 
 def run_job(cfg: DictConfig) -> float | None:
-    """Runs the job that Hydra has composed unless its result is there; the sweeper's value, None where it failed.
+    """Runs the job that Hydra has composed unless it is finished; returns the value for the sweeper, None on failure.
 
-    Waits while another launcher has the job in hand. A folder whose config differs moves to `<job>.<oldhash>`; one
-    that was begun under the same config is resumed. A failure is written down and stops no other job.
+    Waits while another launcher runs the job. A folder with another config is archived as `<job>.<oldhash>`; an
+    unfinished run with the same config is resumed. A failure is recorded and does not stop other jobs.
     """
     hydra = HydraConfig.get()
     sweep_dir, overrides = Path(hydra.sweep.dir), list(hydra.overrides.task)
@@ -88,7 +88,7 @@ def _run(
     began = time.monotonic()
     try:
         code = run_subprocess(MODULE, arguments, output, variables)
-    except BaseException:  # interrupted: the job has saved its state and can go on, or had come to its end
+    except BaseException:  # interrupted: the job can be resumed, or is finished
         reached = DONE if (folder / RESULT).is_file() else PLANNED
         stopped = replace(job, state=reached, value=read_value(folder, monitor))
         state.update(sweep_dir, lambda found: found.with_job(stopped))
@@ -103,13 +103,13 @@ def _run(
         ended = replace(job, state=FAILED, error=_describe_failure(code, output, said_before), seconds=seconds)
     state.update(sweep_dir, lambda found: found.with_job(ended))
     if code in EXIT_CODES and QUEUE in os.environ:
-        # SLURM takes the node back: submitit's own signal comes next, ends this process and queues the job again
+        # SLURM preempts the node: submitit's own signal follows, ends this process and requeues the job
         time.sleep(NOTICE)
     return value
 
 
 def _assign_gpu(cfg: DictConfig, sweep_dir: Path) -> AbstractContextManager[dict[str, str]]:
-    """A GPU of its own for a job of several that run on this machine at once and want one."""
+    """Assigns a GPU if joblib runs several jobs on this machine that use one device each."""
     launcher = HydraConfig.get().launcher
     if not str(launcher["_target_"]).endswith(JOBLIB) or cfg.trainer.get("devices") not in (1, "auto"):
         return nullcontext({})
@@ -118,7 +118,7 @@ def _assign_gpu(cfg: DictConfig, sweep_dir: Path) -> AbstractContextManager[dict
 
 
 def _resolve(cfg: DictConfig) -> dict[str, Any] | None:
-    """The config as plain data; None where it cannot be resolved, which the job's own process then says."""
+    """Returns the config as plain data; None if it cannot be resolved, which the job's process reports."""
     try:
         return to_plain(cfg)
     except FerError:
@@ -126,7 +126,7 @@ def _resolve(cfg: DictConfig) -> dict[str, Any] | None:
 
 
 def _describe_failure(code: int, output: Path, said_before: int) -> str:
-    """The last lines of this attempt, and how it ended; what earlier ones printed stands before `said_before`."""
+    """Returns the last lines of this attempt and its exit code; output of earlier attempts is before `said_before`."""
     how = f"exit code {code}" if code >= 0 else f"killed by signal {-code}"
     how += " (out of memory?)" if code == -signal.SIGKILL else ""
     printed = output.read_bytes()[said_before:] if output.is_file() else b""

@@ -1,4 +1,4 @@
-"""The words by which one job of a sweep runs alone, in a process of its own."""
+"""The command-line arguments of one job of a sweep."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from typing import Any
 from fer_lightning.config_keys import row_of
 from fer_lightning.run.config.override_grammar import quote
 
-# how the sweep itself runs, which is not its jobs' affair
+# settings of the sweep that do not concern its jobs
 SWEEP_KEYS = (
     *("hydra.mode=", "hydra.run.", "hydra.sweep.", "hydra.sweeper", "hydra/sweeper"),
     *("hydra.launcher", "hydra/launcher"),
 )
 NAME = "sweep_name="
-DOUBLE = '"'  # shells put their own quotes around it: 'hydra.run.dir="..."'
+DOUBLE = '"'  # shells add their own quotes around it: 'hydra.run.dir="..."'
 
 
 def job_arguments(overrides: Sequence[str], hydra: Any, sweep_name: str, folder: Path, resume: bool) -> list[str]:
-    """The arguments of fer-train for the job.
+    """Returns the arguments of fer-train for the job.
 
     Args:
         overrides: of the job.
         hydra: the `hydra` part of the sweep's or the job's config.
-        sweep_name: by which W&B groups it.
+        sweep_name: the group in W&B.
         folder: the job's.
-        resume: go on with the run that lies there; its own config then counts, but for where the data lie.
+        resume: resume the run in the folder, with its own config but the given data paths.
     """
     # `--config-dir`, which Hydra keeps among the sources of the config
     given = [source.path for source in hydra.runtime.config_sources if source.provider == "command-line"]
@@ -38,6 +38,6 @@ def job_arguments(overrides: Sequence[str], hydra: Any, sweep_name: str, folder:
         return [*words, *places, f"resume={quote(folder, DOUBLE)}", "hydra.mode=RUN"]
     rest = [word for word in overrides if not word.startswith(NAME)]
     typed = [word.removeprefix(NAME).strip("'\"") for word in overrides if word.startswith(NAME)]
-    # in quotes, for 2026 is a name and no number
+    # quoted, as a name such as 2026 is no number
     name = f"{NAME}{quote(typed[-1] if typed and typed[-1] else sweep_name, DOUBLE)}"
     return [*words, *rest, name, f"hydra.run.dir={quote(folder, DOUBLE)}", "hydra.mode=RUN"]

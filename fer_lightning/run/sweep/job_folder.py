@@ -1,4 +1,4 @@
-"""What lies in a job's folder: whether it is this job's, how far it is, and what it was worth."""
+"""The run in a job's folder: whether it can be resumed, its data digest and its value."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ log = logging.getLogger(__name__)
 
 
 def archive_stale(folder: Path, wanted: str | None) -> bool:
-    """Makes way for the job in its folder; True where the run that lies there can be taken up again."""
-    # beside a result, also a broken one, a resume would say that the run is complete
+    """Archives a run with another config; returns True if the run in the folder can be resumed."""
+    # with a result, even a damaged one, a resume would report that the run is complete
     begun = (folder / LAST_CHECKPOINT).is_file() and not (folder / RESULT).exists()
     if begun and wanted is not None and read_run_hash(folder) == wanted:
         return True
@@ -26,7 +26,7 @@ def archive_stale(folder: Path, wanted: str | None) -> bool:
 
 
 def read_data_digest(folder: Path) -> dict[str, str] | None:
-    """Of each side of the run that lies there; None where there is none, empty of one from before digests were kept."""
+    """Reads the digest of each split; None without a run, empty for runs of versions without digests."""
     for content in (read_json(folder / RESULT), read_json(folder / SAVED_JOB)):
         if "config" in content:
             return content.get("data_digest") or {}
@@ -34,6 +34,6 @@ def read_data_digest(folder: Path) -> dict[str, str] | None:
 
 
 def read_value(folder: Path, monitor: str) -> float | None:
-    """The metric `monitor` of the result that lies there."""
+    """Reads the metric `monitor` of the result in the folder."""
     value = (read_json(folder / RESULT).get("metrics") or {}).get(monitor)
     return None if value is None else float(value)

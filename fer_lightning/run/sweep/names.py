@@ -1,4 +1,4 @@
-"""Names of sweeps and of their jobs: readable, the same whenever the same is asked for, and good as folders."""
+"""Names of sweeps and their jobs: readable, deterministic and valid as folder names."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ UNSAFE = re.compile(r"[^A-Za-z0-9_.=+-]+")
 
 
 def make_sweep_name(overrides: Iterable[str]) -> str:
-    """The name of a sweep that was given none: of what is asked for, in any order, and never of the clock.
+    """Makes the name of a sweep from its overrides, in any order and without the time.
 
     Args:
         overrides: as typed, and the sweep file's own parameters.
@@ -26,20 +26,20 @@ def make_sweep_name(overrides: Iterable[str]) -> str:
 
 
 def make_job_name(overrides: Sequence[str], keys: Sequence[str]) -> str:
-    """The name of one job among its sweep's: the overrides of the keys that were swept, sorted.
+    """Makes the name of a job: the sorted overrides of the swept keys.
 
     Args:
         overrides: of this job.
-        keys: what the sweep varies; without any, everything that may change a metric is named.
+        keys: the swept keys; without any, all overrides that may change a metric are used.
     """
     own = [word for word in overrides if word.partition("=")[0] in keys]
     return _format_folder_name(sorted(own)) if own else make_sweep_name(overrides)
 
 
 def make_eval_name(overrides: Sequence[str], keys: Sequence[str]) -> str:
-    """The name of one test of fer-eval among its sweep's: what was swept, the data set and the checkpoint.
+    """Makes the name of a test of fer-eval: swept keys, data set and checkpoint.
 
-    These two always, so that the tests of another checkpoint or data set stand beside those of before.
+    The last two are always included, so that tests of other checkpoints or data sets get other folders.
 
     Args:
         overrides: of this job.
@@ -49,11 +49,11 @@ def make_eval_name(overrides: Sequence[str], keys: Sequence[str]) -> str:
     plain = [f"{key}={value.strip(QUOTES)}" for key, _, value in (word.partition("=") for word in words)]
     return _format_folder_name(
         sorted(plain, key=lambda word: (word.startswith("ckpt="), word))
-    )  # a path is long, and cut off
+    )  # last, as a long path is truncated
 
 
 def _format_folder_name(words: Sequence[str]) -> str:
-    """The words as the name of one folder; where letters were lost, or many, a hash tells it from others."""
+    """Joins the words to a folder name; a hash is appended if characters are replaced or truncated."""
     plain = ",".join(words)
     safe = ",".join(UNSAFE.sub("-", word).strip("-.") for word in words)
     if safe == plain and len(safe) <= MAX_LENGTH:

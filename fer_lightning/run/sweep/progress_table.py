@@ -1,4 +1,4 @@
-"""The live table of a sweep: jobs done, running and failed, the best so far, and the time left."""
+"""The live table of a sweep: finished, running and failed jobs, the best value, and the remaining time."""
 
 from __future__ import annotations
 
@@ -23,20 +23,19 @@ from fer_lightning.results.summary import decibels, duration, percent
 from fer_lightning.results.sweep import DONE, FAILED, PLANNED, RUNNING, JobState, SweepState
 from fer_lightning.run.sweep import state
 
-INTERVAL = 1.0  # seconds between two looks at sweep.json
+INTERVAL = 1.0  # seconds between reads of sweep.json
 SHOWN_JOBS = 12  # running jobs that a terminal shows
 
 
 class ProgressTable:
-    """Shows sweep.json on stderr while the jobs run: a live table in a terminal, elsewhere a line when a job ends.
+    """Shows sweep.json on stderr: a live table in a terminal, otherwise one line per finished job.
 
     Args:
         sweep_dir: the sweep's folder.
         monitor: what the jobs are compared by.
         mode: `max` or `min`.
         planned: when this launch wrote its plan.
-        own: names of the jobs that this launch asks for, of which it tells; None where a sweeper decides as it goes,
-            and all jobs of the folder count.
+        own: names of the jobs of this launch; None for adaptive sweepers, where all jobs of the folder count.
     """
 
     def __init__(
@@ -53,20 +52,20 @@ class ProgressTable:
         self._watch = threading.Thread(target=self._keep_showing, daemon=True, name="sweep")
 
     def begin(self) -> None:
-        """Starts to show, until `end` or the end of the process."""
+        """Starts the display until `end` or the end of the process."""
         found = self._own()
         self._before = {job.name for job in found.of(DONE)}
         print(
             f"{_format_count(len(found.jobs) or found.total or 0)} in {_make_relative(self.sweep_dir)}", file=sys.stderr
         )
-        atexit.register(self.end)  # also of a sweep that is interrupted, or whose sweeper gives up
+        atexit.register(self.end)  # also if the sweep is interrupted or the sweeper fails
         self._watch.start()
 
     def end(self) -> bool:
-        """Says how it ended, with the last lines of each job that failed; whether all went well."""
+        """Prints the summary and the last lines of each failed job; returns whether all jobs succeeded."""
         atexit.unregister(self.end)
         self._stop()
-        if state.remove_unstarted(self.sweep_dir, self.planned):  # the config of a job was refused, and that was said
+        if state.remove_unstarted(self.sweep_dir, self.planned):  # the config of a job was rejected, with a message
             return False
         found = self._own()
         for job in found.of(FAILED):
@@ -78,11 +77,11 @@ class ProgressTable:
             print("the same command goes on with the rest", file=sys.stderr)
         if found.of(DONE):
             print(f"  fer-report {shlex.quote(_make_relative(self.sweep_dir))}", file=sys.stderr)
-        # a search may draw one trial twice: they are fewer than `total`
+        # a search may draw a trial twice: there are fewer jobs than `total`
         return len(found.of(DONE)) == len(found.jobs if self.own is None else self.own)
 
     def _own(self) -> SweepState:
-        """The sweep as far as it is this launch's: others may run jobs of theirs in the same folder."""
+        """Returns the jobs of this launch: other launches may use the same folder."""
         found = state.read(self.sweep_dir)
         if self.own is None:
             return found
@@ -131,7 +130,7 @@ class ProgressTable:
         return without_controls(", ".join([*parts, *([f"about {left} left"] if left else [])]))
 
     def _left(self, found: SweepState, total: int) -> str:
-        """Time for the jobs that have not ended, at the pace of those that this launch has ended."""
+        """Estimates the remaining time from the average duration of the jobs of this launch."""
         ended = [job for job in (*found.of(DONE), *found.of(FAILED)) if job.name not in self._before]
         to_come = total - len(found.of(DONE)) - len(found.of(FAILED))
         if not ended or not to_come:
@@ -151,6 +150,6 @@ def _format_value(monitor: str, job: JobState) -> str:
 
 
 def _make_relative(path: Path) -> str:
-    """Relative where it lies below the working folder."""
+    """Returns the path relative to the working folder if it is inside."""
     here = Path.cwd()
     return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)

@@ -1,4 +1,4 @@
-"""Changes sweep.json, which all processes of a sweep write, one at a time."""
+"""Updates sweep.json, which all processes of a sweep share, under a lock."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ LOCKS = ".locks"  # folder beside the jobs
 
 
 def read(sweep_dir: Path) -> SweepState:
-    """The sweep in this folder.
+    """Reads the sweep in this folder.
 
     Raises:
-        FerError: there is none, or its file is no longer whole.
+        FerError: there is none, or its file is damaged.
     """
     path = sweep_dir / FILE_NAME
     try:
@@ -36,15 +36,15 @@ def read(sweep_dir: Path) -> SweepState:
 
 
 def update(sweep_dir: Path, how: Callable[[SweepState], SweepState]) -> SweepState:
-    """Reads, changes and writes sweep.json while no other process does."""
+    """Reads, changes and writes sweep.json under a lock."""
     with _lock(sweep_dir):
         return _write(how(read(sweep_dir)), sweep_dir)
 
 
 def write_plan(sweep_dir: Path, planned: SweepState) -> SweepState:
-    """Writes down what a launch is about to run, and returns what the file then says.
+    """Adds the jobs of a launch to sweep.json and returns the new content.
 
-    Of other launches stay the jobs that are finished or running, and those that this one asks for as well.
+    Jobs of other launches are kept if they are finished, running, or also part of this launch.
     """
     with _lock(sweep_dir):
         before = read(sweep_dir) if (sweep_dir / FILE_NAME).exists() else replace(planned, jobs=[])
@@ -79,7 +79,7 @@ def now() -> str:
 
 
 def _update_job_states(jobs: Iterable[JobState], known: Mapping[str, JobState], sweep_dir: Path) -> Iterable[JobState]:
-    """The jobs as their folders have them: a result is a finished job until its config is looked at."""
+    """Yields the jobs with the state of their folders; a result counts as finished until its config is checked."""
     for job in jobs:
         if _has_result(job, sweep_dir):
             yield replace(known.get(job.name, job), state=DONE, error="", overrides=job.overrides)
@@ -97,13 +97,13 @@ def _is_running(job: JobState, sweep_dir: Path) -> bool:
 
 
 def get_job_lock(sweep_dir: Path, name: str) -> FileLock:
-    """Held by the launcher that looks after a job; the system frees it when that process dies."""
+    """Returns the lock that the launcher of a job holds; it is released when that process dies."""
     (sweep_dir / LOCKS).mkdir(parents=True, exist_ok=True)
     return FileLock(sweep_dir / LOCKS / f"{name}.lock", thread_local=False)
 
 
 def is_running(sweep_dir: Path, name: str) -> bool:
-    """Whether a live launcher looks after the job."""
+    """Whether a launcher is running the job."""
     lock = get_job_lock(sweep_dir, name)
     try:
         lock.acquire(timeout=0)
@@ -125,7 +125,7 @@ def _write(state: SweepState, sweep_dir: Path) -> SweepState:
 
 
 def find_best(jobs: Sequence[JobState], mode: str) -> JobState | None:
-    """The finished job whose value is the highest, or the lowest where `mode` is `min`."""
+    """Returns the finished job with the highest value, or with the lowest if `mode` is `min`."""
     valued = [job for job in jobs if job.state == DONE and job.value is not None]
     sign = -1 if mode == "min" else 1
     return max(valued, key=lambda job: sign * (job.value or 0.0), default=None)

@@ -1,4 +1,4 @@
-"""A job's own process: ends with its launcher, and says everything into a file."""
+"""Runs a job in a subprocess that ends with its launcher and writes its output to a file."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-JOB_VARIABLE = "FER_SWEEP_JOB"  # set for the child: its standard input is a pipe that its launcher holds open
-WATCHER_THREAD = "parent"  # name of the thread that watches it
-POLL = 1.0  # seconds between two looks
+JOB_VARIABLE = "FER_SWEEP_JOB"  # set in the child, whose standard input is a pipe that its launcher keeps open
+WATCHER_THREAD = "parent"  # name of the thread that watches the parent process
+POLL = 1.0  # seconds between checks
 AUTOGROUP = Path("/proc/self/autogroup")
 GRACE = 60  # seconds for a job to save its state when its launcher is gone
 
@@ -23,12 +23,12 @@ GRACE = 60  # seconds for a job to save its state when its launcher is gone
 def run_subprocess(module: str, arguments: Sequence[str], log: Path, variables: Mapping[str, str]) -> int:
     """Runs `python -m module` to its end and returns its exit code, negative for the signal that killed it.
 
-    Ctrl-C is passed on, waited for, and raised again: the job saves what a resume goes on from.
+    Ctrl-C is forwarded, and raised again when the job has saved its state for a resume.
 
     Args:
         module: with a `__main__` part.
         arguments: of the command.
-        log: what the job prints is appended to it.
+        log: the job's output is appended to this file.
         variables: of its environment, beside this process's own.
     """
     _exit_with_parent()
@@ -53,7 +53,7 @@ def run_subprocess(module: str, arguments: Sequence[str], log: Path, variables: 
 
 
 def _exit_with_parent() -> None:
-    """In a worker of joblib, which outlives a launcher that is killed: ends it, and so its job, with the launcher."""
+    """Ends a worker of joblib, and so its job, when its launcher is killed."""
     parent = multiprocessing.parent_process()
     watched = any(thread.name == WATCHER_THREAD for thread in threading.enumerate())
     if parent is not None and parent.pid == os.getppid() and not watched:
@@ -67,16 +67,16 @@ def _wait_for_parent(parent: int | None) -> None:
 
 
 def exit_with_launcher() -> None:
-    """In a job's process: ends it, and what it started, when its launcher ends; elsewhere nothing happens."""
+    """Ends a job's process group when its launcher ends; has no effect in other processes."""
     if os.environ.pop(JOB_VARIABLE, None) is not None:
         _keep_priority()
         threading.Thread(target=_wait_for_launcher, daemon=True, name="launcher").start()
 
 
 def _keep_priority() -> None:
-    """Gives the job's session the niceness of its launcher: Linux shares processors out between sessions first.
+    """Sets the niceness of the job's session to that of its launcher.
 
-    With autogroups, `nice -n 19 fer-train -m` would be nice to the other processes of its own session alone.
+    With autogroups, Linux schedules between sessions first, so `nice -n 19 fer-train -m` alone would not affect jobs.
     """
     if AUTOGROUP.exists():
         with contextlib.suppress(OSError):  # a priority that only root may give, or one change too soon after another

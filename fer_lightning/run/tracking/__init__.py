@@ -1,1 +1,1 @@
-"""What trackers (W&B, TensorBoard) are told of a run."""
+"""Experiment tracking with W&B and TensorBoard."""

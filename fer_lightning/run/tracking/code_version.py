@@ -1,4 +1,4 @@
-"""Which code a run was made with."""
+"""The version of the code of a run."""
 
 from __future__ import annotations
 

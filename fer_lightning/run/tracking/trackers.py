@@ -1,4 +1,4 @@
-"""What a run tells its trackers, W&B and TensorBoard, before it trains, with its result, and at its end."""
+"""Logs a run to W&B and TensorBoard: hyperparameters, results and the end."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ WAYS_OUT = "log in with `wandb login`, set WANDB_MODE=offline to keep the run on
 
 
 def check_account(config_logger: Mapping[str, Any]) -> None:
-    """Asks for W&B's account and server before anything is read: later, a prompt or a minute and a half would wait.
+    """Checks W&B's account and server before data are read, so that no prompt or timeout delays the training.
 
     Raises:
         FerError: a variable such as WANDB_MODE has a value that W&B does not take; or W&B is wanted online, and there
@@ -57,7 +57,7 @@ def check_account(config_logger: Mapping[str, Any]) -> None:
 
 
 def continue_wandb_run(config_logger: Mapping[str, Any], run_id: str | None) -> dict[str, Any]:
-    """The loggers' config, in which W&B goes on with the run of that id; one that the user names stays."""
+    """Returns the config of the loggers with the id of the W&B run to resume, unless the user sets one."""
     goes_on = {name: {**node, "id": node.get("id") or run_id} for name, node in _wandb_nodes(config_logger)}
     return {**config_logger, **(goes_on if run_id else {})}
 
@@ -70,15 +70,15 @@ def _wandb_nodes(config_logger: Mapping[str, Any]) -> Iterator[tuple[str, Mappin
 
 
 def wandb_id(loggers: Sequence[Logger]) -> str | None:
-    """The id of the W&B run, once it has begun."""
+    """Returns the id of the W&B run after its start."""
     return next((str(logger.version) for logger in loggers if isinstance(logger, WandbLogger) and logger.version), None)
 
 
 def begin(loggers: Sequence[Logger], job: Job, class_names: Sequence[str]) -> None:
-    """Tells each tracker what is about to run; on the first process alone.
+    """Logs the job to each tracker; call this on the first process only.
 
     Raises:
-        FerError: a tracker refuses the run.
+        FerError: a tracker rejects the run.
     """
     for logger in loggers:
         if isinstance(logger, WandbLogger):
@@ -89,7 +89,7 @@ def begin(loggers: Sequence[Logger], job: Job, class_names: Sequence[str]) -> No
 
 
 def publish(loggers: Sequence[Logger], job: Job, result: Result, folder: Path) -> None:
-    """Hands figures, tables, final metrics and the best checkpoint over; what fails here is a warning.
+    """Logs figures, tables, final metrics and the best checkpoint; failures are logged as warnings.
 
     Args:
         loggers: those that `begin` has seen.
@@ -110,7 +110,7 @@ def publish(loggers: Sequence[Logger], job: Job, result: Result, folder: Path) -
 
 
 def close(loggers: Sequence[Logger], failed: bool) -> list[str]:
-    """Ends what began, after an error too; says for each W&B run where it is, or how to upload it."""
+    """Closes the trackers, also after an error; returns for each W&B run its URL or how to upload it."""
     told = []
     for logger in loggers:
         if isinstance(logger, WandbLogger):
@@ -132,7 +132,7 @@ def _name(logger: Logger) -> str:
 
 
 def _remove_earlier_events(logger: TensorBoardLogger, job: Job) -> None:
-    """TensorBoard would draw the curves of a run that was in this folder before together with the new ones."""
+    """Removes events of an earlier run in this folder, which TensorBoard would draw with the new ones."""
     folder = Path(logger.log_dir)
     if not job.resumed and folder.resolve() == job.output_dir.resolve():
         for old in (*folder.glob("events.out.tfevents.*"), folder / logger.NAME_HPARAMS_FILE):
@@ -155,7 +155,7 @@ def _publish_to_tensorboard(logger: TensorBoardLogger, job: Job, result: Result,
         if pixels is None:
             raise OSError(f"{path} is no image")
         logger.experiment.add_image(tag, pixels[..., ::-1], dataformats="HWC")
-    # under a name of their own: the curves have a point of each already
+    # with a prefix, as the curves already have a point of each metric
     best = {f"best/{name}": v for name, v in plain(result.metrics).items() if v is not None and "/recall/" not in name}
     logger.log_hyperparams(_collect_hparams(job), best)
     logger.experiment.flush()

@@ -1,1 +1,1 @@
-"""Pages: pictures of a trained net at work on test faces."""
+"""Visualizations of a trained net on test faces, one page each."""

@@ -1,4 +1,4 @@
-"""Reads what goes into parts of a net and what comes out, without leaving a trace in it."""
+"""Captures inputs and outputs of submodules with temporary forward hooks."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ BATCH = 64  # images at a time: a large net at 224 x 224 needs some gigabytes fo
 
 
 class LayerActivation(NamedTuple):
-    """What passed through a part of a net.
+    """Input and output of a submodule.
 
     Attributes:
         input: its first positional input; None without one.
@@ -27,7 +27,7 @@ class LayerActivation(NamedTuple):
 
 
 def iter_batches(images: Tensor) -> Iterator[Tensor]:
-    """(N, ...) in parts of at most BATCH."""
+    """Yields (N, ...) in batches of at most BATCH."""
     for first in range(0, len(images), BATCH):
         yield images[first : first + BATCH]
 
@@ -35,10 +35,9 @@ def iter_batches(images: Tensor) -> Iterator[Tensor]:
 def capture_activations(
     module: Classifier, parts: Mapping[str, nn.Module], images: Tensor
 ) -> dict[str, LayerActivation]:
-    """What passes through `parts` when the module answers to images (N, channels, size, size), uint8 or 0..255.
+    """Captures inputs and outputs of `parts` for images (N, channels, size, size), uint8 or 0..255.
 
-    In the order in which the parts answer. One that is not asked is left out; of one that is asked more than once,
-    the last time counts.
+    The order is that of the forward pass. Unused submodules are left out; for repeated ones the last call counts.
     """
     seen: dict[str, LayerActivation] = {}
 

@@ -1,4 +1,4 @@
-"""Pages as a run asks for them: each is tried before training, and drawn into the run's folder after the test."""
+"""The interface of pages: they are checked before training and drawn after the test."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from fer_lightning.training.classifier import Classifier
 
 
 class Page(Protocol):
-    """A picture of a net at work on faces of its test."""
+    """A visualization of a net on test faces."""
 
     def check(self, module: Classifier) -> None:
-        """Raises FerError where the page cannot be drawn of this module, by a mistake of the user's."""
+        """Raises FerError if the settings of the page do not fit this module."""
 
     def draw(self, module: Classifier, tested: Candidates, subtitle: str) -> Figure | None:
-        """The page; None, and the reason in the log, where the net has nothing of the kind."""
+        """Draws the page; returns None and logs the reason if it does not apply to the net."""
 
 
 def draw_pages(
     pages: Mapping[str, Page], module: Classifier, tested: Candidates, subtitle: str, folder: Path
 ) -> dict[str, str]:
-    """Draws each page into `<its name>.png`; the files of those that were drawn, by name."""
+    """Draws each page into `<name>.png`; returns the files by name."""
     files = {}
     for name, page in pages.items():
         figure = page.draw(module, tested, subtitle)

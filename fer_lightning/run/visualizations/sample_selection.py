@@ -1,4 +1,4 @@
-"""Chooses the test faces that a page shows: some of every class, by a seed."""
+"""Selects the test faces of a page: some per class, by a seed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from fer_lightning.errors import FerError
 
 @dataclass(frozen=True)
 class Candidates:
-    """The N images of a test, of which a page chooses some.
+    """The N test images from which a page selects some.
 
     Attributes:
         images: from places (K,) in the test to their prepared images (K, channels, size, size) uint8.
@@ -48,7 +48,7 @@ class SelectedFaces(NamedTuple):
 
 
 def check_selection(page: str, per_class: int, seed: int) -> None:
-    """Raises FerError where `pages.<page>` asks for no face of a class, or for a seed that no generator takes."""
+    """Raises FerError if `per_class` or `seed` of `pages.<page>` is out of range."""
     if per_class < 1:
         raise FerError(f"pages.{page}.per_class={per_class}: choose 1 or more faces of each class")
     if seed < 0:
@@ -56,17 +56,17 @@ def check_selection(page: str, per_class: int, seed: int) -> None:
 
 
 def select_faces(tested: Candidates, per_class: int, seed: int, right_first: bool = False) -> SelectedFaces:
-    """At most `per_class` faces of each class that the test holds; the same test and seed give the same faces.
+    """Selects at most `per_class` faces per class; the same test and seed give the same faces.
 
     Args:
         tested: what to choose from.
         per_class: faces of a class, 1 or more.
         seed: another one shows other faces.
-        right_first: prefer faces that the net answered correctly; wrong ones fill the rest.
+        right_first: prefer correctly classified faces.
     """
     chosen = []
     for number in range(len(tested.class_names)):
-        # a generator for each class: its faces stay, whichever other classes a test holds
+        # one generator per class: its faces do not depend on the other classes of the test
         order = np.random.default_rng([seed, number]).permutation(np.flatnonzero(tested.label == number))
         if right_first:
             order = order[np.argsort(~tested.correct[order], kind="stable")]
