@@ -10,8 +10,8 @@ IGNORED_WARNINGS = (
     "Experiment logs directory",  # Hydra has just created the folder
     r"Checkpoint directory .* exists and is not empty",  # a run may reuse a folder
     r"The number of training batches .* is smaller than the logging interval",  # every metric is logged per epoch
-    r"The '.*_dataloader' does not have many workers",  # data sets are memory-mapped: workers help only with augmentation
-    r"You're resuming from a checkpoint that ended before the epoch ended",  # training/callbacks/interrupt.py handles it
+    r"The '.*_dataloader' does not have many workers",  # data are memory-mapped: workers help only augmentation
+    r"You're resuming from a checkpoint that ended before the epoch ended",  # see training/callbacks/interrupt.py
     r"It is recommended to use `self.log\(",  # every process logs the same metrics, which are already synchronised
     r"`isinstance\(treespec, LeafSpec\)` is deprecated",  # inside Lightning
 )
