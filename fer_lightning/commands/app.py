@@ -1,4 +1,4 @@
-"""What all commands share: Hydra's entry point, and one clear message per user error."""
+"""The shared entry point of the commands: runs Hydra, and prints one clear message per user error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Audits a data set: reads it, splits it by its protocol, and writes down what is there and what the sides share."""
+"""Audits a data set and its splits: counts, copies, shared subjects, and probable label errors."""
 
 from __future__ import annotations
 
@@ -42,23 +42,23 @@ COPIES_PAGE = {"copies": "copies.png"}
 
 
 def audit(job: Job) -> Audited:
-    """Audits `data`, and writes the folder; audit.json last.
+    """Audits `data` and writes the folder; audit.json is written last.
 
-    The sides are those that a training would have, and copies are looked for in the faces as it would cut them out:
-    on whole photographs the background would decide. Sizes and the page are of the pictures in the files. Where no
-    image has a label there are no sides: the whole set is looked through all the same.
+    The splits are those of a training, and copies are searched among the face crops of a training, as the background
+    dominates whole photographs. Sizes and the page refer to the original images. If no image has a label there are no
+    splits, and the whole data set is audited.
 
     Raises:
-        FerError: no data set named, a protocol that it cannot follow, or `data.targets` of other images.
+        FerError: no data set is set, the protocol does not apply to it, or `data.targets` is of other images.
     """
     filter_warnings()
     if not job.config.get("data"):
         raise FerError(f"data is not set: say which, as in data=fer2013; choose among {choices(list_options('data'))}")
     check_targets(job.config)
     job.output_dir.mkdir(parents=True, exist_ok=True)
-    for name in (FILE_NAME, *COPIES_PAGE.values(), *FILES.values()):  # of an audit that was here before
+    for name in (FILE_NAME, *COPIES_PAGE.values(), *FILES.values()):  # of an earlier audit
         (job.output_dir / name).unlink(missing_ok=True)
-    # what a model would ask of the pictures is not asked here
+    # an audit has no model, so images are not prepared
     unprepared = {"prepare": Prepare(size=1), "input": InputSpec(size=1)}
     datamodule = cast(FaceDataModule, make("data", job.config["data"], **unprepared))
     if datamodule.rotate:
@@ -114,7 +114,7 @@ def audit(job: Job) -> Audited:
 
 
 def _make_protocol(faces: FaceSet, datamodule: FaceDataModule) -> Protocol | None:
-    """The sides of a training."""
+    """Returns the splits of a training; None without labels."""
     if (faces.label < 0).all():
         log.warning("no image has a label, so there are no sides: the whole set is audited as one")
         return None
@@ -128,13 +128,13 @@ def _get_splits(protocol: Protocol | None) -> dict[str, Integers]:
 
 
 def _count_found(faces: FaceSet, official: Counts) -> Counts:
-    """Images of each class where the published counts have them: in each split, or in all."""
+    """Counts the images per class, in each split or in total, as in the published counts."""
     found = name_counts(faces.class_names, count_images(replace(faces, split=None) if WHOLE in official else faces))
     return {split: {name: found.get(split, {}).get(name, 0) for name in of} for split, of in official.items()}
 
 
 def _map_to_splits(counts: Counts) -> Counts:
-    """The same with `train`, `val`, `test` for the publishers' words; words that name no side stay."""
+    """Maps published split names to `train`, `val`, `test`; unknown names are kept."""
     sides = map_published_splits(np.array(list(counts))).tolist()
     return {side or word: of for (word, of), side in zip(counts.items(), sides, strict=True)}
 

@@ -1,4 +1,4 @@
-"""The only place that calls instantiate: from a config to a data module, a module and a trainer."""
+"""Builds data module, module and trainer from a config; the only place that calls instantiate."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ class Run(EvalRun):
 
 
 def build_run(job: Job) -> Run:
-    """The objects of a training; reads the data, for the module needs their statistics."""
+    """Builds the objects of a training; reads the data, as the module needs their statistics."""
     config = job.config
     pl.seed_everything(config["seed"], workers=True, verbose=False)
     names = config["data"]["class_names"]
@@ -89,7 +89,7 @@ def build_run(job: Job) -> Run:
     module.record["trained_on"] = describe_training_data(job)
     epoch_log, predictions, interrupt = EpochLog(), PredictionCollector(), Interrupt(job.last_checkpoint)
     callbacks = [make(f"callbacks.{name}", node) for name, node in config["callbacks"].items()]
-    mix = config.get("mix")  # a run that began before there was such a group has none
+    mix = config.get("mix")  # absent in runs of earlier versions
     callbacks += [make("mix", mix, num_classes=len(names))] if mix else []
     check_callbacks(module, callbacks)
     loggers = [make(f"logger.{name}", node) for name, node in config["logger"].items()]
@@ -132,7 +132,7 @@ def build_run(job: Job) -> Run:
 
 
 def describe_training_data(job: Job) -> dict[str, Any]:
-    """Which images trained, as a checkpoint keeps it: the data set, how its faces were cut, and its split."""
+    """Returns the entry `trained_on` of a checkpoint: data set, face location and split."""
     said = {key: job.config["data"].get(key) for key in ("locate", "class_names", *SPLIT_KEYS)}
     return {"data": job.choices.get("data"), **said}
 
@@ -140,9 +140,9 @@ def describe_training_data(job: Job) -> dict[str, Any]:
 def build_data(
     data: Mapping[str, Any], model_config: Mapping[str, Any], prepare: Prepare | None = None, **late: Any
 ) -> FaceDataModule:
-    """The data module of `data`, not read yet, preparing images as `model_config` (a run's or a checkpoint's) asks.
+    """Builds the data module of `data`, without reading it, with the preprocessing of `model_config`.
 
-    `prepare` is what a checkpoint prepares by; None makes it of a run's own config.
+    `prepare` is the preprocessing of a checkpoint; by default it is built from `model_config`.
     """
     if prepare is None:
         prepare = cast(Prepare, make("preprocess", model_config["preprocess"]))
@@ -152,9 +152,9 @@ def build_data(
 def build_module(
     config: Mapping[str, Any], class_names: list[str], build_node: Callable[..., Any] | None = None
 ) -> Learner:
-    """The LightningModule of a run's or a checkpoint's config, tried on a blank image.
+    """Builds the LightningModule of a run's or checkpoint's config, and checks its output on a blank image.
 
-    `build_node` builds one node, as `make` does for a run's own config; a checkpoint's goes through a stricter one.
+    `build_node` builds one node; it is `make` by default, and a stricter function for checkpoints.
     """
     build_node = build_node or make
     parts = {
@@ -170,16 +170,16 @@ def build_module(
 
 
 def check_loss(module: Learner, config: Mapping[str, Any], name: str, soft_targets: bool = False) -> None:
-    """Tries the module's loss on what it will compare.
+    """Checks that the module's loss accepts its outputs and targets.
 
     Args:
-        module: with its loss.
+        module: the module with its loss.
         config: of the run.
-        name: the chosen option of the group `loss`.
-        soft_targets: the loss gets shares of classes, as mixed images and votes have, beside labels.
+        name: the selected option of the group `loss`.
+        soft_targets: whether targets are class probabilities, as for mixed images and votes, beside labels.
 
     Raises:
-        FerError: the loss does not fit the module's task; the message names the options that do.
+        FerError: the loss does not fit the task of the module; the message lists the options that do.
     """
     try:
         module.check_loss(module.loss, soft_targets)
@@ -190,10 +190,10 @@ def check_loss(module: Learner, config: Mapping[str, Any], name: str, soft_targe
 
 
 def _list_suitable_losses(module: Learner, config: Mapping[str, Any], soft_targets: bool) -> list[str]:
-    """The options of `loss` that fit the module's task, each built and tried."""
+    """Lists the options of `loss` that fit the module's task; each is built and checked."""
     suitable = []
     for option, node in option_nodes("loss", config).items():
-        with suppress(FerError):  # an option that cannot be built as it stands is none to recommend
+        with suppress(FerError):  # skip options that cannot be built without further settings
             loss = make(f"loss={option}", node)
             fit_to_training_set(loss, torch.ones(len(module.class_names)), images=1)
             module.check_loss(loss, soft_targets)
@@ -202,10 +202,10 @@ def _list_suitable_losses(module: Learner, config: Mapping[str, Any], soft_targe
 
 
 def build_pages(config: Mapping[str, Any], module: Learner) -> dict[str, Page]:
-    """The pages by name, each tried on the module; none for a config from before there were pages.
+    """Builds and checks the pages, by name; none for configs of earlier versions.
 
     Raises:
-        FerError: they are asked of a net that does not classify, or one cannot be drawn of the module.
+        FerError: the net does not classify, or a page does not fit the module.
     """
     pages = {name: make(f"pages.{name}", node) for name, node in (config.get("pages") or {}).items()}
     if not pages:
@@ -220,14 +220,14 @@ def build_pages(config: Mapping[str, Any], module: Learner) -> dict[str, Page]:
 def build_trainer(
     config: Mapping[str, Any], callbacks: list[pl.Callback], loggers: list[Any], output_dir: Path
 ) -> Trainer:
-    """The trainer, with a progress line unless `trainer.enable_progress_bar` is false."""
+    """Builds the trainer, with a progress line unless `trainer.enable_progress_bar` is false."""
     progress = [Progress()] if config["trainer"]["enable_progress_bar"] else []
     late = {"callbacks": [LogMetrics(), *callbacks, *progress], "logger": loggers, "default_root_dir": str(output_dir)}
     return cast(Trainer, make("trainer", config["trainer"], **late))
 
 
 def use_one_device(trainer: Mapping[str, Any]) -> dict[str, Any]:
-    """The same trainer on the first of its devices, for a test counts every image once."""
+    """Returns the config of the trainer for its first device, so that a test counts every image once."""
     devices = trainer["devices"]
     named = devices.split(",") if isinstance(devices, str) and "," in devices else devices  # "2,3" as [2, 3]
     first = [int(named[0])] if isinstance(named, list) else 1
@@ -246,15 +246,15 @@ def _make_augment(config: Mapping[str, Any]) -> Augment:
 
 
 def make_input_spec(config: Mapping[str, Any]) -> InputSpec:
-    """`model.input` as an object."""
+    """Builds the InputSpec of `model.input`."""
     with _convert_errors("model.input"):
         return InputSpec(**config["model"]["input"])
 
 
 def make(name: str, node: Mapping[str, Any], **late: Any) -> Any:
-    """Instantiates the node called `name`; what is wrong with its values becomes one clear error.
+    """Instantiates the node called `name`, and converts errors to a FerError.
 
-    Objects in `late` go to the constructor as they are: Hydra would turn a dataclass among them into a config.
+    Objects in `late` are passed to the constructor unchanged: Hydra would convert dataclasses to configs.
     """
     with _convert_errors(name):
         factory = instantiate({**node, "_partial_": True}, _convert_="all")
@@ -279,7 +279,7 @@ def _join_lines(refusal: BaseException) -> str:
 
 
 def _check_schedule(module: Learner, epochs: int | None) -> None:
-    """Tries optimizer and schedule on one weight: what is wrong with them should not show after the data are read."""
+    """Checks optimizer and schedule on one weight, so that errors appear before the data are read."""
     weight = nn.Parameter(torch.zeros(1))
     with _convert_errors("optimizer"):
         optimizer = module.make_optimizer([weight])
@@ -290,7 +290,7 @@ def _check_schedule(module: Learner, epochs: int | None) -> None:
 
 
 def _check_monitors(module: Learner, callbacks: Mapping[str, pl.Callback]) -> None:
-    """Lightning would look for what a callback watches at the end of the first epoch."""
+    """Checks the monitors of callbacks, which Lightning would do at the end of the first epoch."""
     known = [*module.metric_names("val"), *module.metric_names("train"), "lr", "epoch", "step"]
     for name, callback in callbacks.items():
         monitor = getattr(callback, "monitor", None)

@@ -1,4 +1,4 @@
-"""Tests a checkpoint on any data set: expressions are matched by name, in the model's order."""
+"""Tests a checkpoint on any data set; classes are matched by name, in the order of the model."""
 
 from __future__ import annotations
 
@@ -37,22 +37,22 @@ log = logging.getLogger(__name__)
 
 
 class Evaluation(NamedTuple):
-    """A test of a checkpoint, and the test value of the model's main metric: None where it is not defined."""
+    """The result of a test, and the value of the model's main metric; None if it is undefined."""
 
     result: Result
     score: float | None
 
 
 def evaluate(job: Job) -> Evaluation:
-    """Tests `ckpt` on the test side of `data` under the data set's protocol, and writes the run's folder.
+    """Tests `ckpt` on the test split of `data` under its protocol, and writes the run's folder.
 
-    The images go through the data set's own reader and the checkpoint's preprocessing. Classes that only one of
-    model and data knows are left out, and named in the log.
+    Images are read by the data set's reader and prepared as in the checkpoint. Classes that only the model or only the
+    data have are left out and logged.
 
     Raises:
-        FerError: no checkpoint or data set named, or they share fewer than two expressions; `paper` is not as reports
-            read it; the folder is a training's, or another process runs in it.
-        Stopped: a signal asked to end.
+        FerError: `ckpt` or `data` is not set, or they share fewer than two classes; `paper` is invalid; the folder is
+            of a training, or another process uses it.
+        Stopped: a signal arrived.
     """
     filter_warnings()
     check_required_keys(job.config)
@@ -86,7 +86,7 @@ def _evaluate(job: Job, lock: FolderLock) -> Evaluation:
     metrics, confusion, timing = test_once(module, datamodule, trainer, epoch_log)
     timing |= {"fit_seconds": None, "fit_images_per_second": None}
     outcome = Outcome(metrics, confusion, timing, best=path)
-    # what was trained is the checkpoint's to say, on which data it is tested is the user's
+    # choices of the checkpoint, replaced by those of the user, such as the data set
     job = replace(job, choices={**recorded["choices"], **job.choices})
     prepare_test_folder(job, lock)
     run = EvalRun(
@@ -102,9 +102,9 @@ def _evaluate(job: Job, lock: FolderLock) -> Evaluation:
 
 
 def _use_folder_classes(job: Job, recorded: dict[str, Any], prepare: Prepare) -> Job:
-    """The job with a folder's own classes, where the config names others and the model of a folder knows them all.
+    """Uses the classes of `data=folder` if the config has others and the model knows all of them.
 
-    The `data.class_names` of `data=folder` are FER2013's unless the user names others.
+    The default of `data.class_names` for `data=folder` is the classes of FER2013.
     """
     data = job.config["data"]
     if not job.choices.get("data") == recorded["choices"].get("data") == "folder":
@@ -117,7 +117,7 @@ def _use_folder_classes(job: Job, recorded: dict[str, Any], prepare: Prepare) ->
 
 
 def _select_classes(module: Learner, job: Job, recorded: dict[str, Any]) -> list[str]:
-    """The classes that are tested: those that model and data share, or the data's where nothing is classified."""
+    """Selects the classes that model and data share, or those of the data if the net does not classify."""
     named: list[str] = job.config["data"]["class_names"]
     if not module.predicted_classes:
         module.restrict_to(named)
@@ -135,7 +135,7 @@ def _select_classes(module: Learner, job: Job, recorded: dict[str, Any]) -> list
 
 
 def _select_comparable(names: list[str], job: Job, recorded: dict[str, Any]) -> list[str]:
-    """The classes whose names mean the same to model and data: another data set's own "3" may be anything."""
+    """Selects classes whose names have the same meaning for model and data, unlike a "3" of another data set."""
     same = job.choices.get("data") == recorded["choices"].get("data")
     if same and (job.choices.get("data") != "folder" or set(names) <= set(recorded["class_names"])):
         return names
@@ -149,9 +149,9 @@ def _select_comparable(names: list[str], job: Job, recorded: dict[str, Any]) -> 
 
 
 def _has_same_training_split(job: Job, recorded: dict[str, Any]) -> bool:
-    """Whether the training side of this split is what trained the checkpoint."""
+    """Whether the checkpoint was trained on the same training split."""
     before, now = recorded.get("trained_on"), describe_training_data(job)
-    if before is None:  # of a checkpoint that does not say more
+    if before is None:  # checkpoints of earlier versions
         return bool(recorded["choices"].get("data") == now["data"])
     return all(before.get(key) == now[key] for key in ("data", *SPLIT_KEYS))
 

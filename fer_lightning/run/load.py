@@ -1,4 +1,4 @@
-"""`fer_lightning.load`: a trained model as one Python object."""
+"""`fer_lightning.load`: loads a trained model as one Python object."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ CHUNK = 256  # faces in memory at once
 
 @dataclass(frozen=True)
 class Recognizer:
-    """A trained model with all that its images need.
+    """A trained model with its preprocessing.
 
     Attributes:
-        module: the LightningModule in eval mode; its `scores` takes prepared images and gives what was tested.
-        class_names: what the columns of the probabilities stand for.
-        preprocess: turns face crops into the pixels that the model was trained on.
+        module: the LightningModule in eval mode; its `scores` computes logits of prepared images, as in the test.
+        class_names: classes of the columns of the probabilities.
+        preprocess: converts face crops to the inputs of the model.
     """
 
     module: Classifier
@@ -39,21 +39,21 @@ class Recognizer:
 
     @torch.inference_mode()
     def probabilities(self, faces: Face | Iterable[Face]) -> npt.NDArray[np.float32]:
-        """(N, C) probabilities of N face crops, N = 1 for a single one.
+        """Computes probabilities (N, C) of N face crops; N is 1 for a single one.
 
         Args:
             faces: uint8 (H, W) grey or (H, W, 3) RGB; an array (N, H, W) or (N, H, W, 3) of several; or a list of such
                 arrays, PIL images and paths of image files, of any sizes. A last axis of 3 is always RGB.
 
         Raises:
-            FerError: no face, another type, dtype or shape, or a file that is no image.
+            FerError: no face, an invalid type, dtype or shape, or a file that is no image.
         """
         given = face_images(faces)
         starts = range(0, len(given), CHUNK)
         return np.concatenate([self._chunk(given, range(s, min(s + CHUNK, len(given)))) for s in starts])
 
     def predict(self, faces: Face | Iterable[Face]) -> list[str]:
-        """The likeliest expression of each face, a list of one for a single face; faces as for `probabilities`."""
+        """Predicts the expression of each face; arguments as for `probabilities`."""
         return [self.class_names[number] for number in self.probabilities(faces).argmax(axis=1)]
 
     def _chunk(self, faces: Images, rows: range) -> npt.NDArray[np.float32]:
@@ -64,16 +64,16 @@ class Recognizer:
 
 
 def load(path: str | Path, key: str = "ckpt", trust: Sequence[str] | str = ()) -> Recognizer:
-    """The model in a checkpoint, or in the folder of a run, rebuilt from that file alone.
+    """Loads the model of a checkpoint or of the folder of a run, from that file alone.
 
     Args:
         path: the file or the folder.
-        key: what messages call the argument.
-        trust: packages of yours, or modules or classes in them, that the checkpoint may name beside what it may anyway
+        key: the name of the argument in messages.
+        trust: your packages, modules or classes that the checkpoint may name beside the allow list
             (docs/results.md, Checkpoints).
 
     Raises:
-        FerError: there is none, it may not be read or is damaged, it names what a checkpoint may not, or its net does
+        FerError: the checkpoint is missing, unreadable or damaged, has a target that is not allowed, or its net does
             not classify.
     """
     with as_fer_error({}):

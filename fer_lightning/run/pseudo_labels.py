@@ -1,4 +1,4 @@
-"""Labels for pictures that nobody labelled: what a checkpoint says of them, and how sure it is."""
+"""Pseudo-labels: predictions of a checkpoint for unlabelled images, with their confidence."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ KEY = "data.faces.labels.labeller"
 
 
 class PseudoLabels:
-    """A trained net as labeller; paper C is silent on how LFW got its expressions.
+    """Labels images with a trained net; paper C does not say how LFW was labelled.
 
     Args:
         checkpoint: of fer-train.
-        cache_dir: where the answers are kept: a run, its resume and its helpers must not differ by a rounding.
-        batch_size: pictures that the net sees at once.
-        detector: finds the face in each picture, for nets learn from crops; a name of DETECTORS. A picture without a
-            find is shown whole.
+        cache_dir: folder of the cached labels, which must be identical in a run, its resume and all its processes.
+        batch_size: images per batch.
+        detector: name in DETECTORS of the face detector, as nets are trained on crops. An image without a detected
+            face is used whole.
         trust: packages outside fer_lightning whose nets the checkpoint may name.
 
     Raises:
-        FerError: no checkpoint is named, or there is none, or an unknown detector.
+        FerError: the checkpoint is not set or does not exist, or the detector is unknown.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class PseudoLabels:
         self.trust = trust
 
     def __call__(self, faces: FaceSet) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32], tuple[str, ...]]:
-        """Labels (N,) of N pictures, the probability of each (N,), and the class names that the labels count."""
+        """Returns labels (N,) of N images, their probabilities (N,), and the class names."""
         key = content_hash("pseudo labels", faces.fingerprint, self.detector, files=[self.checkpoint])
         found = cache_columns(self.cache_dir, "pseudo", key, lambda: self._ask(faces))
         return found["label"], found["confidence"], tuple(json.loads(str(found["class_names"])))

@@ -1,4 +1,4 @@
-"""Makes a report of many results, and writes it as a page and as tables."""
+"""Makes a report of many results and writes it as a page and as tables."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ WRITERS: dict[str, Callable[[Report, Path], None]] = {
     "report.md": write_markdown,
     "report.csv": write_csv,
     "report.tex": write_latex,
-    "report.html": write_page,  # last: where it is, the others are
+    "report.html": write_page,  # last: if it exists, the others do
 }
 
 
 def report(job: Job) -> Report:
-    """Reports on the results below the paths, and writes the folder; one that was there stays until all is written.
+    """Reports the results in the paths and writes the folder; an earlier report is kept until all is written.
 
     Raises:
-        FerError: no path, one that is not there, no result, an unknown metric or key, or a setting of another type.
+        FerError: no path, a missing path, no result, an unknown metric or key, or a setting of the wrong type.
     """
     config = job.config
     paths = [Path(path) for path in _check_texts(config[KEY], "paths")]
@@ -68,7 +68,7 @@ def report(job: Job) -> Report:
 
 
 def _write_files(made: Report, folder: Path) -> None:
-    """Writes every file aside, then puts all of them in the place of the report that was there before."""
+    """Writes every file under a temporary name, then replaces the earlier report."""
     folder.mkdir(parents=True, exist_ok=True)
     aside = {name: folder / f"{name}.new" for name in WRITERS}
     try:
@@ -85,7 +85,7 @@ def _write_files(made: Report, folder: Path) -> None:
 
 
 def list_report_files(folder: Path) -> list[Path]:
-    """The files of a report that are there, in the order in which they were written; not every one has bars."""
+    """Lists the existing files of a report, in the order of writing; bars are optional."""
     return [folder / name for name in WRITERS if (folder / name).is_file()]
 
 

@@ -1,4 +1,4 @@
-"""Checks callbacks and the protocol against the module, before any data are read."""
+"""Checks callbacks, soft targets and the protocol against the module, before images are prepared."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from fer_lightning.training.learner import Learner
 
 
 def check_callbacks(module: Learner, callbacks: Sequence[pl.Callback]) -> None:
-    """Raises FerError where the module cannot train on batches as they change them, or where two average weights."""
+    """Raises FerError if the module cannot train on batches that callbacks change, or if two average weights."""
     averages = [type(callback).__name__ for callback in callbacks if isinstance(callback, WeightAveraging)]
     if len(averages) > 1:
         raise FerError(
@@ -27,7 +27,7 @@ def check_callbacks(module: Learner, callbacks: Sequence[pl.Callback]) -> None:
 
 
 def check_targets_used(module: Learner, datamodule: FaceDataModule) -> None:
-    """Raises FerError where there are soft targets, and the module does not compare class scores with them."""
+    """Raises FerError if there are soft targets and the module does not use them."""
     if datamodule.targets is not None and not module.soft_targets:
         raise FerError(
             f"data.targets={datamodule.targets}: soft targets are for models that learn a share for each class; "
@@ -40,7 +40,7 @@ def check_trains(datamodule: FaceDataModule) -> None:
     name = datamodule.protocol_name
     if name != AUTO and "train" not in PROTOCOLS[name].filled:
         source = datamodule.read_faces()
-        datamodule.split(source)  # images of which none has a label have a fault of their own
+        datamodule.split(source)  # raises its own error if no image has a label
         able = [other for other, rule in PROTOCOLS.items() if "train" in rule.filled and not rule.lacks(source)]
         raise FerError(
             f"data.protocol={name} has no image to train, it tests what was trained elsewhere "
