@@ -96,7 +96,7 @@ def test_the_ending_yml_is_read_and_listed(mine, capfd):
     (mine / "experiment/own.yml").write_bytes(b"optimizer: {lr: 0.5}\n")
     assert composed(mine, "experiment=own").optimizer.lr == 0.5
     assert call(train.main, "--config-dir", mine, "experiment=onw") == 1
-    assert "fer2013_strong, own, paper_a" in capfd.readouterr().err
+    assert "ferplus_strong, own, paper_a" in capfd.readouterr().err
 
 
 def test_two_endings_of_one_name_are_refused(mine):
