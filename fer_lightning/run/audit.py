@@ -53,7 +53,9 @@ def audit(job: Job) -> Audited:
     """
     filter_warnings()
     if not job.config.get("data"):
-        raise FerError(f"data is not set: say which, as in data=fer2013; choose among {choices(list_options('data'))}")
+        raise FerError(
+            f"data is not set: name a data set, as in data=fer2013; choose among {choices(list_options('data'))}"
+        )
     check_targets(job.config)
     job.output_dir.mkdir(parents=True, exist_ok=True)
     for name in (FILE_NAME, *COPIES_PAGE.values(), *FILES.values()):  # of an earlier audit

@@ -158,4 +158,4 @@ def _has_same_training_split(job: Job, recorded: dict[str, Any]) -> bool:
 
 def _log_dropped(whose: str, names: set[str]) -> None:
     if names:
-        log.warning("left out, for only %s knows it: %s", whose, choices(sorted(names)))
+        log.warning("left out, as only %s has it: %s", whose, choices(sorted(names)))

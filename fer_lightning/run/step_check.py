@@ -77,7 +77,7 @@ def _copy_module(module: Learner, trainer: pl.Trainer) -> Learner | None:
     try:
         copied = copy.deepcopy(module)
     except (RuntimeError, TypeError, AttributeError) as refusal:  # some nets cannot be copied
-        log.info("no step is tried before training, for the net cannot be copied (%s)", refusal)
+        log.info("no step is checked before training, as the net cannot be copied (%s)", refusal)
         return None
     copied.trainer = trainer
     copied.log = lambda *_, **__: None  # type: ignore[method-assign]  # outside a loop Lightning refuses to log

@@ -142,6 +142,6 @@ def _log_start(job: Job, run: Run, epoch: int | None) -> None:
     if run.trainer.world_size > 1:
         log.info("%d processes share each batch of %d", run.trainer.world_size, run.datamodule.batch_size)
     if epoch is not None:
-        log.info("going on after %d epochs in %s", epoch, job.output_dir)
+        log.info("resuming after %d epochs in %s", epoch, job.output_dir)
     if needs := describe_restore_needs(job.config):
         log.warning("%s", needs)

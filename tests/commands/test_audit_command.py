@@ -42,7 +42,7 @@ def test_the_table_says_what_audit_json_says(planted, tmp_path, capfd):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ("", "data is not set: say which, as in data=fer2013; choose among"),
+        ("", "data is not set: name a data set, as in data=fer2013; choose among"),
         ("data=fer2031", "data=fer2031: no such option; choose among"),
         ("data=synthetic data.protocol=official", "data.protocol=official: this data set has no published split"),
         ("data=synthetic data.protocol=offical", "did you mean official?"),

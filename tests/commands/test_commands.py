@@ -102,7 +102,7 @@ def test_eval_on_other_data_uses_the_shared_classes_and_says_so(finished, tmp_pa
     names = "data.class_names=[neutral,surprise,sad,happy,fear,disgust,angry]"  # the data set's order must not matter
     here = (f"hydra.run.dir={tmp_path}/a", f"hydra.run.dir={tmp_path}/b")
     assert call(evaluate.main, f"ckpt={ckpt}", "data=fer2013", here[0]) == 0
-    assert "only the model knows it: contempt" in capfd.readouterr().err
+    assert "only the model has it: contempt" in capfd.readouterr().err
     assert call(evaluate.main, f"ckpt={ckpt}", "data=fer2013", names, here[1]) == 0
     first, second = read(tmp_path / "a"), read(tmp_path / "b")
     assert first.class_names == ["angry", "disgust", "fear", "happy", "sad", "surprise", "neutral"]

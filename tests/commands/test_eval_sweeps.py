@@ -99,14 +99,14 @@ def test_a_sweep_has_the_name_that_is_typed_and_without_one_numbers_in_a_folder_
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ("sweep=paper_a_rotation", "ckpt is not set: say which checkpoint"),
-        ("sweep=paper_a_rotation ckpt=x.ckpt", "data is not set: say on which data set"),
+        ("sweep=paper_a_rotation", "ckpt is not set: name a checkpoint"),
+        ("sweep=paper_a_rotation ckpt=x.ckpt", "data is not set: name a data set"),
         ("sweep=paper_a_rotation ckpt=x.ckpt,y.ckpt data=fer2013 sweep_name=a/b", "sweep_name=a/b: it becomes a folde"),
         ("sweep=paper_a_jaffe ckpt=x.ckpt sweep_name=a,b", "sweep_name: a sweep has one name"),
-        ("sweep=paper_a_jaffe ckpt=x.ckpt +paper.colunm=CNN", "paper.colunm: nothing reads such a key; choose among"),
+        ("sweep=paper_a_jaffe ckpt=x.ckpt +paper.colunm=CNN", "paper.colunm: unknown key; choose among"),
         ("sweep=paper_a_jaffe ckpt=x.ckpt paper.value=90.67", "paper.value=90.67: give the fraction"),
         ("ckpt=x.ckpt data=jaffe +paper.value=90.67", "paper.value=90.67: give the fraction"),
-        ("ckpt=x.ckpt data=jaffe paper={valeu:1}", "paper.valeu: nothing reads such a key"),
+        ("ckpt=x.ckpt data=jaffe paper={valeu:1}", "paper.valeu: unknown key"),
     ],
 )
 def test_a_mistake_is_told_once_before_the_first_test(logs, capfd, arguments, message):

@@ -32,7 +32,7 @@ MISTAKES = [
     ("optimizer.lrr=1", "optimizer.lrr: no such key in optimizer; choose among lr, weight_decay (did you mean lr?)"),
     ("data.faces.imags=9", "did you mean images?"),
     ("+optimizer.foo=1", "optimizer.foo: torch.optim.AdamW has no such parameter; choose among"),
-    ("+foo=1", "foo: nothing reads such a key"),
+    ("+foo=1", "foo: unknown key"),
     ("optimizer.lr=fast", "optimizer.lr=fast: it must be a number"),
     ("data.batch_size=1.5", "data.batch_size=1.5: it must be a whole number"),
     ("data=fer2013 data.faces.dir=null", "data.faces.dir=None: it must be a text"),
@@ -107,7 +107,7 @@ def test_a_mistake_ends_in_one_clear_message(tmp_path, capfd, arguments, message
     [
         ("data=synthetic", "ckpt is not set"),
         ("ckpt=/nowhere.ckpt data=synthetic", "ckpt=/nowhere.ckpt: no such file"),
-        ("ckpt=x", "data is not set: say on which data set, as in data=fer2013"),
+        ("ckpt=x", "data is not set: name a data set, as in data=fer2013"),
     ],
 )
 def test_eval_mistakes(tmp_path, capfd, arguments, message):

@@ -64,7 +64,7 @@ def test_a_list_of_paths_may_be_typed(sweep, tmp_path, capfd):
         ),
         (["SWEEP", "metric=test/acc"], "metric=test/acc: no run has it; choose among val/accuracy, test/accuracy"),
         (["SWEEP", "by=[modle]"], "by=modle: no run knows it; choose among data, model, loss"),
-        (["SWEEP", "paths=[x]"], "say all paths bare"),
+        (["SWEEP", "paths=[x]"], "give all paths as words"),
         (["SWEEP", "ensemble=perhaps"], "ensemble=perhaps: choose mean, true or false"),
         (["SWEEP", "hydra.run.dri=x"], "hydra.run.dri"),
     ],

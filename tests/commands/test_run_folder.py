@@ -67,7 +67,7 @@ def test_a_second_training_moves_the_first_aside_with_its_record(pictures, tmp_p
     aside = tmp_path / f"run.{hash_of_first}"
     assert call(train.main, *words, "seed=5") == 0
     assert content(aside) == first
-    assert f"{folder}: the run that lay here is now {aside}" in capfd.readouterr().err
+    assert f"{folder}: the previous run was moved to {aside}" in capfd.readouterr().err
     assert read(folder).seed == 5
     assert "seed=5" in typed(folder)
     assert "seed=5" not in typed(aside)

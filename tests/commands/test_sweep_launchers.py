@@ -89,7 +89,7 @@ def test_submitit_queues_a_job_again_that_loses_its_node_and_it_goes_on(tmp_path
     assert states(folder) == {long.name: "done", short.name: "done"}
     assert read(long).resumed_from_epoch is not None
     assert read(short).resumed_from_epoch is None
-    assert (long / "output.log").read_text().count("going on after") == 1
+    assert (long / "output.log").read_text().count("resuming after") == 1
     assert len(list(folder.glob(".submitit/*/*_log.out"))) == 2
 
 

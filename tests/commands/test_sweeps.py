@@ -124,7 +124,7 @@ def test_a_sweep_whose_launcher_is_killed_goes_on_where_it_was(tmp_path):
     assert 4 <= read(long).resumed_from_epoch <= 6
     assert read(short).resumed_from_epoch is None
     assert set(states(tmp_path).values()) == {"done"}
-    assert (long / "output.log").read_text().count("going on after") == 3
+    assert (long / "output.log").read_text().count("resuming after") == 3
 
 
 def test_a_job_that_is_killed_by_the_system_is_one_that_failed(tmp_path):

@@ -117,7 +117,7 @@ def test_a_list_may_be_typed_but_not_beside_bare_paths():
     assert collect_paths(["paths=[a,b]", "by=[loss]"]) == ["results=[a,b]", "by=[loss]"]
     assert collect_paths(["results=[a]"]) == ["results=[a]"]
     assert collect_paths(["--help"]) == ["--help"]
-    with pytest.raises(FerError, match=r"paths=\[a\] beside b: say all paths bare"):
+    with pytest.raises(FerError, match=r"paths=\[a\] beside b: give all paths as words"):
         collect_paths(["paths=[a]", "b"])
 
 

@@ -37,7 +37,9 @@ def archive_run(folder: Path) -> Path | None:
         return None
     way_out = "choose another hydra.run.dir, or empty the folder"
     if Path.cwd().is_relative_to(folder):
-        raise FerError(f"{folder}: a run lies here, which cannot move aside under the working folder; {way_out}")
+        raise FerError(
+            f"{folder}: the run in this folder cannot be archived, as it contains the working folder; {way_out}"
+        )
     first = folder.with_name(f"{folder.name}.{found}")
     numbered = (first.with_name(f"{first.name}.{number}") for number in count(2))
     place = next(place for place in chain([first], numbered) if not place.exists())
@@ -45,7 +47,7 @@ def archive_run(folder: Path) -> Path | None:
         folder.rename(place)
     except OSError as refusal:
         raise FerError(
-            f"{folder}: a run lies here, which cannot move aside to {place} ({refusal.strerror}); {way_out}"
+            f"{folder}: the run in this folder cannot be moved to {place} ({refusal.strerror}); {way_out}"
         ) from refusal
     return place
 

@@ -87,7 +87,7 @@ def _claim_folder(job: Job, lock: FolderLock, world_size: int) -> Job:
     aside = archive_run(folder)
     if aside is not None:
         lock.acquire()
-        log.warning("%s: the run that lay here is now %s", folder, aside)
+        log.warning("%s: the previous run was moved to %s", folder, aside)
         if weights is not None:
             job = replace(job, config={**job.config, "init_from": str(aside / weights)})
     for name, text in job.records.items():

@@ -47,7 +47,7 @@ def move_flags_first(arguments: Sequence[str]) -> list[str]:
         if action.choices and value not in action.choices:
             raise FerError(f"{flag}={value}: choose among {choices(action.choices, value)}")
         if flag in flags and flags[flag] != f"{flag}={value}":
-            raise FerError(f"{flag}={value} beside {flags[flag]}: it can be said once")
+            raise FerError(f"{flag}={value} beside {flags[flag]}: it may be given only once")
         flags[flag] = f"{flag}={expand_home(value, flag) if flag == CONFIG_DIR else value}"
     _check_combination(flags)
     return [*flags.values(), *words]

@@ -26,7 +26,7 @@ def check_paper(paper: Any) -> None:
         raise FerError(f"paper={paper}: give a map of {choices(KEYS)}, or null")
     for key, value in paper.items():
         if key not in KEYS:
-            raise FerError(f"paper.{key}: nothing reads such a key; choose among {choices(KEYS, key)}")
+            raise FerError(f"paper.{key}: unknown key; choose among {choices(KEYS, key)}")
         if key in TEXTS and not isinstance(value, str | None):
             raise FerError(f"paper.{key}={value}: it must be a text; numbers stand in quotes")
     value = paper.get("value")

@@ -33,7 +33,7 @@ def collect_paths(arguments: Sequence[str]) -> list[str]:
         (paths if is_path else rest).append(word)
     named = [word for word in rest if word.startswith((PATHS_PREFIX, f"{KEY}="))]
     if paths and named:
-        raise FerError(f"{named[0]} beside {paths[0]}: say all paths bare, or all of them in {PATHS_PREFIX}[...]")
+        raise FerError(f"{named[0]} beside {paths[0]}: give all paths as words, or all of them in {PATHS_PREFIX}[...]")
     rest = [f"{KEY}={word.removeprefix(PATHS_PREFIX)}" if word.startswith(PATHS_PREFIX) else word for word in rest]
     return [*rest, f"{KEY}={format_list(paths)}"] if paths else rest
 

@@ -18,10 +18,10 @@ def check_required_keys(config: Mapping[str, Any]) -> None:
         FerError: `ckpt` or `data` is not set, `paper` has an invalid entry, or `trust` is no package.
     """
     if not config.get("ckpt"):
-        raise FerError("ckpt is not set: say which checkpoint, as in ckpt=logs/runs/<time>/checkpoints/best.ckpt")
+        raise FerError("ckpt is not set: name a checkpoint, as in ckpt=logs/runs/<time>/checkpoints/best.ckpt")
     if not config.get("data"):
         raise FerError(
-            f"data is not set: say on which data set, as in data=fer2013; choose among {choices(list_options('data'))}"
+            f"data is not set: name a data set, as in data=fer2013; choose among {choices(list_options('data'))}"
         )
     check_paper(config.get("paper"))
     parse_trusted(config.get("trust"))

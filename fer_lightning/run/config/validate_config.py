@@ -24,7 +24,7 @@ def validate_config(config: Mapping[str, Any]) -> None:
     known = [key.path for key in TOP_LEVEL]
     for key in config:
         if key not in known:
-            raise FerError(f"{key}: nothing reads such a key; choose among {choices(known, key)}")
+            raise FerError(f"{key}: unknown key; choose among {choices(known, key)}")
     for group in groups(GroupKind.ONE):
         if "_target_" not in (config.get(group) or {}):
             raise FerError(f"{group}: nothing to build; choose one of its options, as in {group}=NAME")

@@ -38,10 +38,10 @@ def use_run_folder(arguments: Sequence[str]) -> list[str]:
     saved_job.load(Path(folder))
     for argument in arguments:
         if argument == "--multirun":
-            raise FerError(f"{KEY}{folder} goes on with one run: leave -m out")
+            raise FerError(f"{KEY}{folder} resumes one run: leave out -m")
         if not _may_change(argument):
             raise FerError(
-                f"{argument}: {KEY}{folder} goes on with the config that the run began with; "
+                f"{argument}: {KEY}{folder} resumes the run with its original config; "
                 f"only {MAX_EPOCHS}, logger and the places of its data, such as data.faces.dir, may change. For "
                 f"another config start a new run, from these weights with init_from={folder}/checkpoints/last.ckpt"
             )

@@ -20,7 +20,7 @@ def archive_stale(folder: Path, wanted: str | None) -> bool:
         return True
     aside = archive_run(folder)
     if aside is not None:
-        log.info("%s: the run of before is now %s", folder.name, aside.name)
+        log.info("%s: the previous run was moved to %s", folder.name, aside.name)
     folder.mkdir(parents=True, exist_ok=True)
     return False
 

@@ -74,7 +74,7 @@ class ProgressTable:
             print(without_controls_in_lines(told), file=sys.stderr)
         print(f"\n{self._line(found, over=True)}", file=sys.stderr)
         if found.of(PLANNED):
-            print("the same command goes on with the rest", file=sys.stderr)
+            print("the same command runs the remaining jobs", file=sys.stderr)
         if found.of(DONE):
             print(f"  fer-report {shlex.quote(_make_relative(self.sweep_dir))}", file=sys.stderr)
         # a search may draw a trial twice: there are fewer jobs than `total`

@@ -92,4 +92,4 @@ class RunLogger(WandbLogger):
             super().log_metrics(metrics, step)
         except WANDB_ERRORS as trouble:
             self._lost = True
-            log.warning("W&B is lost, this run goes on without it (%s)", trouble)
+            log.warning("the connection to W&B is lost; this run continues without it (%s)", trouble)

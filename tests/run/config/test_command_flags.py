@@ -37,7 +37,7 @@ def test_flags_come_first_one_word_each(typed, read):
         ("--cfg model=cnn", "--cfg=model=cnn: choose among job, hydra, all"),
         ("-m seed=0,1 --cfg job", "--cfg beside --multirun: leave one out; .* one value of each key"),
         ("--resolve", "--resolve: it follows references in what --cfg prints"),
-        ("--config-dir a --config-dir b", "--config-dir=b beside --config-dir=a: it can be said once"),
+        ("--config-dir a --config-dir b", "--config-dir=b beside --config-dir=a: it may be given only once"),
     ],
 )
 def test_what_is_wrong_with_a_flag_is_named(typed, message):

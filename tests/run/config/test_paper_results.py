@@ -21,7 +21,7 @@ def test_each_key_may_be_there_or_not(paper):
     ("paper", "message"),
     [
         (5, "paper=5: give a map of title, table, row, column, metric, model, value, or null"),
-        ({"colunm": "x"}, "paper.colunm: nothing reads such a key; choose among .* [(]did you mean column"),
+        ({"colunm": "x"}, "paper.colunm: unknown key; choose among .* [(]did you mean column"),
         ({"row": 8}, "paper.row=8: it must be a text"),
         ({"value": 94.51}, "paper.value=94.51: give the fraction, as in 0.9451"),
         ({"value": -0.1}, "paper.value=-0.1: give the fraction"),

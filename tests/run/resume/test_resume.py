@@ -88,7 +88,7 @@ def test_it_ends_as_the_uninterrupted_run_in_the_same_folder(whole, interrupted,
     assert result.files == expected.files
     assert (interrupted / ".hydra" / "overrides.yaml").read_text() == (whole / ".hydra" / "overrides.yaml").read_text()
     assert {path.name for path in interrupted.parent.iterdir()} == {interrupted.name}
-    assert "going on after 1 epochs" in capfd.readouterr().err
+    assert "resuming after 1 epochs" in capfd.readouterr().err
 
 
 def test_a_run_that_was_killed_in_its_first_epoch_begins_anew(whole, interrupted, capfd):
@@ -142,8 +142,8 @@ def test_another_logger_may_follow_the_rest(interrupted):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["optimizer.lr=0.1"], "optimizer.lr=0.1: resume={run} goes on with the config that the run began with"),
-        (["-m"], "goes on with one run: leave -m out"),
+        (["optimizer.lr=0.1"], "optimizer.lr=0.1: resume={run} resumes the run with its original config"),
+        (["-m"], "resumes one run: leave out -m"),
         (
             ["+trainer.foo=1"],
             "logger and the places of its data, such as data.faces.dir, may change",

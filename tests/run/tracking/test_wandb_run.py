@@ -272,7 +272,7 @@ def test_losing_wandb_costs_no_training(started, monkeypatch, caplog, finished):
     monkeypatch.undo()
     told = [record.getMessage() for record in caplog.records]
     assert told == [
-        "W&B is lost, this run goes on without it (Connection lost)",
+        "the connection to W&B is lost; this run continues without it (Connection lost)",
         f"W&B: not all of the result is there, but it is in {folder} (Connection lost)",
     ]
     assert line.startswith("W&B has not all of this run (Connection lost); later: wandb sync /")
