@@ -63,7 +63,7 @@ def test_the_working_folder_is_not_moved_away_under_the_run(folder, monkeypatch,
     (folder / "result.json").write_text("{}")
     monkeypatch.chdir(folder / below)
     with pytest.raises(
-        FerError, match=r"the run in this folder cannot be (moved to|archived) .*; choose another hydra\.run\.dir"
+        FerError, match=r"the run in this folder cannot be archived, as .*; choose another hydra\.run\.dir"
     ):
         archive_run(folder)
     assert (folder / "result.json").exists()
