@@ -10,9 +10,11 @@ from typing import NamedTuple
 from fer_lightning.errors import FerError
 from fer_lightning.results.figures.curve_bundles import EPOCHS, OVER
 
-TABLE, ROTATION, CURVES = "table", "rotation", "curves"
+TABLE, ROTATION, CURVES, CLAIMS = "table", "rotation", "curves", "claims"
 NAME = re.compile(r"[\w.-]+")
-BEGIN = re.compile(rf"<!-- (?P<kind>{TABLE}|{ROTATION}|{CURVES}): (?P<name>{NAME.pattern})(?: (?P<more>.*?))? -->")
+BEGIN = re.compile(
+    rf"<!-- (?P<kind>{TABLE}|{ROTATION}|{CURVES}|{CLAIMS}): (?P<name>{NAME.pattern})(?: (?P<more>.*?))? -->"
+)
 END = "<!-- end of table -->"
 FENCE = re.compile(r"\s*(```|~~~)")
 TIMED = "with timing"
@@ -21,6 +23,7 @@ FORMS = {
     TABLE: f"<!-- table: NAME --> or <!-- table: NAME {TIMED} -->",
     ROTATION: "<!-- rotation: NAME -->",
     CURVES: "<!-- curves: NAME --> or <!-- curves: NAME train/accuracy over iterations -->",
+    CLAIMS: "<!-- claims: NAME -->",
 }
 
 
@@ -28,8 +31,8 @@ class Request(NamedTuple):
     """What the opening marker of a block requests.
 
     Attributes:
-        kind: `table`, `rotation` or `curves`.
-        name: of the kept results.
+        kind: `table`, `rotation`, `curves` or `claims`.
+        name: of the kept results, or of the YAML file of claims.
         timing: of a table, whether it says how long a batch took.
         curve: of curves, the logged metric; None for the validation of the accuracy.
         over: of curves, `epochs` or `iterations`.

@@ -21,7 +21,10 @@ from fer_lightning.results.report.build import make_report
 from fer_lightning.results.report.figures import draw_bars, png
 from fer_lightning.results.report.learning_curves import curves_of
 from fer_lightning.results.report.model import Report
-from tools.doc_blocks import CURVES, NAME, ROTATION, Block, Request, find_blocks
+from tools.claim_verdicts import judge_claims
+from tools.claims import read_claims
+from tools.claims_table import claims_table
+from tools.doc_blocks import CLAIMS, CURVES, NAME, ROTATION, Block, Request, find_blocks
 from tools.doc_tables import curves_table, report_tables, rotation_table
 from tools.export import export_results
 from tools.rotation import BOTH_SIDES, collect, lines_of
@@ -53,14 +56,14 @@ def plan(docs: Path) -> dict[Path, bytes | None]:
     Raises:
         FerError: markers that do not pair, a name without results, or results that cannot be read.
     """
-    tables = cache(lambda request: _table(request, docs / "results" / request.name))
+    tables = cache(lambda request: _table(request, _source(request, docs)))
     pictures: dict[Path, bytes | None] = {}
     documents: dict[Path, bytes | None] = {}
     for document in sorted(docs.rglob("*.md")):
         lines = document.read_text(encoding="utf-8").split("\n")
         found = list(find_blocks(lines, document))
         for block in reversed(found):  # from below, so that the numbers of lines above stay
-            if not (docs / "results" / block.request.name).is_dir():
+            if not _source(block.request, docs).exists():
                 raise FerError(_unknown(document, block, docs))
             table = tables(block.request)
             picture = docs / "images" / table.picture
@@ -109,7 +112,15 @@ def main(arguments: Sequence[str] | None = None, docs: Path = DOCS) -> int:
     return 1 if said.check and stale else 0
 
 
+def _source(request: Request, docs: Path) -> Path:
+    """What a block is made from: a folder of results, or a file of claims."""
+    return docs / f"{request.name}.yaml" if request.kind == CLAIMS else docs / "results" / request.name
+
+
 def _table(request: Request, results: Path) -> Table:
+    if request.kind == CLAIMS:
+        verdicts = judge_claims(read_claims(results), results.parent / "results")
+        return Table(claims_table(verdicts), f"{request.words}.png", "", None)
     if request.kind == ROTATION:
         tests = collect([results])
         lines = rotation_table(tests)
@@ -137,6 +148,8 @@ def _curves(report: Report, request: Request, results: Path) -> Table:
 
 
 def _unknown(document: Path, block: Block, docs: Path) -> str:
+    if block.request.kind == CLAIMS:
+        return f"{document}:{block.begin + 1}: no file of claims {_source(block.request, docs)}"
     known = sorted(folder.name for folder in (docs / "results").glob("*") if folder.is_dir())
     return (
         f"{document}:{block.begin + 1}: no results in {docs / 'results' / block.request.name}; choose among "
