@@ -11,7 +11,7 @@ from statistics import fmean
 from typing import Any
 
 from fer_lightning.config_keys import is_place, may_differ
-from fer_lightning.errors import first_few
+from fer_lightning.errors import FerError, first_few
 from fer_lightning.results.metric_names import low_is_good
 from fer_lightning.results.report.caveats import test_sets, without_repeats
 from fer_lightning.results.report.discover_runs import discover_runs
@@ -61,10 +61,20 @@ def judge_claims(claims: Claims, results: Path) -> list[Verdict]:
     Args:
         claims: as read from their file.
         results: the folder that holds a folder of runs for each name, docs/results.
+
+    Raises:
+        FerError: a result that is broken.
     """
     names = dict.fromkeys(name for claim in claims.claims for name in claim.results)
-    runs = {name: discover_runs([results / name]).runs for name in names if (results / name).is_dir()}
+    runs = {name: _whole_runs(results / name) for name in names if (results / name).is_dir()}
     return [_judge(claim, runs, claims.older) for claim in claims.claims]
+
+
+def _whole_runs(folder: Path) -> Sequence[Run]:
+    collected = discover_runs([folder])
+    if broken := [str(job.folder) for job in collected.missing_jobs]:
+        raise FerError(f"no whole result in {first_few(broken)}: keep it again from the run, or remove it")
+    return collected.runs
 
 
 def _judge(claim: Claim, runs: Mapping[str, Sequence[Run]], older: Mapping[str, date]) -> Verdict:

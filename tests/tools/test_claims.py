@@ -179,6 +179,13 @@ def test_a_difference_of_another_metric_names_it(tmp_path):
     assert "| +0.300 dB, PSNR " in line
 
 
+def test_a_broken_result_is_no_missing_run(tmp_path):
+    leave(tmp_path, "plain", [0.5, 0.5, 0.5])
+    (tmp_path / "results" / "edges" / "plain1" / "result.json").write_text("{")
+    with pytest.raises(FerError, match=r"no whole result in .*edges/plain1: keep it again"):
+        verdict(tmp_path)
+
+
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
