@@ -71,7 +71,7 @@ def test_a_second_training_moves_the_first_aside_with_its_record(pictures, tmp_p
     assert read(folder).seed == 5
     assert "seed=5" in typed(folder)
     assert "seed=5" not in typed(aside)
-    assert any("is now" in line for line in (folder / "train.log").read_text().splitlines()[:2])
+    assert any("was moved to" in line for line in (folder / "train.log").read_text().splitlines()[:2])
     # the first once more, as `make demo` twice: what is equal is kept once
     assert call(train.main, *words) == 0
     assert read(folder).metrics == json.loads(first["result.json"])["metrics"]

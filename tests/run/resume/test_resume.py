@@ -244,7 +244,11 @@ def test_sigterm_in_the_test_has_its_exit_code(whole, tmp_path, monkeypatch, cap
 
 @pytest.mark.parametrize(
     ("place", "signum"),
-    [("write_predictions", signal.SIGTERM), ("draw_shown", signal.SIGUSR1), ("draw_shown", signal.SIGINT)],
+    [
+        ("write_predictions", signal.SIGTERM),
+        ("draw_visualizations", signal.SIGUSR1),
+        ("draw_visualizations", signal.SIGINT),
+    ],
 )
 def test_a_signal_after_the_test_ends_at_once_and_a_resume_tests_again(whole, signum, place, tmp_path, capfd):
     folder = shutil.copytree(whole, tmp_path / "run")
