@@ -205,7 +205,7 @@ def test_the_walks_of_contributing_work_as_pasted(tmp_path):
         [tools / "mypy"],
         [tools / "lint-imports"],
         [tools / "pytest", *tests, "tests/conf", "tests/nets/test_every_net.py", "tests/training/test_losses.py"],
-        [tools / "pytest", "tests/run/test_every_option.py", "-k", "all_conv or generalized or paper_a"],
+        [tools / "pytest", "tests/run/config/test_every_option.py", "-k", "all_conv or generalized or paper_a"],
     ):
         done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
         assert done.returncode == 0, f"{command}:\n{done.stdout[-3000:]}{done.stderr[-3000:]}"

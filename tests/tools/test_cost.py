@@ -59,7 +59,7 @@ def test_every_option_is_a_row_with_its_own_parameters(tmp_path, capsys, monkeyp
         assert 0 < float(row["test_images_per_second_slowest"]) <= float(row["test_images_per_second"])
     printed = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in printed[3 : 3 + len(found)]] == list_options("model")
-    page = (tmp_path / "new" / "cost.md").read_text()
+    page = re.sub(" +", " ", (tmp_path / "new" / "cost.md").read_text())  # whatever the padding of the cells
     assert all(f"| {row['model']} | {row['input']} | {int(row['parameters']):,} |" in page for row in found)
 
 

@@ -24,7 +24,7 @@ for name in ("whole", "cut"):
     folder = Path(sys.argv[1]) / name
     folder.mkdir()
     job = compose_job(["logger=wandb", "logger.wandb.finish_timeout=3"], folder)
-    trackers.check(job.config["logger"])
+    trackers.check_account(job.config["logger"])
     logger = make("logger.wandb", job.config["logger"]["wandb"])
     trackers.begin([logger], job, job.config["data"]["class_names"])
     logger.log_metrics({"val/accuracy": 0.5, "epoch": 0}, step=1)
