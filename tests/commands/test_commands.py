@@ -31,7 +31,7 @@ def test_a_run_leaves_what_the_readme_promises(finished):
         ".hydra/config.yaml", ".hydra/hydra.yaml", ".hydra/overrides.yaml", ".lock", "checkpoints/best.ckpt",
         "checkpoints/last.ckpt", "confusion_matrix.csv", "confusion_matrix.png", "faces.png", "job.json",
         "learning_curves.png", "metrics.csv", "predictions.parquet", "recalls.png", "reliability.png", "result.json",
-        "split.csv", "steps.png", "train.log", "misclassified_faces.png",
+        "split.csv", "steps.png", "train.log", "wrong_faces.png",
     }  # fmt: skip
     result = read(finished)
     assert (result.seed, result.protocol, result.world_size) == (3, "holdout", 1)
@@ -40,7 +40,7 @@ def test_a_run_leaves_what_the_readme_promises(finished):
     assert result.config["trainer"]["max_epochs"] == 2
     assert set(result.files) == {
         "best", "last", "confusion_matrix", "confusion_matrix_figure", "faces", "learning_curves", "metrics",
-        "predictions", "recalls", "reliability", "split", "steps", "misclassified_faces",
+        "predictions", "recalls", "reliability", "split", "steps", "wrong_faces",
     }  # fmt: skip
     assert sum(map(sum, result.confusion_matrix)) == result.counts["test"]
     assert sum(result.counts.values()) == 96

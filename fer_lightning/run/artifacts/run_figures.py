@@ -37,7 +37,7 @@ FIGURE_FILES = {
     "confusion_matrix_figure": "confusion_matrix.png",
     "recalls": "recalls.png",
     "reliability": "reliability.png",
-    "misclassified_faces": "misclassified_faces.png",
+    "wrong_faces": "wrong_faces.png",
     "faces": "faces.png",
     "steps": "steps.png",
 }
@@ -83,7 +83,7 @@ def draw_test(job: Job, run: EvalRun, counts: Integers, predictions: Predictions
         "confusion_matrix_figure": confusion_matrix(counts, names, subtitle=about),
         "recalls": recall_bars(counts, names, subtitle=about),
         "reliability": reliability_diagram(predictions.confidence, predictions.correct, subtitle=about),
-        "misclassified_faces": misclassified_faces(
+        "wrong_faces": misclassified_faces(
             shown,
             predictions.true,
             predictions.predicted,
